@@ -1,0 +1,199 @@
+package authoring
+
+import (
+	"bytes"
+	"encoding/xml"
+	"image"
+	_ "image/jpeg" // pictures of the media folder
+	_ "image/png"
+	"io"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// mediaFile is what a file in the media folder may be called.
+var mediaFile = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(\.(vi|en))?\.(svg|png|jpg|jpeg)$`)
+
+const (
+	maxSVG    = 32 << 10
+	maxRaster = 200 << 10
+	maxPixels = 4000 // on either side
+	svgSpace  = "http://www.w3.org/2000/svg"
+)
+
+// PictureSize is the size of an SVG, PNG or JPEG in CSS pixels; an SVG tells it by its viewBox.
+func PictureSize(data []byte) (width, height int, ok bool) {
+	if c, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil {
+		return c.Width, c.Height, c.Width > 0 && c.Height > 0
+	}
+	root, err := svgRoot(data)
+	if err != nil {
+		return 0, 0, false
+	}
+	for _, a := range root.Attr {
+		if a.Name.Local != "viewBox" {
+			continue
+		}
+		box := strings.FieldsFunc(a.Value, func(r rune) bool { return r == ' ' || r == ',' || r == '\n' || r == '\t' })
+		if len(box) != 4 {
+			return 0, 0, false
+		}
+		w, errW := strconv.ParseFloat(box[2], 64)
+		h, errH := strconv.ParseFloat(box[3], 64)
+		if errW != nil || errH != nil || !(w >= 1 && w <= maxPixels && h >= 1 && h <= maxPixels) {
+			return 0, 0, false
+		}
+		return int(math.Round(w)), int(math.Round(h)), true
+	}
+	return 0, 0, false
+}
+
+func svgRoot(data []byte) (xml.StartElement, error) {
+	d := xml.NewDecoder(bytes.NewReader(data))
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return xml.StartElement{}, err
+		}
+		if e, ok := t.(xml.StartElement); ok {
+			if e.Name.Local != "svg" || e.Name.Space != svgSpace {
+				return e, io.ErrUnexpectedEOF
+			}
+			return e, nil
+		}
+	}
+}
+
+// svgElements are the elements a drawing may use: shapes, text and paint. What can run, load or animate is not among them.
+var svgElements = words("svg g defs symbol use title desc path rect circle ellipse line polyline polygon text tspan textPath " +
+	"marker pattern mask clipPath linearGradient radialGradient stop style")
+
+func words(list string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		set[w] = true
+	}
+	return set
+}
+
+var (
+	cssOutside = regexp.MustCompile(`(?i)@import|@font-face|image-set|expression\s*\(|javascript:|\\|/\*`)
+	cssURL     = regexp.MustCompile(`(?i)url\s*\(\s*["']?\s*([^"')\s]*)`)
+	xmlHeader  = regexp.MustCompile(`^version="1\.0"(\s+encoding="(?i:utf-8)")?(\s+standalone="(yes|no)")?$`)
+)
+
+// checkMedia names what is wrong with a file of the media folder: its name, size and content. A drawing may hold no script, no handler and no
+// reference to anything outside itself.
+func checkMedia(file, name string, data []byte) Mistakes {
+	var m Mistakes
+	if !mediaFile.MatchString(name) {
+		m.add(file, 0, "media-name")
+		return m
+	}
+	if strings.HasSuffix(name, ".svg") {
+		if len(data) > maxSVG {
+			m.add(file, 0, "media-too-large", kib(len(data)), kib(maxSVG))
+			return m
+		}
+		checkSVG(&m, file, data)
+		return m
+	}
+	if len(data) > maxRaster {
+		m.add(file, 0, "media-too-large", kib(len(data)), kib(maxRaster))
+	}
+	c, format, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil || (format == "png") != strings.HasSuffix(name, ".png") {
+		m.add(file, 0, "media-not-a-picture")
+	} else if c.Width > maxPixels || c.Height > maxPixels {
+		m.add(file, 0, "media-too-many-pixels", strconv.Itoa(maxPixels))
+	}
+	return m
+}
+
+func kib(n int) string { return strconv.Itoa((n+1023)>>10) + " KiB" }
+
+func checkSVG(m *Mistakes, file string, data []byte) {
+	if _, err := svgRoot(data); err != nil {
+		m.add(file, 1, "svg-broken", "<svg xmlns=\""+svgSpace+"\">")
+		return
+	}
+	if _, _, ok := PictureSize(data); !ok {
+		m.add(file, 1, "svg-viewbox")
+	}
+	d := xml.NewDecoder(bytes.NewReader(data))
+	inStyle := false
+	for {
+		line, _ := d.InputPos()
+		token, err := d.Token()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			m.add(file, line, "svg-broken", err.Error())
+			return
+		}
+		switch t := token.(type) {
+		case xml.ProcInst:
+			if t.Target != "xml" || !xmlHeader.Match(bytes.TrimSpace(t.Inst)) {
+				m.add(file, line, "svg-forbidden", "<?"+t.Target)
+			}
+		case xml.Directive:
+			m.add(file, line, "svg-forbidden", "<!"+firstWord(string(t)))
+		case xml.StartElement:
+			checkSVGElement(m, file, line, t)
+			inStyle = t.Name.Local == "style"
+		case xml.EndElement:
+			inStyle = false
+		case xml.CharData:
+			if inStyle && !cssInside(string(t)) {
+				m.add(file, line, "svg-external", "<style>")
+			}
+		}
+	}
+}
+
+func checkSVGElement(m *Mistakes, file string, line int, e xml.StartElement) {
+	if e.Name.Space != svgSpace || !svgElements[e.Name.Local] {
+		m.add(file, line, "svg-forbidden", "<"+e.Name.Local+">")
+		return
+	}
+	for _, a := range e.Attr {
+		name := strings.ToLower(a.Name.Local)
+		switch {
+		case strings.HasPrefix(name, "on"), name == "base":
+			m.add(file, line, "svg-forbidden", a.Name.Local+"=")
+		case name == "href" || name == "src":
+			if !strings.HasPrefix(a.Value, "#") {
+				m.add(file, line, "svg-external", a.Name.Local+"="+a.Value)
+			}
+		case a.Name.Space == "xmlns" || name == "xmlns":
+		default:
+			if !cssInside(a.Value) {
+				m.add(file, line, "svg-external", a.Name.Local+"="+a.Value)
+			}
+		}
+	}
+}
+
+// cssInside tells whether a style or an attribute refers to nothing outside the drawing. Backslashes and comments are refused with the rest, since
+// they are used to hide such references.
+func cssInside(css string) bool {
+	if cssOutside.MatchString(css) {
+		return false
+	}
+	for _, u := range cssURL.FindAllStringSubmatch(css, -1) {
+		if !strings.HasPrefix(u[1], "#") {
+			return false
+		}
+	}
+	return true
+}
+
+func firstWord(s string) string {
+	if f := strings.Fields(s); len(f) > 0 {
+		return f[0]
+	}
+	return ""
+}

@@ -1,0 +1,113 @@
+// Package paper prints what people hold in their hands: the certificate, the slips with activation codes, and QR codes. The wording on
+// them is fixed Vietnamese official text and belongs to this package, not to the translated messages.
+//
+// Papers are set in Liberation Serif, which has the metrics of Times New Roman that Decree 30/2020/NĐ-CP asks for. Everything drawn is NFC.
+// What cannot be printed rightly is refused, never left blank: the error is a *store.Problem of kind ErrInvalid that names the field, with
+// one of the codes "paper.missing" (nothing to print), "paper.letter" (a letter that the font lacks; argument: the letter as U+XXXX) and
+// "paper.long" (more text than its place can hold).
+package paper
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jung-kurt/gofpdf"
+	"golang.org/x/text/unicode/norm"
+
+	"lopban/courses/store"
+)
+
+// vietnam is the time zone of every date on paper: UTC+7, without summer time.
+var vietnam = time.FixedZone("UTC+7", 7*60*60)
+
+// reader collects the words of a paper, made ready for drawing, and keeps the first problem.
+type reader struct{ err error }
+
+// must is the text in NFC with single spaces; it is a problem where there is none.
+func (r *reader) must(field, text string) string {
+	text = r.may(field, text)
+	if text == "" {
+		r.fail(store.Invalid(field, "paper.missing"))
+	}
+	return text
+}
+
+// may is must for a field that may be empty.
+func (r *reader) may(field, text string) string {
+	text = strings.Join(strings.Fields(norm.NFC.String(text)), " ")
+	for _, letter := range text {
+		if !printable(letter) {
+			r.fail(store.Invalid(field, "paper.letter", fmt.Sprintf("U+%04X", letter)))
+			return ""
+		}
+	}
+	return text
+}
+
+// day writes a date as official papers do; it is a problem where there is none.
+func (r *reader) day(field string, t time.Time) string {
+	if t.IsZero() {
+		r.fail(store.Invalid(field, "paper.missing"))
+	}
+	return day(t)
+}
+
+func (r *reader) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// day is a date in Vietnam, with a 0 before days under 10 and before January and February (Decree 30/2020/NĐ-CP, Appendix I).
+func day(t time.Time) string {
+	year, month, d := t.In(vietnam).Date()
+	if month <= time.February {
+		return fmt.Sprintf("ngày %02d tháng %02d năm %d", d, month, year)
+	}
+	return fmt.Sprintf("ngày %02d tháng %d năm %d", d, month, year)
+}
+
+// fours writes a code in groups of four.
+func fours(code string) string {
+	var groups []string
+	for ; len(code) > 4; code = code[4:] {
+		groups = append(groups, code[:4])
+	}
+	return strings.Join(append(groups, code), " ")
+}
+
+// address is a link as people type it: without its scheme.
+func address(url string) string {
+	_, after, found := strings.Cut(url, "://")
+	if !found {
+		return url
+	}
+	return after
+}
+
+// render makes a document with draw and returns its bytes. gofpdf panics on some input that it does not expect; that is an error here.
+func render(orientation string, at time.Time, draw func(*sheet)) (data []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			data, err = nil, fmt.Errorf("paper: %v", r)
+		}
+	}()
+	pdf := gofpdf.New(orientation, "mm", "A4", "")
+	pdf.SetAutoPageBreak(false, 0)
+	pdf.SetCatalogSort(true)
+	pdf.SetCreationDate(at.UTC())
+	pdf.SetModificationDate(at.UTC())
+	pdf.SetProducer("lopban", false)
+	s := &sheet{Fpdf: pdf}
+	draw(s)
+	if s.err != nil {
+		return nil, s.err
+	}
+	var out bytes.Buffer
+	if err := pdf.Output(&out); err != nil {
+		return nil, fmt.Errorf("paper: %w", err)
+	}
+	return out.Bytes(), nil
+}

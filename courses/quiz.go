@@ -1,0 +1,73 @@
+package courses
+
+// Quiz is a set of questions. The key is inside it: what a learner may see of it is [Quiz.Public].
+type Quiz struct {
+	Questions []Question `json:"questions"`
+}
+
+// QuestionKind is a kind of question, one for each of GIFT's that can be answered, and the description, which cannot.
+type QuestionKind string
+
+const (
+	SingleChoice   QuestionKind = "single"      // one option; also GIFT's missing word, which has text after the blank
+	MultipleChoice QuestionKind = "multiple"    // any number of options, weighted
+	TrueFalse      QuestionKind = "truefalse"   // the options are "true" and "false"
+	ShortAnswer    QuestionKind = "short"       // a word or a few
+	Numerical      QuestionKind = "numerical"   // a number
+	Matching       QuestionKind = "matching"    // each left thing with its right thing
+	Description    QuestionKind = "description" // a text between questions
+)
+
+// Question is one question in both languages, with its key.
+type Question struct {
+	ID       string       `json:"id"`
+	Kind     QuestionKind `json:"kind"`
+	Prompt   Text         `json:"prompt"`             // Markdown
+	Tail     Text         `json:"tail"`               // the text behind the blank of a missing-word question
+	Section  int          `json:"section"`            // section of the lesson to read again, counted from 1; 0 where none is named
+	Options  []Option     `json:"options,omitempty"`  // single, multiple, truefalse
+	Accepted []Accepted   `json:"accepted,omitempty"` // short
+	Ranges   []Range      `json:"ranges,omitempty"`   // numerical
+	Pairs    []Pair       `json:"pairs,omitempty"`    // matching
+	Feedback Text         `json:"feedback"`           // shown whatever the answer
+}
+
+// Option is something to choose.
+type Option struct {
+	ID       string  `json:"id"`     // "a", "b", … in the order of the file; "true" and "false"
+	Text     Text    `json:"text"`   // Markdown
+	Weight   float64 `json:"weight"` // share of the question's mark: 1 right, 0 wrong, between and below as the author says; from -1 to 1
+	Feedback Text    `json:"feedback"`
+}
+
+// Accepted is an answer to a short-answer question, compared without regard to case, spaces, tones or đ.
+type Accepted struct {
+	Text     string  `json:"text"`
+	Weight   float64 `json:"weight"` // above 0 to 1
+	Feedback Text    `json:"feedback"`
+}
+
+// Range is what is taken as a right number: Min <= answer <= Max.
+type Range struct {
+	Min      float64 `json:"min"`
+	Max      float64 `json:"max"`
+	Weight   float64 `json:"weight"`
+	Feedback Text    `json:"feedback"`
+}
+
+// Pair is a left thing and the right thing that belongs to it. The right ids say nothing of the left ones.
+type Pair struct {
+	Left      string `json:"left"`  // id
+	Right     string `json:"right"` // id; two pairs with the same right text share it. A pair without a left id is a distractor
+	LeftText  Text   `json:"leftText"`
+	RightText Text   `json:"rightText"`
+}
+
+// Answer is what a person answered to one question, in the field of the question's kind. [Question.Parse] reads it from the API's JSON.
+type Answer struct {
+	Options []string          `json:"options,omitempty"` // single, multiple
+	Bool    *bool             `json:"bool,omitempty"`    // truefalse
+	Text    string            `json:"text,omitempty"`    // short
+	Number  *float64          `json:"number,omitempty"`  // numerical
+	Pairs   map[string]string `json:"pairs,omitempty"`   // matching: left id to right id
+}

@@ -1,0 +1,198 @@
+package courses
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"lopban/courses/store"
+)
+
+// School holds every rule that needs the store and a clock. Its methods may be called at once by many goroutines, and by many processes on one store.
+type School struct {
+	Store   store.Store
+	Now     func() time.Time
+	Random  io.Reader // of certificate codes
+	BaseURL string    // of the address printed on certificates, "https://lopban.example"
+
+	versions  sync.Map // id to *Version: versions never change
+	registers sync.Map // issuer/year to *sync.Mutex: this process takes a register's numbers one after the other
+}
+
+// Publish makes v the newest version of its course and returns it as it is kept. Publishing what is the newest already changes nothing; again is true then.
+func (s *School) Publish(ctx context.Context, v Version) (kept *Version, again bool, err error) {
+	listing, err := store.Get[Listing](ctx, s.Store, ListingKind, v.Course)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, false, err
+	}
+	if listing.Number > 0 {
+		newest, err := s.Version(ctx, VersionID(v.Course, listing.Number))
+		if err != nil {
+			return nil, false, err
+		}
+		if newest.Hash == v.Hash {
+			return newest, true, nil
+		}
+	}
+	for v.Number = listing.Number + 1; ; v.Number++ {
+		v.ID, v.PublishedAt = VersionID(v.Course, v.Number), store.Time(s.Now())
+		err := s.Store.Insert(ctx, VersionKind, &v)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, store.ErrExists) {
+			return nil, false, err
+		}
+		// Another process published, or this one stopped before the listing was written.
+		other, err := s.Version(ctx, v.ID)
+		if err != nil {
+			return nil, false, err
+		}
+		if other.Hash == v.Hash {
+			v = *other
+			break
+		}
+	}
+	err = store.Save(ctx, s.Store, ListingKind, v.Course, Listing{ID: v.Course, Number: v.Number})
+	return &v, false, err
+}
+
+// Version is the version with this id. It is shared: do not change it.
+func (s *School) Version(ctx context.Context, id string) (*Version, error) {
+	if v, ok := s.versions.Load(id); ok {
+		return v.(*Version), nil
+	}
+	v, err := store.Get[Version](ctx, s.Store, VersionKind, id)
+	if err != nil {
+		return nil, err
+	}
+	kept, _ := s.versions.LoadOrStore(id, &v)
+	return kept.(*Version), nil
+}
+
+// Course is the newest version of a course.
+func (s *School) Course(ctx context.Context, course string) (*Version, error) {
+	listing, err := store.Get[Listing](ctx, s.Store, ListingKind, course)
+	if err != nil {
+		return nil, err
+	}
+	return s.Version(ctx, VersionID(course, listing.Number))
+}
+
+// Catalogue lists the newest version of every course, library service first and then by id.
+func (s *School) Catalogue(ctx context.Context) ([]*Version, error) {
+	listings, err := store.All[Listing](ctx, s.Store, ListingKind, store.Query{})
+	if err != nil {
+		return nil, err
+	}
+	var all []*Version
+	for _, l := range listings {
+		v, err := s.Version(ctx, VersionID(l.ID, l.Number))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	slices.SortStableFunc(all, func(a, b *Version) int { return strings.Compare(string(a.Strand), string(b.Strand)) })
+	return all, nil
+}
+
+// Study is a person's work on one course: the version they finish, and how far they are.
+type Study struct {
+	Version     *Version
+	Enrolment   *Enrolment // nil before they began
+	Progress    Progress
+	Certificate *Certificate // nil before it is earned
+}
+
+// Study puts together where a person stands in a course.
+func (s *School) Study(ctx context.Context, person, course string) (Study, error) {
+	e, err := s.enrolment(ctx, person, course)
+	if errors.Is(err, store.ErrNotFound) {
+		v, err := s.Course(ctx, course)
+		if err != nil {
+			return Study{}, err
+		}
+		return Study{Version: v, Progress: Trace(v, nil, nil)}, nil
+	}
+	if err != nil {
+		return Study{}, err
+	}
+	return s.study(ctx, e)
+}
+
+func (s *School) study(ctx context.Context, e Enrolment) (Study, error) {
+	v, err := s.Version(ctx, e.Version)
+	if err != nil {
+		return Study{}, err
+	}
+	completions, err := store.All[Completion](ctx, s.Store, CompletionKind, store.Where(store.Begins("id", e.ID+"/")))
+	if err != nil {
+		return Study{}, err
+	}
+	attempts, err := store.All[Attempt](ctx, s.Store, AttemptKind, store.Where(store.Is("enrolment", e.ID)))
+	if err != nil {
+		return Study{}, err
+	}
+	st := Study{Version: v, Enrolment: &e, Progress: Trace(v, completions, attempts)}
+	if st.Progress.Complete() {
+		// the last of those with this id before a reissue's number is the one that counts
+		c, err := store.One[Certificate](ctx, s.Store, CertificateKind, store.Where(store.Begins("id", e.ID)).By("-id"))
+		if err == nil {
+			st.Certificate = &c
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return Study{}, err
+		}
+	}
+	return st, nil
+}
+
+// Studies lists a person's work on every course of the catalogue, begun or not, and on retired ones they began.
+func (s *School) Studies(ctx context.Context, person string) ([]Study, error) {
+	catalogue, err := s.Catalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	begun, err := store.All[Enrolment](ctx, s.Store, EnrolmentKind, store.Where(store.Is("person", person)))
+	if err != nil {
+		return nil, err
+	}
+	newest := map[string]Enrolment{} // in the order of ids the last cycle comes last
+	for _, e := range begun {
+		newest[e.Course] = e
+	}
+	var all []Study
+	for _, v := range catalogue {
+		e, ok := newest[v.Course]
+		if !ok {
+			all = append(all, Study{Version: v, Progress: Trace(v, nil, nil)})
+			continue
+		}
+		st, err := s.study(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, st)
+	}
+	return all, nil
+}
+
+// Attempts lists what a person handed in to a lesson's quiz in this cycle, the newest first.
+func (s *School) Attempts(ctx context.Context, e *Enrolment, lesson string) ([]Attempt, error) {
+	all, err := store.All[Attempt](ctx, s.Store, AttemptKind, store.Where(store.Is("enrolment", e.ID)))
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(a Attempt) bool { return a.Lesson != lesson })
+	slices.SortStableFunc(all, func(a, b Attempt) int { return b.RecordedAt.Compare(a.RecordedAt) })
+	return all, nil
+}
+
+// enrolment finds the person's newest cycle of the course.
+func (s *School) enrolment(ctx context.Context, person, course string) (Enrolment, error) {
+	return store.One[Enrolment](ctx, s.Store, EnrolmentKind, store.Where(store.Begins("id", person+"/"+course+"/")).By("-id"))
+}

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Kind describes documents of one sort. Kinds are package variables of the packages that own them.
+type Kind struct {
+	Name    string     // a word of a-z, the table or collection
+	Schema  int        // number of the shape written now, kept with each document
+	Unique  []string   // fields whose value no two documents share; the value is never empty
+	Indexes [][]string // fields to query by, in the order of a composite index
+	Doc     any        // an empty document, such as Person{}: checked when a store is opened, and needed to index a field of documents that are there already
+
+	types sync.Map // reflect.Type of a document to its field positions
+}
+
+// Fields lists the unique and indexed fields, each once, in a fixed order: an engine keeps a column or an index path for each.
+func (k *Kind) Fields() []string {
+	var fields []string
+	seen := map[string]bool{"id": true}
+	add := func(f string) {
+		if !seen[f] {
+			seen[f] = true
+			fields = append(fields, f)
+		}
+	}
+	for _, f := range k.Unique {
+		add(f)
+	}
+	for _, index := range k.Indexes {
+		for _, f := range index {
+			add(f)
+		}
+	}
+	return fields
+}
+
+// New is a pointer to an empty document of the type of Doc, or nil where Doc is not set. It is ErrInvalid when the type misses a field.
+func (k *Kind) New() (any, error) {
+	if k.Doc == nil {
+		return nil, nil
+	}
+	t := reflect.TypeOf(k.Doc)
+	if t.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("%s: Doc is a struct, not %v: %w", k.Name, t, ErrInvalid)
+	}
+	_, err := k.positions(t)
+	return reflect.New(t).Interface(), err
+}
+
+// Values reads the id and the values of Fields from a document, a pointer to a struct. A value is a string, int64, bool or time.Time.
+// It is ErrInvalid when the document has no id, misses a field, or has an empty unique field.
+func (k *Kind) Values(doc any) (id string, values []any, err error) {
+	v := reflect.ValueOf(doc)
+	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
+		return "", nil, fmt.Errorf("%s: a document is a pointer to a struct, not %T: %w", k.Name, doc, ErrInvalid)
+	}
+	v = v.Elem()
+	positions, err := k.positions(v.Type())
+	if err != nil {
+		return "", nil, err
+	}
+	id = v.Field(positions[0]).String()
+	if id == "" {
+		return "", nil, fmt.Errorf("%s: a document has no id: %w", k.Name, ErrInvalid)
+	}
+	values = make([]any, len(positions)-1)
+	for i, at := range positions[1:] {
+		values[i] = value(v.Field(at))
+		if i < len(k.Unique) && values[i] == "" {
+			return "", nil, fmt.Errorf("%s %s: unique field %s is empty: %w", k.Name, id, k.Unique[i], ErrInvalid)
+		}
+	}
+	return id, values, nil
+}
+
+func value(v reflect.Value) any {
+	if t, ok := v.Interface().(time.Time); ok {
+		return Time(t)
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return v.String()
+	case reflect.Bool:
+		return v.Bool()
+	default:
+		return v.Int()
+	}
+}
+
+// positions finds where the id and the fields of the kind stand in a struct type.
+func (k *Kind) positions(t reflect.Type) ([]int, error) {
+	if p, ok := k.types.Load(t); ok {
+		return p.([]int), nil
+	}
+	at := map[string]int{}
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		at[name] = i
+	}
+	var positions []int
+	for _, f := range append([]string{"id"}, k.Fields()...) {
+		i, ok := at[f]
+		if !ok {
+			return nil, fmt.Errorf("%s: %v has no field tagged %q: %w", k.Name, t, f, ErrInvalid)
+		}
+		if !indexable(t.Field(i).Type) {
+			return nil, fmt.Errorf("%s: field %q of %v cannot be indexed: %w", k.Name, f, t, ErrInvalid)
+		}
+		positions = append(positions, i)
+	}
+	k.types.Store(t, positions)
+	return positions, nil
+}
+
+func indexable(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Int32:
+		return true
+	}
+	return t == reflect.TypeFor[time.Time]()
+}
+
+// Check says whether a query, and the grouping of a count, name only fields that the kind has indexed.
+func (k *Kind) Check(q Query, by ...string) error {
+	known := map[string]bool{"id": true}
+	for _, f := range k.Fields() {
+		known[f] = true
+	}
+	names := append([]string{}, by...)
+	for _, c := range q.Where {
+		names = append(names, c.Field)
+	}
+	if q.Order != "" {
+		names = append(names, strings.TrimPrefix(q.Order, "-"))
+	}
+	for _, name := range names {
+		if !known[name] {
+			return fmt.Errorf("%s: field %q is not indexed: %w", k.Name, name, ErrInvalid)
+		}
+	}
+	return nil
+}
