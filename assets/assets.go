@@ -2,10 +2,10 @@
 package assets
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"io/fs"
 	"mime"
 	"path"
 	"strings"
@@ -27,25 +27,32 @@ var (
 )
 
 func init() {
-	err := fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := files.ReadFile(p)
+	for _, folder := range []string{"icons", "js", "css"} { // style sheets name icons, so their hash comes last
+		entries, err := files.ReadDir(folder)
 		if err != nil {
-			return err
+			panic(err) // the files are compiled in
 		}
-		sum := sha256.Sum256(data)
-		plain := path.Base(p)
-		ext := path.Ext(plain)
-		name := strings.TrimSuffix(plain, ext) + "." + hex.EncodeToString(sum[:4]) + ext
-		byName[name] = Asset{Name: name, Type: mediaType(ext), Data: data}
-		hashed[plain] = name
-		return nil
-	})
-	if err != nil {
-		panic(err) // the files are compiled in
+		for _, e := range entries {
+			data, err := files.ReadFile(folder + "/" + e.Name())
+			if err != nil {
+				panic(err)
+			}
+			add(e.Name(), data)
+		}
 	}
+}
+
+func add(plain string, data []byte) {
+	ext := path.Ext(plain)
+	if ext == ".css" {
+		for name, full := range hashed {
+			data = bytes.ReplaceAll(data, []byte("/assets/"+name), []byte("/assets/"+full))
+		}
+	}
+	sum := sha256.Sum256(data)
+	name := strings.TrimSuffix(plain, ext) + "." + hex.EncodeToString(sum[:4]) + ext
+	byName[name] = Asset{Name: name, Type: mediaType(ext), Data: data}
+	hashed[plain] = name
 }
 
 // mediaType does not ask the machine's own tables, which differ.

@@ -32,7 +32,8 @@ func (s *School) issue(ctx context.Context, l Learner, st Study) (*Certificate, 
 	}
 	return s.register(ctx, &c, func() {
 		if v.ValidityMonths > 0 {
-			c.ValidUntil = store.Time(c.IssuedAt.AddDate(0, v.ValidityMonths, 0))
+			y, m, d := c.IssuedAt.In(Vietnam).Date() // to the end of the day that the paper names
+			c.ValidUntil = store.Time(time.Date(y, m+time.Month(v.ValidityMonths), d+1, 0, 0, 0, -int(time.Millisecond), Vietnam))
 		}
 	})
 }
@@ -185,8 +186,9 @@ func UsualIssuer(province, name string) Issuer {
 		Head: "GIÁM ĐỐC THƯ VIỆN TỈNH " + upper, Capacity: "GIÁM ĐỐC", Town: name}
 }
 
-// Settle looks at every enrolment with a fact recorded since then, issues what is due, and calls each with the person: a process may have stopped between a fact and what follows from it.
-func (s *School) Settle(ctx context.Context, since time.Time, learner func(person string) Learner, each func(ctx context.Context, person string) error) error {
+// Settle looks at every enrolment with a fact recorded since then, issues what is due, and calls each with its certificate, if there is one: a process may have stopped between a fact and
+// what follows from it. What fails for one person does not keep the others waiting; the errors are joined.
+func (s *School) Settle(ctx context.Context, since time.Time, learner func(person string) Learner, each func(ctx context.Context, c Certificate) error) error {
 	recent := map[string]bool{}
 	q := store.Where(store.AtLeast("recordedAt", store.Time(since)))
 	err := store.Each(ctx, s.Store, CompletionKind, q, func(c Completion) error { recent[c.Enrolment] = true; return nil })
@@ -196,21 +198,27 @@ func (s *School) Settle(ctx context.Context, since time.Time, learner func(perso
 	if err = store.Each(ctx, s.Store, AttemptKind, q, func(a Attempt) error { recent[a.Enrolment] = true; return nil }); err != nil {
 		return err
 	}
+	var failed []error
 	for id := range recent {
-		e, err := store.Get[Enrolment](ctx, s.Store, EnrolmentKind, id)
-		if err != nil {
-			return err
-		}
-		st, err := s.study(ctx, e)
-		if err != nil {
-			return err
-		}
-		if _, err = s.issue(ctx, learner(e.Person), st); err != nil {
-			return err
-		}
-		if err = each(ctx, e.Person); err != nil {
-			return err
+		if err := s.settle(ctx, id, learner, each); err != nil {
+			failed = append(failed, fmt.Errorf("enrolment %s: %w", id, err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
+}
+
+func (s *School) settle(ctx context.Context, enrolment string, learner func(person string) Learner, each func(ctx context.Context, c Certificate) error) error {
+	e, err := store.Get[Enrolment](ctx, s.Store, EnrolmentKind, enrolment)
+	if err != nil {
+		return err
+	}
+	st, err := s.study(ctx, e)
+	if err != nil {
+		return err
+	}
+	c, err := s.issue(ctx, learner(e.Person), st)
+	if err != nil || c == nil {
+		return err
+	}
+	return each(ctx, *c)
 }

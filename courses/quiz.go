@@ -22,6 +22,7 @@ const (
 type Question struct {
 	ID       string       `json:"id"`
 	Kind     QuestionKind `json:"kind"`
+	Title    Text         `json:"title"`              // a few words for lists of questions; may be empty
 	Prompt   Text         `json:"prompt"`             // Markdown
 	Tail     Text         `json:"tail"`               // the text behind the blank of a missing-word question
 	Section  int          `json:"section"`            // section of the lesson to read again, counted from 1; 0 where none is named

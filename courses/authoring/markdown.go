@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	east "github.com/yuin/goldmark/extension/ast"
@@ -58,7 +57,11 @@ func Render(markdown string, media func(name string) (Picture, bool)) (string, [
 
 // RenderInline turns the Markdown of a prompt, an option or a feedback into safe HTML without block elements and pictures. A newline becomes <br>.
 func RenderInline(markdown string) string {
-	source := []byte(markdown)
+	lines := strings.Split(markdown, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i]) // an indented line would be code, which is a block
+	}
+	source := []byte(strings.Join(lines, "\n"))
 	doc := inlineParser.Parse(text.NewReader(source))
 	var out bytes.Buffer
 	if err := inlinePainter.Render(&out, source, doc); err != nil {
@@ -69,7 +72,7 @@ func RenderInline(markdown string) string {
 
 // Raw HTML has no parser here: it stays text, so that nothing an author wrote is lost and nothing of it runs.
 var lessonParser = parser.NewParser(
-	parser.WithBlockParsers(append(without(parser.DefaultBlockParsers(), 900))...),
+	parser.WithBlockParsers(without(parser.DefaultBlockParsers(), 900)...),
 	parser.WithInlineParsers(append(without(parser.DefaultInlineParsers(), 400),
 		util.Prioritized(extension.NewTaskCheckBoxParser(), 0),
 		util.Prioritized(extension.NewStrikethroughParser(), 500),
@@ -271,7 +274,7 @@ func (h *lessonHTML) formTitle(w util.BufWriter, _ []byte, _ ast.Node, entering 
 
 func (h *lessonHTML) table(w util.BufWriter, source []byte, node ast.Node, entering bool) (ast.WalkStatus, error) {
 	if !entering {
-		_, _ = w.WriteString("</tbody>\n</table>\n</div>\n")
+		_, _ = w.WriteString("</table>\n</div>\n")
 		return ast.WalkContinue, nil
 	}
 	title := h.section

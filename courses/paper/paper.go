@@ -3,8 +3,8 @@
 //
 // Papers are set in Liberation Serif, which has the metrics of Times New Roman that Decree 30/2020/NĐ-CP asks for. Everything drawn is NFC.
 // What cannot be printed rightly is refused, never left blank: the error is a *store.Problem of kind ErrInvalid that names the field, with
-// one of the codes "paper.missing" (nothing to print), "paper.letter" (a letter that the font lacks; argument: the letter as U+XXXX) and
-// "paper.long" (more text than its place can hold).
+// one of the codes "paper-missing" (nothing to print), "paper-letter" (a letter that the fonts lack; argument: its number and itself) and "paper-long"
+// (more text than its place can hold).
 package paper
 
 import (
@@ -12,15 +12,17 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jung-kurt/gofpdf"
 	"golang.org/x/text/unicode/norm"
 
+	"lopban/courses"
 	"lopban/courses/store"
 )
 
-// vietnam is the time zone of every date on paper: UTC+7, without summer time.
-var vietnam = time.FixedZone("UTC+7", 7*60*60)
+// longest is the number of letters that no name, title or address on paper exceeds.
+const longest = 400
 
 // reader collects the words of a paper, made ready for drawing, and keeps the first problem.
 type reader struct{ err error }
@@ -29,7 +31,7 @@ type reader struct{ err error }
 func (r *reader) must(field, text string) string {
 	text = r.may(field, text)
 	if text == "" {
-		r.fail(store.Invalid(field, "paper.missing"))
+		r.fail(store.Invalid(field, "paper-missing"))
 	}
 	return text
 }
@@ -37,9 +39,25 @@ func (r *reader) must(field, text string) string {
 // may is must for a field that may be empty.
 func (r *reader) may(field, text string) string {
 	text = strings.Join(strings.Fields(norm.NFC.String(text)), " ")
+	if utf8.RuneCountInString(text) > longest {
+		r.fail(store.Invalid(field, "paper-long"))
+		return ""
+	}
 	for _, letter := range text {
 		if !printable(letter) {
-			r.fail(store.Invalid(field, "paper.letter", fmt.Sprintf("U+%04X", letter)))
+			r.fail(store.Invalid(field, "paper-letter", fmt.Sprintf("%#U", letter)))
+			return ""
+		}
+	}
+	return text
+}
+
+// code is must for digits and capitals; hyphens may stand between groups.
+func (r *reader) code(field, text string) string {
+	text = r.must(field, text)
+	for _, letter := range text {
+		if letter != '-' && !isCode([]byte(string(letter))) {
+			r.fail(store.Invalid(field, "paper-letter", fmt.Sprintf("%#U", letter)))
 			return ""
 		}
 	}
@@ -49,7 +67,7 @@ func (r *reader) may(field, text string) string {
 // day writes a date as official papers do; it is a problem where there is none.
 func (r *reader) day(field string, t time.Time) string {
 	if t.IsZero() {
-		r.fail(store.Invalid(field, "paper.missing"))
+		r.fail(store.Invalid(field, "paper-missing"))
 	}
 	return day(t)
 }
@@ -62,20 +80,19 @@ func (r *reader) fail(err error) {
 
 // day is a date in Vietnam, with a 0 before days under 10 and before January and February (Decree 30/2020/NĐ-CP, Appendix I).
 func day(t time.Time) string {
-	year, month, d := t.In(vietnam).Date()
+	year, month, d := t.In(courses.Vietnam).Date()
 	if month <= time.February {
 		return fmt.Sprintf("ngày %02d tháng %02d năm %d", d, month, year)
 	}
 	return fmt.Sprintf("ngày %02d tháng %d năm %d", d, month, year)
 }
 
-// fours writes a code in groups of four.
-func fours(code string) string {
-	var groups []string
-	for ; len(code) > 4; code = code[4:] {
-		groups = append(groups, code[:4])
+// shown is a code in its groups, or in groups of four where it has none.
+func shown(code string) string {
+	if strings.Contains(code, "-") {
+		return code
 	}
-	return strings.Join(append(groups, code), " ")
+	return courses.ShowCode(code)
 }
 
 // address is a link as people type it: without its scheme.
@@ -100,7 +117,7 @@ func render(orientation string, at time.Time, draw func(*sheet)) (data []byte, e
 	pdf.SetCreationDate(at.UTC())
 	pdf.SetModificationDate(at.UTC())
 	pdf.SetProducer("lopban", false)
-	s := &sheet{Fpdf: pdf}
+	s := &sheet{Fpdf: pdf, loaded: map[face]bool{}}
 	draw(s)
 	if s.err != nil {
 		return nil, s.err

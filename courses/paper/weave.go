@@ -9,13 +9,13 @@ import (
 // distance, in steps, from the centre of the nearest diamond, so the pattern turns the corners by itself. Rows are drawn as dashed lines, which
 // keeps the whole border at some hundred operators.
 const (
-	stitch  = 87.0 / 160              // mm; makes both sides of A4 whole numbers of diamonds
-	band    = 17                      // stitches across the border: 9.2 mm
-	diamond = 16                      // stitches from one centre to the next
-	across  = 32*diamond + 1          // stitches along the long side
-	down    = 22*diamond + 1          // and along the short one
+	stitch  = 87.0 / 160                // mm; makes both sides of A4 whole numbers of diamonds
+	band    = 17                        // stitches across the border: 9.2 mm
+	diamond = 16                        // stitches from one centre to the next
+	across  = 32*diamond + 1            // stitches along the long side
+	down    = 22*diamond + 1            // and along the short one
 	margin  = (297 - across*stitch) / 2 // mm from the edge of the paper
-	inner   = margin + band*stitch    // mm from the edge of the paper to what is inside
+	inner   = margin + band*stitch      // mm from the edge of the paper to what is inside
 )
 
 // woven tells the ink at each distance from a diamond's centre: i indigo, r madder, y maize, a space for none.
@@ -68,27 +68,23 @@ func writeRow(out *strings.Builder, code byte, row int) {
 	out.WriteString("S\n")
 }
 
-// dashes is the PDF dash pattern of one ink along a row: lengths on and off in turn, and how far into the pattern the row begins.
+// dashes is the PDF dash pattern of one ink along a row: lengths on and off in turn, and how far into the pattern the row begins. It is empty
+// where the row has none of the ink. No row is of one ink alone.
 func dashes(code byte, row int) (pattern string, phase int) {
-	at := func(x int) bool { return stitchAt(x, row) == code }
+	on := func(x int) bool { return stitchAt(x, row) == code }
 	start := 0
-	for start < diamond && (!at(start) || at(start+diamond-1)) {
+	for start < diamond && (!on(start) || on(start+diamond-1)) {
 		start++
 	}
 	if start == diamond {
-		if at(0) {
-			return fmt.Sprint(diamond, " 0"), 0
-		}
 		return "", 0
 	}
-	var runs []string
-	for x := start; x < start+diamond; {
-		end := x
-		for end < start+diamond && at(end) == at(x) {
+	var lengths []string
+	for x, end := start, start; x < start+diamond; x = end {
+		for end < start+diamond && on(end) == on(x) {
 			end++
 		}
-		runs = append(runs, fmt.Sprint(end-x))
-		x = end
+		lengths = append(lengths, fmt.Sprint(end-x))
 	}
-	return strings.Join(runs, " "), (diamond - start) % diamond
+	return strings.Join(lengths, " "), (diamond - start) % diamond
 }

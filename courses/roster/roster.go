@@ -69,19 +69,22 @@ type Account struct {
 	Logins      []string  `json:"logins"` // normalised phone number and user name, each also a Login document
 	Hash        string    `json:"hash"`   // Argon2id, "" before the first password
 	Roles       []Role    `json:"roles"`
-	Province    string    `json:"province"` // the scope of staff: a present province, code; "" for none
+	Keeper      bool      `json:"keeper"`   // holds a role other than learner; follows Roles, so that the few can be listed
+	Province    string    `json:"province"` // the scope of staff and trainers: a present province, code; "" for none
 	Session     int       `json:"session"`  // raising it ends every session of the person
 	Disabled    bool      `json:"disabled"`
 	Failures    int       `json:"failures"` // wrong passwords since the last right one
 	LockedUntil time.Time `json:"lockedUntil"`
+	ClaimsFrom  time.Time `json:"claimsFrom"` // claims made then or before do not open the account any more
 	CreatedAt   time.Time `json:"createdAt"`
 	ConsentedAt time.Time `json:"consentedAt"` // to the use of personal data, zero before
 }
 
 // Login makes a phone number or user name belong to one account.
 type Login struct {
-	ID      string `json:"id"` // normalised
-	Account string `json:"account"`
+	ID      string    `json:"id"` // normalised
+	Account string    `json:"account"`
+	At      time.Time `json:"at"` // when the account began to take it; it is held once the account lists it
 }
 
 // Claim is a printed one-time code that opens an account. The code itself is not kept.
@@ -98,14 +101,17 @@ type Claim struct {
 
 // The kinds of document that this package owns.
 var (
-	PersonKind = &store.Kind{Name: "person", Schema: 1,
-		Indexes: [][]string{{"province", "sort"}, {"commune", "fold"}, {"phone"}}}
+	PersonKind = &store.Kind{Name: "person", Schema: 1, Doc: Person{},
+		Indexes: [][]string{{"province", "sort"}, {"province", "active", "commune"}, {"commune", "fold"}, {"phone"}}}
 
-	PostingKind = &store.Kind{Name: "posting", Schema: 1, Indexes: [][]string{{"person"}, {"province", "on"}}}
+	PostingKind = &store.Kind{Name: "posting", Schema: 1, Doc: Posting{}, Indexes: [][]string{{"person"}, {"province", "on"}}}
 
-	AccountKind = &store.Kind{Name: "account", Schema: 1, Indexes: [][]string{{"province", "sort"}}}
+	AccountKind = &store.Kind{Name: "account", Schema: 1, Doc: Account{}, Indexes: [][]string{{"province", "sort"}, {"keeper", "sort"}}}
 
-	LoginKind = &store.Kind{Name: "login", Schema: 1, Indexes: [][]string{{"account"}}}
+	// DecoyKind holds the one account on which wrong passwords for unknown logins are counted, so that they take as long as for a known one.
+	DecoyKind = &store.Kind{Name: "decoy", Schema: 1, Doc: Account{}}
 
-	ClaimKind = &store.Kind{Name: "claim", Schema: 1, Indexes: [][]string{{"account"}}}
+	LoginKind = &store.Kind{Name: "login", Schema: 1, Doc: Login{}, Indexes: [][]string{{"account"}}}
+
+	ClaimKind = &store.Kind{Name: "claim", Schema: 1, Doc: Claim{}, Indexes: [][]string{{"account"}}}
 )

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	lib "modernc.org/sqlite/lib"
@@ -137,18 +138,11 @@ func (s *Store) counting(k *store.Kind, q store.Query, by []string) (text string
 	if err != nil {
 		return "", nil, err
 	}
-	text = "SELECT " + list2("count(*)", by) + " FROM " + quote(k.Name) + where
+	text = "SELECT " + strings.Join(append([]string{"count(*)"}, quoted(by)...), ", ") + " FROM " + quote(k.Name) + where
 	if len(by) > 0 {
 		text += " GROUP BY " + list(by) + " ORDER BY " + list(by)
 	}
 	return text, args, nil
-}
-
-func list2(first string, names []string) string {
-	if len(names) == 0 {
-		return first
-	}
-	return first + ", " + list(names)
 }
 
 // selection writes a Find as SQL.
@@ -163,7 +157,10 @@ func (s *Store) selection(k *store.Kind, q store.Query) (text string, args []any
 		way = " DESC"
 	}
 	order := "id" + way
-	if field != "" && field != "id" {
+	switch {
+	case slices.Contains(k.Unique, field): // no ties, and its index does not hold the id
+		order = quote(field) + way
+	case field != "" && field != "id":
 		order = quote(field) + way + ", " + order
 	}
 	text = "SELECT _body FROM " + quote(k.Name) + where + " ORDER BY " + order

@@ -85,11 +85,16 @@ func (s *Store) open(kinds []*store.Kind) error {
 	if err := s.findFile(); err != nil {
 		return err
 	}
+	wal := s.file() + "-wal"
+	lost := exists(s.marker()) && !exists(wal)
 	single := s.pool("journal_mode(wal)", "synchronous(full)", "journal_size_limit(67108864)")
 	single.SetMaxOpenConns(1)
 	s.writer = newWriter(single)
 	if err := s.checkFile(single); err != nil {
 		return err
+	}
+	if lost {
+		return problem("store-damaged", wal, errors.New("missing after a crash"))
 	}
 	if err := s.prepare(single, kinds); err != nil {
 		return err
@@ -131,10 +136,10 @@ func (s *Store) marker() string { return filepath.Join(s.dir, "lopban.open") }
 
 // findFile makes a new file where there was none, and refuses what a crash cannot have left behind.
 func (s *Store) findFile() error {
-	file, wal := s.file(), s.file()+"-wal"
+	file := s.file()
 	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		if exists(wal) || exists(s.marker()) {
+		if exists(file+"-wal") || exists(s.marker()) {
 			return problem("store-damaged", file, err)
 		}
 		return s.create()
@@ -144,8 +149,6 @@ func (s *Store) findFile() error {
 		return problem("store-unwritable", s.dir, err)
 	case info.Size() < 512: // not even a header; a new file gets its name only when it is whole
 		return problem("store-damaged", file, fmt.Errorf("%d bytes", info.Size()))
-	case exists(s.marker()) && !exists(wal):
-		return problem("store-damaged", wal, errors.New("missing after a crash"))
 	}
 	return nil
 }
@@ -189,9 +192,11 @@ func (s *Store) checkFile(db *sql.DB) error {
 	return nil
 }
 
-// broken is an error of opening the file: damage, or a disk that cannot be written.
+// broken is an error of opening the file: damage, a disk that cannot be written, or another program that has the file.
 func (s *Store) broken(err error) error {
 	switch primary(err) {
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		return problem("store-locked", s.dir, err)
 	case lib.SQLITE_FULL, lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PERM:
 		return problem("store-unwritable", s.dir, err)
 	}
@@ -253,7 +258,9 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if err := os.WriteFile(part, nil, 0o600); err != nil {
 		return fmt.Errorf("backup: %w: %w", store.ErrUnavailable, err)
 	}
-	_, err := s.streams.ExecContext(ctx, "VACUUM INTO ?", part)
+	db := s.pool() // the readers' query_only forbids it
+	defer db.Close()
+	_, err := db.ExecContext(ctx, "VACUUM INTO ?", part)
 	if err == nil {
 		err = errors.Join(syncFile(part), os.Rename(part, path), syncFolder(filepath.Dir(path)))
 	}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"lopban/content"
+	"lopban/courses"
+	"lopban/courses/authoring"
+	"lopban/courses/store"
+	"lopban/server"
+)
+
+type coursesCommand struct {
+	Check   checkCommand   `cmd:"" help:"Name every mistake in a course's folder, and say how long and heavy its lessons are."`
+	Publish publishCommand `cmd:"" help:"Publish a course's folder as a new version."`
+	Export  exportCommand  `cmd:"" help:"Write a course as one file."`
+	Import  importCommand  `cmd:"" help:"Publish a course from one file."`
+}
+
+type checkCommand struct {
+	Dir string `arg:"" type:"existingdir" help:"Folder with course.yaml."`
+}
+
+// Run fails when there is an error; warnings are only said.
+func (c *checkCommand) Run(term *terminal) error {
+	p, mistakes, err := authoring.Load(os.DirFS(c.Dir))
+	if err != nil {
+		return err
+	}
+	for _, m := range mistakes {
+		fmt.Fprintln(term.err, m)
+	}
+	for _, r := range p.Report() {
+		fmt.Fprintln(term.out, r)
+	}
+	if mistakes.Errors() {
+		return errFailed
+	}
+	return nil
+}
+
+type publishCommand struct {
+	place
+	Dir string `arg:"" type:"existingdir" help:"Folder with course.yaml."`
+}
+
+// Run publishes nothing while there is an error in the folder.
+func (c *publishCommand) Run(ctx context.Context, term *terminal) error {
+	p, mistakes, err := authoring.Load(os.DirFS(c.Dir))
+	if err != nil {
+		return err
+	}
+	return c.place.publish(ctx, term, p, mistakes)
+}
+
+type importCommand struct {
+	place
+	File string `arg:"" type:"existingfile" help:"File that courses export wrote."`
+}
+
+// Run publishes the course in the file; what is the newest version already stays so.
+func (c *importCommand) Run(ctx context.Context, term *terminal) error {
+	data, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	p, mistakes, err := authoring.Unpack(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return err
+	}
+	return c.place.publish(ctx, term, p, mistakes)
+}
+
+func (p place) publish(ctx context.Context, term *terminal, course authoring.Package, mistakes authoring.Mistakes) error {
+	if mistakes.Errors() {
+		for _, m := range mistakes {
+			fmt.Fprintln(term.err, m)
+		}
+		return errFailed
+	}
+	st, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	v, again, err := publish(ctx, newSchool(st), course)
+	if err != nil {
+		return err
+	}
+	if again {
+		fmt.Fprintf(term.out, "%s is published already\n", v.ID)
+		return nil
+	}
+	fmt.Fprintf(term.out, "published %s\n", v.ID)
+	return nil
+}
+
+type exportCommand struct {
+	place
+	ID   string `arg:"" help:"Course, such as LS3."`
+	File string `arg:"" help:"File to write."`
+}
+
+// Run writes the newest version.
+func (c *exportCommand) Run(ctx context.Context) (err error) {
+	st, err := c.place.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	v, err := newSchool(st).Course(ctx, c.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("there is no course %s", c.ID)
+	}
+	if err != nil {
+		return err
+	}
+	p := authoring.Package{Version: *v, Media: map[string][]byte{}}
+	for _, blob := range v.Media {
+		if p.Media[blob], err = st.Blob(ctx, blob); err != nil {
+			return err
+		}
+	}
+	var b bytes.Buffer
+	if err := authoring.Pack(&b, p); err != nil {
+		return err
+	}
+	return os.WriteFile(c.File, b.Bytes(), 0o644)
+}
+
+// publish keeps the pictures of a course and makes it the newest version.
+func publish(ctx context.Context, school *courses.School, p authoring.Package) (*courses.Version, bool, error) {
+	for name, data := range p.Media {
+		if err := school.Store.PutBlob(ctx, name, data); err != nil && !errors.Is(err, store.ErrExists) {
+			return nil, false, err
+		}
+	}
+	return school.Publish(ctx, p.Version)
+}
+
+// publishAll publishes the courses that the program brings with it. One that a trainer has published in another version since is left alone.
+func publishAll(ctx context.Context, s *server.Server) error {
+	folders, err := fs.ReadDir(content.FS, "courses")
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		sub, err := fs.Sub(content.FS, "courses/"+folder.Name())
+		if err != nil {
+			return err
+		}
+		p, mistakes, err := authoring.Load(sub)
+		if err != nil {
+			return err
+		}
+		if mistakes.Errors() {
+			return fmt.Errorf("course %s, which the program brings with it, has a mistake: %v", folder.Name(), mistakes[0])
+		}
+		if _, _, err := publish(ctx, s.School(), p); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"lopban/content"
+	"lopban/courses"
+	"lopban/courses/store"
+	"lopban/courses/store/mongodb"
+	"lopban/courses/store/sqlite"
+	"lopban/server"
+)
+
+// site is how the server is reached.
+type site struct {
+	Addr           string   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on."`
+	BaseUrl        string   `name:"base-url" placeholder:"URL" help:"Address of the site as visitors type it; printed on certificates. Default: http://ADDR."`
+	TrustedProxies []string `placeholder:"IP" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."`
+}
+
+type serveCommand struct {
+	place
+	site
+}
+
+// Run serves until the context ends.
+func (c *serveCommand) Run(ctx context.Context, term *terminal, parsed *kong.Context) error {
+	describe(term, parsed)
+	return serve(ctx, term, c.place, c.site, func(ctx context.Context, s *server.Server) (after []string, err error) {
+		if err := publishAll(ctx, s); err != nil {
+			return nil, err
+		}
+		slip, err := s.Accounts().FirstAdmin(ctx, "Quản trị viên")
+		if err != nil || slip.Code == "" {
+			return nil, err
+		}
+		fmt.Fprintf(term.err, "lopban: nobody can sign in as an administrator yet. Open this link once, before %s, to become one:\nlopban:   %s/claim?code=%s\n",
+			slip.ExpiresAt.Local().Format("15:04 02/01/2006"), s.BaseURL(), url.QueryEscape(slip.Code))
+		return nil, nil
+	})
+}
+
+// open opens the store that the flags name.
+func (p place) open(ctx context.Context) (store.Store, error) {
+	if p.Mongodb != "" {
+		return mongodb.Open(ctx, p.Mongodb, server.Kinds()...)
+	}
+	return sqlite.Open(p.Data, server.Kinds()...)
+}
+
+// newSchool is the rules of courses for a command that answers no requests and issues nothing.
+func newSchool(st store.Store) *courses.School {
+	return &courses.School{Store: st, Now: time.Now, Random: rand.Reader}
+}
+
+// serve opens the store, prepares it, and answers requests until the context ends. prepare returns lines to print after the one that says the server is ready.
+func serve(ctx context.Context, term *terminal, p place, at site, prepare func(context.Context, *server.Server) ([]string, error)) error {
+	ln, err := net.Listen("tcp", at.Addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("the address %s is taken by another program; stop it, or name another with --addr", at.Addr)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", at.Addr, err)
+	}
+	defer ln.Close()
+	st, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	s, err := newServer(ctx, st, at.base(ln.Addr()), at.TrustedProxies, term.err)
+	if err != nil {
+		return err
+	}
+	after, err := prepare(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := s.Settle(ctx); err != nil {
+		fmt.Fprintln(term.err, "lopban: not everything of the last day could be settled:", err)
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- s.Serve(ln) }()
+	fmt.Fprintf(term.out, "ready http://%s\n", ln.Addr())
+	for _, line := range after {
+		fmt.Fprintln(term.out, line)
+	}
+	if term.ready != nil {
+		term.ready(ln.Addr().String())
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		return s.Shutdown(10 * time.Second)
+	}
+}
+
+// base is the address of the site: the one given, or where it listens.
+func (at site) base(ln net.Addr) string {
+	if at.BaseUrl != "" {
+		return strings.TrimRight(at.BaseUrl, "/")
+	}
+	return "http://" + ln.String()
+}
+
+func newServer(ctx context.Context, st store.Store, base string, proxies []string, log io.Writer) (*server.Server, error) {
+	return server.New(ctx, server.Config{Store: st, Content: content.FS, Log: slog.New(slog.NewJSONHandler(log, nil)), Now: time.Now, BaseURL: base, TrustedProxies: proxies})
+}
+
+// describe prints the configuration, without what is secret in it.
+func describe(term *terminal, parsed *kong.Context) {
+	var settings []string
+	for _, flag := range parsed.Flags() {
+		if flag.Name == "help" {
+			continue
+		}
+		value := fmt.Sprint(parsed.FlagValue(flag))
+		if u, err := url.Parse(value); err == nil && u.User != nil {
+			value = u.Redacted()
+		}
+		settings = append(settings, flag.Name+"="+value)
+	}
+	fmt.Fprintln(term.err, "lopban:", strings.Join(settings, " "))
+}

@@ -1,0 +1,303 @@
+package authoring
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"lopban/courses"
+)
+
+// courseFile is the file that tells what a course is made of.
+const courseFile = "course.yaml"
+
+var (
+	courseID = regexp.MustCompile(`^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$`)
+	partID   = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	yamlLine = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?(.*)$`)
+)
+
+// readCourse reads course.yaml. Texts and quizzes are not in it. It is not ok if nothing of it could be read.
+func readCourse(data []byte, m *Mistakes) (courses.Version, bool) {
+	r := yamlReader{m}
+	var v courses.Version
+	root := r.root(data)
+	if root == nil {
+		return v, false
+	}
+	modules := []*yaml.Node{}
+	var list *yaml.Node
+	r.mapping(root, courseFile, fields{
+		"id":              {func(n *yaml.Node, k string) { v.Course = r.id(n, k, "course-id", courseID) }, true},
+		"strand":          {func(n *yaml.Node, k string) { v.Strand = r.strand(n, k) }, true},
+		"title":           {func(n *yaml.Node, k string) { v.Title = r.text(n, k) }, true},
+		"summary":         {func(n *yaml.Node, k string) { v.Summary = r.text(n, k) }, true},
+		"periods":         {func(n *yaml.Node, k string) { v.Periods = r.number(n, k, 1, 200) }, true},
+		"pass_mark":       {func(n *yaml.Node, k string) { v.PassMark = r.passMark(n, k) }, true},
+		"validity_months": {func(n *yaml.Node, k string) { v.ValidityMonths = r.number(n, k, 0, 240) }, true},
+		"shuffle":         {func(n *yaml.Node, k string) { v.Shuffle = r.bool(n, k) }, false},
+		"modules":         {func(n *yaml.Node, k string) { list, modules = n, r.list(n, k) }, true},
+	})
+	ids := map[string]bool{}
+	for _, n := range modules {
+		v.Modules = append(v.Modules, r.module(n, ids))
+	}
+	if list != nil && len(v.Lessons()) == 0 {
+		m.add(courseFile, list.Line, "modules-none")
+	}
+	return v, list != nil
+}
+
+func (r yamlReader) module(n *yaml.Node, lessons map[string]bool) courses.Module {
+	var mod courses.Module
+	var list *yaml.Node
+	r.mapping(n, "modules", fields{
+		"id":      {func(n *yaml.Node, k string) { mod.ID = r.id(n, k, "lesson-id", partID) }, true},
+		"title":   {func(n *yaml.Node, k string) { mod.Title = r.text(n, k) }, true},
+		"lessons": {func(n *yaml.Node, k string) { list = n }, true},
+	})
+	if list == nil {
+		return mod
+	}
+	items := r.list(list, "lessons")
+	if len(items) == 0 {
+		r.m.add(courseFile, list.Line, "module-empty", mod.ID)
+	}
+	for _, item := range items {
+		l, ok := r.lesson(item)
+		if ok && lessons[l.ID] {
+			r.m.add(courseFile, item.Line, "lesson-id-twice", l.ID)
+		} else if ok {
+			lessons[l.ID] = true
+			mod.Lessons = append(mod.Lessons, l)
+		}
+	}
+	return mod
+}
+
+func (r yamlReader) lesson(n *yaml.Node) (courses.Lesson, bool) {
+	var l courses.Lesson
+	r.mapping(n, "lessons", fields{
+		"id":        {func(n *yaml.Node, k string) { l.ID = r.id(n, k, "lesson-id", partID) }, true},
+		"title":     {func(n *yaml.Node, k string) { l.Title = r.text(n, k) }, true},
+		"objective": {func(n *yaml.Node, k string) { l.Objective = r.text(n, k) }, true},
+		"minutes":   {func(n *yaml.Node, k string) { l.Minutes = r.number(n, k, 1, 120) }, true},
+	})
+	return l, l.ID != ""
+}
+
+// yamlReader reads nodes, because only they know their lines, and names every mistake instead of the first.
+type yamlReader struct{ m *Mistakes }
+
+type field struct {
+	read     func(n *yaml.Node, key string)
+	required bool
+}
+
+type fields map[string]field
+
+func (r yamlReader) root(data []byte) *yaml.Node {
+	var doc, second yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	err := d.Decode(&doc)
+	if err == nil {
+		if err = d.Decode(&second); errors.Is(err, io.EOF) {
+			if len(doc.Content) == 1 && r.simple(doc.Content[0]) {
+				return doc.Content[0]
+			}
+			return nil
+		} else if err == nil {
+			err = errors.New("yaml: line " + strconv.Itoa(second.Line) + ": a second document")
+		}
+	}
+	line, text := 1, err.Error()
+	if p := yamlLine.FindStringSubmatch(text); p != nil {
+		text = p[2]
+		line, _ = strconv.Atoi(p[1])
+	}
+	r.m.add(courseFile, max(line, 1), "yaml-broken", text)
+	return nil
+}
+
+// simple tells whether the tree has none of YAML's anchors, aliases and own tags.
+func (r yamlReader) simple(n *yaml.Node) bool {
+	if n.Kind == yaml.AliasNode || n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 {
+		r.m.add(courseFile, n.Line, "yaml-alias")
+		return false
+	}
+	ok := true
+	for _, c := range n.Content {
+		ok = r.simple(c) && ok
+	}
+	return ok
+}
+
+func (r yamlReader) mapping(n *yaml.Node, name string, known fields) {
+	if n.Kind != yaml.MappingNode {
+		r.m.add(courseFile, n.Line, "yaml-type", name, "key: value")
+		return
+	}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i].Value
+		f, ok := known[key]
+		switch {
+		case !ok || n.Content[i].Kind != yaml.ScalarNode:
+			r.m.add(courseFile, n.Content[i].Line, "yaml-key-unknown", short(key))
+		case seen[key]:
+			r.m.add(courseFile, n.Content[i].Line, "yaml-key-twice", key)
+		default:
+			seen[key] = true
+			f.read(n.Content[i+1], key)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(known)) {
+		if known[key].required && !seen[key] {
+			r.m.add(courseFile, n.Line, "yaml-key-missing", key)
+		}
+	}
+}
+
+func (r yamlReader) list(n *yaml.Node, key string) []*yaml.Node {
+	if n.Kind != yaml.SequenceNode {
+		r.m.add(courseFile, n.Line, "yaml-type", key, "- …")
+		return nil
+	}
+	return n.Content
+}
+
+// line is a text of one line.
+func (r yamlReader) line(n *yaml.Node, key string) (string, bool) {
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
+		r.m.add(courseFile, n.Line, "yaml-type", key, "\"…\"")
+		return "", false
+	}
+	s := strings.Join(strings.Fields(n.Value), " ")
+	if s == "" {
+		r.m.add(courseFile, n.Line, "yaml-empty", key)
+	}
+	checkText(r.m, courseFile, n.Line-1, s)
+	return s, s != ""
+}
+
+func (r yamlReader) id(n *yaml.Node, key, code string, form *regexp.Regexp) string {
+	s, ok := r.line(n, key)
+	if ok && (!form.MatchString(s) || len(s) > 80) {
+		r.m.add(courseFile, n.Line, code, short(s))
+		return ""
+	}
+	return s
+}
+
+func (r yamlReader) strand(n *yaml.Node, key string) courses.Strand {
+	s, ok := r.line(n, key)
+	strand := courses.Strand(s)
+	if ok && strand != courses.LibraryService && strand != courses.ReadingPromotion {
+		r.m.add(courseFile, n.Line, "strand-unknown", short(s))
+	}
+	return strand
+}
+
+// text reads {vi: …, en: …}. Vietnamese must be there; English may come later.
+func (r yamlReader) text(n *yaml.Node, key string) courses.Text {
+	var t courses.Text
+	r.mapping(n, key, fields{
+		"vi": {func(n *yaml.Node, _ string) { t.Vi, _ = r.line(n, key+".vi") }, false},
+		"en": {func(n *yaml.Node, _ string) { t.En, _ = r.line(n, key+".en") }, false},
+	})
+	if t.Vi == "" {
+		r.m.add(courseFile, n.Line, "yaml-key-missing", key+".vi")
+	} else if t.En == "" {
+		r.m.warn(courseFile, n.Line, "untranslated", key)
+	}
+	return t
+}
+
+func (r yamlReader) whole(n *yaml.Node, key string) (int, bool) {
+	i, err := strconv.Atoi(n.Value)
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || err != nil {
+		r.m.add(courseFile, n.Line, "yaml-type", key, "0, 1, 2, …")
+		return 0, false
+	}
+	return i, true
+}
+
+func (r yamlReader) number(n *yaml.Node, key string, least, most int) int {
+	i, ok := r.whole(n, key)
+	if ok && (i < least || i > most) {
+		r.m.add(courseFile, n.Line, "number-range", key, strconv.Itoa(least), strconv.Itoa(most))
+	}
+	return i
+}
+
+func (r yamlReader) passMark(n *yaml.Node, key string) int {
+	i, ok := r.whole(n, key)
+	if ok && (i < 50 || i > 100) {
+		r.m.add(courseFile, n.Line, "pass-mark-low", strconv.Itoa(i))
+	}
+	return i
+}
+
+func (r yamlReader) bool(n *yaml.Node, key string) bool {
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
+		r.m.add(courseFile, n.Line, "yaml-type", key, "true, false")
+	}
+	return n.Value == "true"
+}
+
+// The shapes that courseYAML writes.
+type (
+	yamlCourse struct {
+		ID       string         `yaml:"id"`
+		Strand   courses.Strand `yaml:"strand"`
+		Title    yamlText       `yaml:"title"`
+		Summary  yamlText       `yaml:"summary"`
+		Periods  int            `yaml:"periods"`
+		PassMark int            `yaml:"pass_mark"`
+		Validity int            `yaml:"validity_months"`
+		Shuffle  bool           `yaml:"shuffle,omitempty"`
+		Modules  []yamlModule   `yaml:"modules"`
+	}
+	yamlModule struct {
+		ID      string       `yaml:"id"`
+		Title   yamlText     `yaml:"title"`
+		Lessons []yamlLesson `yaml:"lessons"`
+	}
+	yamlLesson struct {
+		ID        string   `yaml:"id"`
+		Title     yamlText `yaml:"title"`
+		Objective yamlText `yaml:"objective"`
+		Minutes   int      `yaml:"minutes"`
+	}
+	yamlText struct {
+		Vi string `yaml:"vi"`
+		En string `yaml:"en,omitempty"`
+	}
+)
+
+// courseYAML writes what readCourse reads.
+func courseYAML(v courses.Version) ([]byte, error) {
+	c := yamlCourse{ID: v.Course, Strand: v.Strand, Title: yamlText(v.Title), Summary: yamlText(v.Summary), Periods: v.Periods,
+		PassMark: v.PassMark, Validity: v.ValidityMonths, Shuffle: v.Shuffle}
+	for _, m := range v.Modules {
+		mod := yamlModule{ID: m.ID, Title: yamlText(m.Title)}
+		for _, l := range m.Lessons {
+			mod.Lessons = append(mod.Lessons, yamlLesson{ID: l.ID, Title: yamlText(l.Title), Objective: yamlText(l.Objective), Minutes: l.Minutes})
+		}
+		c.Modules = append(c.Modules, mod)
+	}
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	if err := e.Encode(c); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), e.Close()
+}

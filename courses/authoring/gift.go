@@ -1,0 +1,725 @@
+package authoring
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lopban/courses"
+)
+
+// The GIFT format as Moodle documents it (https://docs.moodle.org/en/GIFT_format) and reads it (question/format/gift). What Moodle reads as text
+// although the author meant something else is named as a mistake here.
+
+// question is one question of a GIFT file, in one language.
+type question struct {
+	line     int
+	id       string // of [id:…], "" where there is none
+	title    string
+	section  int
+	kind     courses.QuestionKind // "" where it could not be told
+	prompt   string               // Markdown, as all texts but the accepted answers
+	tail     string
+	answers  []answer
+	feedback string
+}
+
+// answer is an option, an accepted text, a range or a pair.
+type answer struct {
+	line     int
+	text     string // of a pair: the left side
+	right    string // of a pair
+	weight   float64
+	min, max float64
+	feedback string
+}
+
+// giftParser reads one file.
+type giftParser struct {
+	file     string
+	mistakes *Mistakes
+	ids      map[string]bool
+}
+
+// block is the text between two blank lines, its comment lines emptied.
+type block struct {
+	line     int    // of its first line
+	text     string // without the spaces around each line
+	lines    []string
+	comments []comment
+}
+
+type comment struct {
+	line int
+	text string
+}
+
+// parseGIFT reads all questions of a file. Those with mistakes are given as far as they could be read.
+func parseGIFT(file string, source []byte, m *Mistakes) []question {
+	p := &giftParser{file: file, mistakes: m, ids: map[string]bool{}}
+	var all []question
+	for _, b := range p.blocks(newlines(string(source))) {
+		if q, ok := p.question(b); ok {
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
+// newlines takes the byte order mark away and makes every line end with one \n.
+func newlines(s string) string {
+	s = strings.TrimPrefix(s, "\ufeff")
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+}
+
+func (p *giftParser) blocks(source string) []block {
+	lines := strings.Split(source, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	closes := closesNext(lines)
+	var all []block
+	b, open := block{line: 1}, false
+	for i, line := range lines {
+		switch {
+		case strings.HasPrefix(line, "//"):
+			b.comments = append(b.comments, comment{i + 1, line})
+			b.lines = append(b.lines, "")
+		case strings.HasPrefix(line, "$CATEGORY:"):
+			p.mistakes.warn(p.file, i+1, "gift-category")
+			b.lines = append(b.lines, "")
+		case line != "":
+			b.lines = append(b.lines, line)
+			open = opens(line, open)
+		case open && closes[i]:
+			p.mistakes.add(p.file, i+1, "gift-blank-line")
+			b.lines = append(b.lines, "")
+		default:
+			all = p.close(all, b)
+			b, open = block{line: i + 2}, false
+		}
+	}
+	return p.close(all, b)
+}
+
+// close ends a block; one of comments alone is no question.
+func (p *giftParser) close(all []block, b block) []block {
+	b.text = strings.Join(b.lines, "\n")
+	if strings.TrimSpace(b.text) != "" {
+		return append(all, b)
+	}
+	p.lonelyComments(b.comments)
+	return all
+}
+
+// opens tells whether a brace is open behind the line.
+func opens(line string, open bool) bool {
+	for i := find(line, 0, "{}"); i >= 0; i = find(line, i+1, "{}") {
+		open = line[i] == '{'
+	}
+	return open
+}
+
+// closesNext tells for each line whether the next brace behind it closes: then a blank line there stands inside a question.
+func closesNext(lines []string) []bool {
+	closes := make([]bool, len(lines))
+	next := false
+	for i := len(lines) - 1; i >= 0; i-- {
+		closes[i] = next
+		if strings.HasPrefix(lines[i], "//") {
+			continue
+		}
+		if j := find(lines[i], 0, "{}"); j >= 0 {
+			next = lines[i][j] == '}'
+		}
+	}
+	return closes
+}
+
+func (p *giftParser) lonelyComments(all []comment) {
+	for _, c := range all {
+		if idComment.MatchString(c.text) || tagComment.MatchString(c.text) {
+			p.mistakes.warn(p.file, c.line, "gift-comment-alone")
+		}
+	}
+}
+
+var (
+	idComment  = regexp.MustCompile(`\[id:((?:\\\]|[^\]])*)\]`)
+	tagComment = regexp.MustCompile(`\[tag:((?:\\\]|[^\]])*)\]`)
+	questionID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$`)
+	sectionTag = regexp.MustCompile(`^section-([1-9][0-9]?)$`)
+)
+
+func (p *giftParser) question(b block) (question, bool) {
+	from := len(b.text) - len(strings.TrimLeft(b.text, "\n"))
+	q := question{line: b.at(from)}
+	p.comments(&q, b.comments)
+	at := from
+	if strings.HasPrefix(b.text[at:], "::") {
+		if end := findTitleEnd(b.text, at+2); end >= 0 {
+			q.title = strings.Join(strings.Fields(unescape(b.text[at+2:end])), " ")
+			at = end + 2
+		} else {
+			p.mistakes.add(p.file, q.line, "gift-title-open")
+			at += 2
+		}
+	}
+	open, shut := find(b.text, at, "{"), find(b.text, at, "}")
+	if open < 0 && shut < 0 {
+		q.kind = courses.Description
+		q.prompt = p.formatted(b.at(at), b.text[at:], "").text
+		p.needPrompt(q)
+		return q, true
+	}
+	if open < 0 || (shut >= 0 && shut < open) {
+		p.mistakes.add(p.file, b.at(shut), "gift-brace", "}")
+		return q, q.id != ""
+	}
+	prompt := p.formatted(b.at(at), b.text[at:open], "")
+	q.prompt = prompt.text
+	if shut < 0 {
+		p.mistakes.add(p.file, b.at(open), "gift-brace-open")
+		return q, q.id != ""
+	}
+	if i := find(b.text, open+1, "{"); i >= 0 && i < shut {
+		p.mistakes.add(p.file, b.at(i), "gift-brace", "{")
+	}
+	if i := find(b.text, shut+1, "{}"); i >= 0 {
+		p.mistakes.add(p.file, b.at(i), "gift-brace", b.text[i:i+1])
+	}
+	q.tail = p.text(b.text[shut+1:], prompt.format)
+	p.needPrompt(q)
+	a := answerPart{giftParser: p, b: b, from: open + 1, to: shut, format: prompt.format}
+	a.read(&q)
+	return q, true
+}
+
+func (p *giftParser) needPrompt(q question) {
+	if q.prompt == "" && q.tail == "" {
+		p.mistakes.add(p.file, q.line, "gift-prompt-empty")
+	}
+}
+
+// comments takes the id and the section out of the comment lines, as Moodle does.
+func (p *giftParser) comments(q *question, all []comment) {
+	for _, c := range all {
+		for _, found := range idComment.FindAllStringSubmatch(c.text, -1) {
+			id := strings.TrimSpace(found[1])
+			switch {
+			case !questionID.MatchString(id):
+				p.mistakes.add(p.file, c.line, "gift-id", id)
+			case p.ids[id] || q.id != "":
+				p.mistakes.add(p.file, c.line, "gift-id-twice", id)
+			default:
+				q.id, p.ids[id] = id, true
+			}
+		}
+		for _, found := range tagComment.FindAllStringSubmatch(c.text, -1) {
+			if m := sectionTag.FindStringSubmatch(strings.TrimSpace(found[1])); m != nil {
+				q.section, _ = strconv.Atoi(m[1])
+			} else {
+				p.mistakes.warn(p.file, c.line, "gift-tag", found[1])
+			}
+		}
+	}
+}
+
+// at is the line of a place in the block.
+func (b block) at(i int) int {
+	line := b.line
+	for _, l := range b.lines {
+		if i -= len(l) + 1; i < 0 {
+			break
+		}
+		line++
+	}
+	return line
+}
+
+// escapable are the characters that a backslash turns into text, and n, which it turns into a newline.
+const escapable = `~=#{}:\n`
+
+// find is the place of the first unescaped byte of set in s at or behind from, or -1.
+func find(s string, from int, set string) int {
+	for i := from; i >= 0 && i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && strings.IndexByte(escapable, s[i+1]) >= 0 {
+			i++
+		} else if strings.IndexByte(set, s[i]) >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+func findTitleEnd(s string, from int) int {
+	for i := find(s, from, ":"); i >= 0; i = find(s, i+1, ":") {
+		if strings.HasPrefix(s[i:], "::") {
+			return i
+		}
+	}
+	return -1
+}
+
+// unescape reads the escapes of a piece of text. A newline of the file is a space, one written \n is a newline.
+func unescape(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s) && s[i+1] == 'n':
+			b.WriteByte('\n')
+			i++
+		case s[i] == '\\' && i+1 < len(s) && strings.IndexByte(escapable, s[i+1]) >= 0:
+			b.WriteByte(s[i+1])
+			i++
+		case s[i] == '\n':
+			b.WriteByte(' ')
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+type formatted struct{ text, format string }
+
+// formatted reads a text that may begin with its format. inherited is the format of the question's text, "" for that text itself.
+func (p *giftParser) formatted(line int, raw, inherited string) formatted {
+	raw = strings.TrimSpace(raw)
+	for _, f := range []string{"html", "moodle", "plain", "markdown"} {
+		if rest, ok := strings.CutPrefix(raw, "["+f+"]"); ok {
+			if f == "html" {
+				p.mistakes.add(p.file, line, "gift-html")
+			}
+			return formatted{p.text(rest, f), f}
+		}
+	}
+	return formatted{p.text(raw, inherited), inherited}
+}
+
+// text is Markdown, whatever the format it was written in. Moodle's own format is taken for Markdown, which it resembles.
+func (p *giftParser) text(raw, format string) string {
+	t := unescape(raw)
+	if format == "plain" {
+		t = markdownSpecial.ReplaceAllString(t, `\$0`)
+	}
+	return t
+}
+
+var markdownSpecial = regexp.MustCompile("[\\\\`*_\\[\\]<>&!~|:@.]")
+
+// answerPart reads what stands between the braces.
+type answerPart struct {
+	*giftParser
+	b        block
+	from, to int // of the block's text
+	format   string
+}
+
+func (a *answerPart) read(q *question) {
+	if i := a.generalFeedback(); i >= 0 {
+		q.feedback = a.formatted(a.b.at(i), a.b.text[i+4:a.to], a.format).text
+		a.to = i
+	}
+	raw := strings.TrimSpace(a.b.text[a.from:a.to])
+	a.from += strings.Index(a.b.text[a.from:a.to], raw)
+	a.to = a.from + len(raw)
+	switch {
+	case raw == "":
+		a.mistakes.add(a.file, a.b.at(a.from), "gift-essay")
+	case raw[0] == '#':
+		q.kind = courses.Numerical
+		a.from++
+		a.numbers(q)
+	case find(raw, 0, "~") >= 0:
+		a.choice(q)
+	case find(raw, 0, "=") >= 0 && strings.Contains(raw, "->"):
+		q.kind = courses.Matching
+		a.pairs(q)
+	case trueFalse(raw) != "":
+		q.kind = courses.TrueFalse
+		a.trueFalse(q, raw)
+	default:
+		q.kind = courses.ShortAnswer
+		a.short(q)
+	}
+}
+
+// generalFeedback is the place of the last unescaped ####, or -1.
+func (a *answerPart) generalFeedback() int {
+	last := -1
+	for i := find(a.b.text, a.from, "#"); i >= 0 && i+4 <= a.to; i = find(a.b.text, i+1, "#") {
+		if a.b.text[i:i+4] == "####" {
+			last = i
+		}
+	}
+	return last
+}
+
+// piece is one answer: its marker, its text and its feedback, still escaped.
+type piece struct {
+	at       int // place of the text
+	marker   byte
+	text     string
+	feedback string
+	hasNote  bool // a # stood there
+	weight   string
+}
+
+var (
+	weightForm   = regexp.MustCompile(`^%(-?[0-9]{1,3}(?:\.[0-9]{1,5})?)%`)
+	weightMeant  = regexp.MustCompile(`^%[^%\s]*%`)
+	numberForm   = regexp.MustCompile(`^-?[0-9]{1,16}(?:\.[0-9]{1,12})?$`)
+	trueFalseKey = regexp.MustCompile(`^(T|TRUE|F|FALSE)$`)
+)
+
+// pieces cuts the answers at the markers. What stands before the first marker is an answer of Moodle's too, but hardly meant.
+func (a *answerPart) pieces(markers string) []piece {
+	start := find(a.b.text, a.from, markers)
+	if start < 0 || start > a.to {
+		start = a.to
+	}
+	if s := strings.TrimSpace(a.b.text[a.from:start]); s != "" {
+		a.mistakes.add(a.file, a.b.at(a.from), "gift-answer-unmarked", short(s))
+	}
+	var all []piece
+	for start < a.to {
+		if len(all) == maxPieces {
+			a.mistakes.add(a.file, a.b.at(start), "gift-answers-many", strconv.Itoa(maxPieces))
+			break
+		}
+		end := find(a.b.text, start+1, markers)
+		if end < 0 || end > a.to {
+			end = a.to
+		}
+		all = append(all, a.piece(start, end))
+		start = end
+	}
+	return all
+}
+
+func (a *answerPart) piece(start, end int) piece {
+	text := a.b.text
+	if before := text[start-1]; before != ' ' && before != '\n' && before != '\t' && before != '{' && before != '#' {
+		a.mistakes.warn(a.file, a.b.at(start), "gift-marker-in-text", text[start:start+1])
+	}
+	c := piece{at: start + 1, marker: text[start], text: text[start+1 : end]}
+	if rest := strings.TrimLeft(c.text, " \n\t"); rest != "" {
+		c.at += len(c.text) - len(rest)
+	}
+	if i := find(c.text, 0, "#"); i >= 0 {
+		c.text, c.feedback, c.hasNote = c.text[:i], c.text[i+1:], true
+	}
+	c.text = strings.TrimSpace(c.text)
+	if w := weightMeant.FindString(c.text); w != "" {
+		c.weight, c.text = w, strings.TrimSpace(c.text[len(w):])
+	}
+	return c
+}
+
+// answer reads a piece whose text is Markdown.
+func (a *answerPart) answer(c piece, weight float64) answer {
+	line := a.b.at(c.at)
+	made := answer{line: line, weight: weight, text: a.formatted(line, c.text, a.format).text}
+	made.feedback = a.formatted(line, c.feedback, a.format).text
+	if made.text == "" {
+		a.mistakes.add(a.file, line, "gift-answer-empty")
+	}
+	return made
+}
+
+// weight reads %50% and gives otherwise when there is none. Weights have five decimals, as in Moodle.
+func (a *answerPart) weight(c piece, otherwise, least float64) float64 {
+	if c.weight == "" {
+		return otherwise
+	}
+	m := weightForm.FindStringSubmatch(c.weight)
+	if m == nil {
+		a.mistakes.add(a.file, a.b.at(c.at), "gift-weight", c.weight)
+		return otherwise
+	}
+	percent, _ := strconv.ParseFloat(m[1], 64)
+	w := math.Round(percent*1e5)/1e7 + 0 // + 0: no negative zero
+	if w < least || w > 1 {
+		a.mistakes.add(a.file, a.b.at(c.at), "gift-weight", c.weight)
+		return otherwise
+	}
+	return w
+}
+
+const (
+	maxAnswers = 26  // options are called a to z
+	maxPieces  = 100 // spellings, ranges, pairs
+)
+
+// choice reads options. As in Moodle one = among them makes it a question with one right answer.
+func (a *answerPart) choice(q *question) {
+	q.kind = courses.MultipleChoice
+	all := a.pieces("~=")
+	for _, c := range all {
+		if c.marker == '=' {
+			q.kind = courses.SingleChoice
+		}
+	}
+	for _, c := range all {
+		w := 0.0
+		if c.marker == '=' {
+			w = 1
+			if c.weight != "" && c.weight != "%100%" {
+				a.mistakes.add(a.file, a.b.at(c.at), "gift-weight-here", c.weight)
+			}
+		} else {
+			w = a.weight(c, 0, -1)
+		}
+		q.answers = append(q.answers, a.answer(c, w))
+	}
+	a.count(q, 2)
+	a.distinct(q, func(x answer) string { return x.text })
+	if q.kind == courses.MultipleChoice {
+		a.weigh(q)
+	}
+	if q.feedback == "" {
+		a.notes(q)
+	}
+}
+
+// weigh checks the weights of a question with several right answers.
+func (a *answerPart) weigh(q *question) {
+	sum, negative, zero := 0.0, false, false
+	for _, x := range q.answers {
+		sum += max(x.weight, 0)
+		negative = negative || x.weight < 0
+		zero = zero || x.weight == 0
+	}
+	switch {
+	case sum == 0:
+		a.mistakes.add(a.file, q.line, "gift-no-right")
+	case math.Abs(sum-1) >= 0.005:
+		a.mistakes.add(a.file, q.line, "gift-weights-sum", strconv.FormatFloat(math.Round(sum*1e5)/1e3, 'f', -1, 64))
+	case zero && !negative:
+		a.mistakes.warn(a.file, q.line, "gift-tick-all")
+	}
+}
+
+func (a *answerPart) count(q *question, least int) {
+	if len(q.answers) < least {
+		a.mistakes.add(a.file, q.line, "gift-answers-few", strconv.Itoa(least))
+	}
+	if len(q.answers) > maxAnswers {
+		a.mistakes.add(a.file, q.line, "gift-answers-many", strconv.Itoa(maxAnswers))
+		q.answers = q.answers[:maxAnswers]
+	}
+}
+
+func (a *answerPart) distinct(q *question, key func(answer) string) {
+	seen := map[string]bool{}
+	for _, x := range q.answers {
+		if k := key(x); k != "" && seen[k] {
+			a.mistakes.add(a.file, x.line, "gift-answer-twice", short(k))
+		} else {
+			seen[k] = true
+		}
+	}
+}
+
+// notes warns of answers without feedback.
+func (a *answerPart) notes(q *question) {
+	for _, x := range q.answers {
+		if x.feedback == "" {
+			a.mistakes.warn(a.file, x.line, "gift-feedback-missing", short(x.text))
+		}
+	}
+}
+
+// trueFalse is the part before the first feedback if it says true or false, else "".
+func trueFalse(raw string) string {
+	word := raw
+	if i := find(raw, 0, "#"); i >= 0 {
+		word = strings.TrimSpace(raw[:i])
+	}
+	if !trueFalseKey.MatchString(word) {
+		return ""
+	}
+	return word
+}
+
+// trueFalse reads {T#feedback when wrong#feedback when right}.
+func (a *answerPart) trueFalse(q *question, raw string) {
+	isTrue := trueFalse(raw)[0] == 'T'
+	notes := make([]string, 0, 2)
+	for at := find(raw, 0, "#"); at >= 0; {
+		end := find(raw, at+1, "#")
+		note := raw[at+1:]
+		if end >= 0 {
+			note = raw[at+1 : end]
+		}
+		line := a.b.at(a.from + at)
+		if len(notes) == 2 {
+			a.mistakes.add(a.file, line, "gift-feedback-extra", short(note))
+			break
+		}
+		notes = append(notes, a.formatted(line, note, a.format).text)
+		at = end
+	}
+	notes = append(notes, "", "")
+	right, wrong := answer{line: q.line, weight: 1, feedback: notes[1]}, answer{line: q.line, feedback: notes[0]}
+	q.answers = []answer{wrong, right}
+	if isTrue {
+		q.answers = []answer{right, wrong}
+	}
+	q.answers[0].text, q.answers[1].text = "true", "false"
+	if q.feedback == "" {
+		a.notes(q)
+	}
+}
+
+func (a *answerPart) short(q *question) {
+	for _, c := range a.pieces("=") {
+		x := answer{line: a.b.at(c.at), text: strings.Join(strings.Fields(unescape(c.text)), " "), weight: a.weight(c, 1, 0)}
+		x.feedback = a.formatted(x.line, c.feedback, a.format).text
+		switch {
+		case x.text == "":
+			a.mistakes.add(a.file, x.line, "gift-answer-empty")
+		case strings.Contains(x.text, "*"):
+			a.mistakes.add(a.file, x.line, "gift-wildcard")
+		}
+		if x.weight == 0 {
+			a.mistakes.add(a.file, x.line, "gift-weight", c.weight)
+		}
+		q.answers = append(q.answers, x)
+	}
+	a.distinct(q, func(x answer) string { return x.text })
+	a.fullMark(q)
+}
+
+// fullMark checks a question that is answered by writing.
+func (a *answerPart) fullMark(q *question) {
+	if !slices.ContainsFunc(q.answers, func(x answer) bool { return x.weight == 1 }) {
+		a.mistakes.add(a.file, q.line, "gift-no-right")
+	}
+	if q.feedback == "" {
+		a.mistakes.warn(a.file, q.line, "gift-feedback-none")
+	}
+}
+
+func (a *answerPart) numbers(q *question) {
+	if i := find(a.b.text, a.from, "~"); i >= 0 && i < a.to {
+		a.mistakes.add(a.file, a.b.at(i), "gift-wrong-feedback")
+		a.to = i
+	}
+	for _, c := range a.numberPieces() {
+		x := answer{line: a.b.at(c.at), weight: a.weight(c, 1, 0)}
+		x.feedback = a.formatted(x.line, c.feedback, a.format).text
+		if x.weight == 0 {
+			a.mistakes.add(a.file, x.line, "gift-weight", c.weight)
+		}
+		a.numberRange(&x, c.text)
+		q.answers = append(q.answers, x)
+	}
+	a.fullMark(q)
+}
+
+// numberPieces allows the first number to stand without =.
+func (a *answerPart) numberPieces() []piece {
+	for a.from < a.to && strings.IndexByte(" \n\t", a.b.text[a.from]) >= 0 {
+		a.from++
+	}
+	if a.from == a.to || a.b.text[a.from] == '=' {
+		return a.pieces("=")
+	}
+	end := find(a.b.text, a.from, "=")
+	if end < 0 || end > a.to {
+		end = a.to
+	}
+	first := a.piece(a.from-1, end)
+	a.from = end
+	return append([]piece{first}, a.pieces("=")...)
+}
+
+// numberRange reads 3, 3:0.5 and 1..5. Sums are rounded to twelve digits, so that 0.8:0.1 begins at 0.7.
+func (a *answerPart) numberRange(x *answer, raw string) {
+	bad := func() { a.mistakes.add(a.file, x.line, "gift-number", short(raw)) }
+	low, high, isRange := strings.Cut(raw, "..")
+	if isRange {
+		var ok1, ok2 bool
+		x.min, ok1 = number(low)
+		x.max, ok2 = number(high)
+		if !ok1 || !ok2 {
+			bad()
+		} else if x.min > x.max {
+			a.mistakes.add(a.file, x.line, "gift-number-order", raw)
+		}
+		return
+	}
+	middle, tolerance, _ := strings.Cut(raw, ":")
+	n, ok1 := number(middle)
+	t, ok2 := number(tolerance)
+	if tolerance == "" && !strings.HasSuffix(raw, ":") {
+		t, ok2 = 0, true
+	}
+	if !ok1 || !ok2 || t < 0 || math.Abs(n) > 1e15 || t > 1e15 {
+		bad()
+		return
+	}
+	x.min, x.max = n, n
+	if t != 0 {
+		x.min, x.max = twelve(n-t), twelve(n+t)
+	}
+}
+
+func number(s string) (float64, bool) {
+	s = strings.TrimSpace(s)
+	if !numberForm.MatchString(s) {
+		return 0, false
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	return n + 0, err == nil
+}
+
+func twelve(n float64) float64 {
+	r, _ := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 12, 64), 64)
+	r, _ = strconv.ParseFloat(strconv.FormatFloat(r, 'f', 12, 64), 64)
+	return r + 0
+}
+
+func (a *answerPart) pairs(q *question) {
+	lefts := 0
+	for _, c := range a.pieces("=") {
+		line := a.b.at(c.at)
+		if c.weight != "" {
+			a.mistakes.add(a.file, line, "gift-weight-here", c.weight)
+		}
+		if c.hasNote {
+			a.mistakes.add(a.file, line, "gift-pair-feedback")
+		}
+		left, right, ok := strings.Cut(c.text, "->")
+		x := answer{line: line, text: a.formatted(line, left, a.format).text, right: a.formatted(line, right, a.format).text}
+		if !ok {
+			a.mistakes.add(a.file, line, "gift-pair", short(c.text))
+		} else if x.right == "" {
+			a.mistakes.add(a.file, line, "gift-answer-empty")
+		}
+		if x.text != "" {
+			lefts++
+		}
+		q.answers = append(q.answers, x)
+	}
+	if lefts < 2 {
+		a.mistakes.add(a.file, q.line, "gift-answers-few", "2")
+	}
+	a.distinct(q, func(x answer) string { return x.text })
+	if q.feedback == "" {
+		a.mistakes.warn(a.file, q.line, "gift-feedback-none")
+	}
+}
+
+// short cuts a quotation for a message.
+func short(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:59]) + "…"
+	}
+	return s
+}

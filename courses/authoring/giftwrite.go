@@ -1,0 +1,163 @@
+package authoring
+
+import (
+	"bytes"
+	"io"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"lopban/courses"
+)
+
+// WriteGIFT writes a quiz in the language "vi" or "en" as a GIFT file that Moodle reads too. [ParseQuiz] makes of the two files the quiz they were
+// written from.
+func WriteGIFT(w io.Writer, quiz courses.Quiz, lang string) error {
+	g := giftWriter{lang: lang}
+	for i, q := range quiz.Questions {
+		if i > 0 {
+			g.WriteString("\n")
+		}
+		g.question(q)
+	}
+	_, err := g.WriteTo(w)
+	return err
+}
+
+type giftWriter struct {
+	bytes.Buffer
+	lang string
+}
+
+func (g *giftWriter) put(parts ...string) {
+	for _, p := range parts {
+		g.WriteString(p)
+	}
+}
+
+// in is the text of this language alone: a missing translation stays missing.
+func (g *giftWriter) in(t courses.Text) string {
+	if g.lang == "en" {
+		return t.En
+	}
+	return t.Vi
+}
+
+func (g *giftWriter) question(q courses.Question) {
+	g.put("// [id:", q.ID, "]")
+	if q.Section > 0 {
+		g.put(" [tag:section-", strconv.Itoa(q.Section), "]")
+	}
+	g.put("\n")
+	if title := g.in(q.Title); title != "" {
+		g.put("::", escape(title), "::")
+	}
+	g.put("[markdown]", escape(g.in(q.Prompt)))
+	if q.Kind != courses.Description {
+		g.put(" {")
+		g.answers(q)
+		if f := g.in(q.Feedback); f != "" {
+			g.put("\t####", g.markdown(f), "\n")
+		}
+		g.put("}")
+	}
+	if tail := g.in(q.Tail); tail != "" {
+		g.put(" ", escape(tail))
+	}
+	g.put("\n")
+}
+
+func (g *giftWriter) answers(q courses.Question) {
+	switch q.Kind {
+	case courses.SingleChoice, courses.MultipleChoice:
+		g.put("\n")
+		for _, o := range q.Options {
+			g.option(q.Kind, o)
+		}
+	case courses.TrueFalse:
+		g.trueFalse(q.Options)
+	case courses.ShortAnswer:
+		g.put("\n")
+		for _, a := range q.Accepted {
+			g.put("\t=", weightMark(a.Weight, strings.HasPrefix(a.Text, "%")), escape(a.Text), g.note(a.Feedback), "\n")
+		}
+	case courses.Numerical:
+		g.put("#\n")
+		for _, r := range q.Ranges {
+			g.put("\t=", weightMark(r.Weight, false), rangeText(r), g.note(r.Feedback), "\n")
+		}
+	case courses.Matching:
+		g.put("\n")
+		for _, p := range q.Pairs {
+			g.put("\t=", g.markdown(g.in(p.LeftText)), " -> ", g.markdown(g.in(p.RightText)), "\n")
+		}
+	}
+}
+
+func (g *giftWriter) option(kind courses.QuestionKind, o courses.Option) {
+	mark := "~" + weightMark(o.Weight, false)
+	switch {
+	case o.Weight == 1 && kind == courses.SingleChoice:
+		mark = "="
+	case o.Weight == 0:
+		mark = "~"
+	case o.Weight == 1:
+		mark = "~%100%"
+	}
+	g.put("\t", mark, g.markdown(g.in(o.Text)), g.note(o.Feedback), "\n")
+}
+
+// trueFalse writes the feedback for the wrong answer first, as the format wants it.
+func (g *giftWriter) trueFalse(options []courses.Option) {
+	key, right, wrong := "FALSE", "", ""
+	for _, o := range options {
+		if o.Weight == 1 {
+			right = g.in(o.Feedback)
+			key = strings.ToUpper(o.ID)
+		} else {
+			wrong = g.in(o.Feedback)
+		}
+	}
+	g.put(key)
+	if right != "" || wrong != "" {
+		g.put("#", g.markdown(wrong))
+	}
+	if right != "" {
+		g.put("#", g.markdown(right))
+	}
+	g.put("\n")
+}
+
+func (g *giftWriter) note(t courses.Text) string {
+	if f := g.in(t); f != "" {
+		return "#" + g.markdown(f)
+	}
+	return ""
+}
+
+var formatMark = regexp.MustCompile(`^(\[(html|moodle|plain|markdown)\]|%)`)
+
+// markdown is a text inside the answers. One that looks like a format or a weight is marked as the text it is.
+func (g *giftWriter) markdown(s string) string {
+	if formatMark.MatchString(s) {
+		return "[markdown]" + escape(s)
+	}
+	return escape(s)
+}
+
+var gift = strings.NewReplacer(`\`, `\\`, "~", `\~`, "=", `\=`, "#", `\#`, "{", `\{`, "}", `\}`, ":", `\:`, "\n", `\n`)
+
+func escape(s string) string { return gift.Replace(s) }
+
+func weightMark(w float64, always bool) string {
+	if w == 1 && !always {
+		return ""
+	}
+	return "%" + strconv.FormatFloat(math.Round(w*1e7)/1e5, 'f', -1, 64) + "%"
+}
+
+func rangeText(r courses.Range) string {
+	number := func(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+	return number(r.Min) + ".." + number(r.Max)
+}

@@ -1,0 +1,170 @@
+package authoring
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Mistake is one thing that is wrong in the source of a course. Code is the key of its message (content/messages, "mistake." and the code) and
+// Args fill the message's places.
+type Mistake struct {
+	File    string   `json:"file"` // path inside the course's folder
+	Line    int      `json:"line"` // from 1; 0 where the whole file is meant
+	Code    string   `json:"code"`
+	Args    []string `json:"args,omitempty"`
+	Warning bool     `json:"warning"` // the course can be published as it is
+}
+
+// String is the mistake in English for a terminal: "lessons/x.vi.gift:12: warning: …".
+func (m Mistake) String() string {
+	where := m.File
+	if m.Line > 0 {
+		where = fmt.Sprintf("%s:%d", m.File, m.Line)
+	}
+	if m.Warning {
+		where += ": warning"
+	}
+	return where + ": " + m.sentence()
+}
+
+func (m Mistake) sentence() string {
+	text := sentences[m.Code]
+	if text == "" {
+		text = m.Code
+	}
+	for i, a := range m.Args {
+		text = strings.ReplaceAll(text, fmt.Sprintf("{%d}", i), a)
+	}
+	return text
+}
+
+// Mistakes are in order of file and line.
+type Mistakes []Mistake
+
+// Errors tells whether one of them keeps the course from being published.
+func (m Mistakes) Errors() bool {
+	return slices.ContainsFunc(m, func(one Mistake) bool { return !one.Warning })
+}
+
+func (m *Mistakes) add(file string, line int, code string, args ...string) {
+	*m = append(*m, Mistake{File: file, Line: line, Code: code, Args: args})
+}
+
+func (m *Mistakes) warn(file string, line int, code string, args ...string) {
+	*m = append(*m, Mistake{File: file, Line: line, Code: code, Args: args, Warning: true})
+}
+
+func (m Mistakes) sort() {
+	slices.SortStableFunc(m, func(a, b Mistake) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+}
+
+// sentences are the messages of a terminal, by code.
+var sentences = map[string]string{
+	// any file
+	"file-missing":      "this file is missing",
+	"file-unknown":      "no lesson of course.yaml uses this file",
+	"file-not-regular":  "links and special files are not taken",
+	"file-too-large":    "the file has more than {0}",
+	"too-many-files":    "more than {0} files in one course",
+	"course-too-large":  "the course has more than {0} in all",
+	"text-not-utf8":     "the text is not UTF-8",
+	"text-not-nfc":      "letters are written in pieces (not Unicode NFC): {0}",
+	"text-control":      "a control character ({0}) is in the text",
+	"language-missing":  "the Vietnamese text is missing",
+	"untranslated":      "not translated into English: {0}",
+	"lesson-heavy":      "the lesson and its pictures take {0} when compressed; a slow phone wants {1} or less",
+	"package-broken":    "this is not a course package: {0}",
+	"package-path":      "the package has a file with a forbidden name: {0}",
+	"package-duplicate": "the package has this file twice: {0}",
+	"package-ratio":     "the package unpacks to more than {0} times its size",
+	"package-manifest":  "the package's list of files is missing or cannot be read",
+	"package-changed":   "the file is not the one in the package's list",
+	"package-unlisted":  "the file is not in the package's list",
+
+	// course.yaml
+	"yaml-broken":       "not readable as YAML: {0}",
+	"yaml-alias":        "anchors, aliases and tags are not used here",
+	"yaml-type":         "{0} must be {1}",
+	"yaml-key-unknown":  "unknown key {0}",
+	"yaml-key-missing":  "{0} is missing",
+	"yaml-key-twice":    "{0} is given twice",
+	"yaml-empty":        "{0} is empty",
+	"course-id":         "the course id {0} is not made of letters, digits and hyphens",
+	"lesson-id":         "the id {0} is not made of a-z, 0-9 and hyphens",
+	"lesson-id-twice":   "the id {0} is used twice",
+	"strand-unknown":    "the strand {0} is neither library-service nor reading-promotion",
+	"number-range":      "{0} must be from {1} to {2}",
+	"pass-mark-low":     "the pass mark {0} is not from 50 to 100 percent",
+	"modules-none":      "the course has no lesson",
+	"module-empty":      "the module {0} has no lesson",
+	"sections-differ":   "{0} sections here, {1} in the Vietnamese text",
+	"sections-none":     "the text has no section (##)",
+	"body-empty":        "the lesson has no text",
+	"md-raw-html":       "HTML is not used in lessons: {0}",
+	"md-heading-1":      "the title of the lesson is its only first heading; begin with ##",
+	"md-image-outside":  "a picture must be in the course's media folder: {0}",
+	"md-image-missing":  "there is no picture {0}",
+	"md-image-alt":      "the picture {0} has no description",
+	"md-image-here":     "pictures are for lessons, not for quizzes",
+	"md-link":           "this link leads nowhere: {0}",
+	"md-link-undefined": "the link {0} is not defined",
+
+	// media
+	"media-unused":          "no lesson shows this picture",
+	"media-name":            "a picture is called by a-z, 0-9 and hyphens and is .svg, .png or .jpg",
+	"media-too-large":       "the picture has {0}, more than {1}",
+	"media-too-many-pixels": "the picture is wider or higher than {0} pixels",
+	"media-not-a-picture":   "the file is not the picture that its name says",
+	"svg-broken":            "the drawing cannot be read: {0}",
+	"svg-viewbox":           "the drawing has no usable viewBox",
+	"svg-forbidden":         "{0} is not allowed in a drawing",
+	"svg-external":          "the drawing refers to something outside itself: {0}",
+
+	// quizzes, one language
+	"gift-title-open":       "the title's closing :: is missing",
+	"gift-brace":            "{0} without its partner; write \\{0} where it is text",
+	"gift-brace-open":       "the answers are not closed with }",
+	"gift-blank-line":       "a blank line inside a question",
+	"gift-essay":            "a question without answers cannot be marked",
+	"gift-html":             "the format [html] is not used; write Markdown",
+	"gift-category":         "categories are not used here; the line is left out",
+	"gift-id":               "the id {0} is not made of letters, digits, points and hyphens",
+	"gift-id-twice":         "the id {0} is used twice",
+	"gift-comment-alone":    "a blank line cuts this id or tag off from its question",
+	"gift-tag":              "the tag {0} is not known; section-1, section-2, … are",
+	"gift-section":          "the lesson has no section {0}",
+	"gift-prompt-empty":     "the question has no text",
+	"gift-answer-unmarked":  "an answer begins with = or ~: {0}",
+	"gift-answer-empty":     "an answer is empty",
+	"gift-answer-twice":     "the answer {0} is given twice",
+	"gift-answers-few":      "{0} answers or more are needed",
+	"gift-answers-many":     "no more than {0} answers can be given",
+	"gift-marker-in-text":   "{0} in the middle of a word begins a new answer; write \\{0} where it is text",
+	"gift-weight":           "{0} is not a weight from -100 to 100 percent",
+	"gift-weight-here":      "a weight cannot stand here: {0}",
+	"gift-weights-sum":      "the right answers add up to {0} %, not 100 %",
+	"gift-no-right":         "no answer is worth the full mark",
+	"gift-tick-all":         "whoever ticks every answer gets the full mark; give wrong ones a negative weight",
+	"gift-number":           "{0} is not a number such as 12, 3.5, 3:0.5 or 1..5",
+	"gift-number-order":     "the range {0} ends before it begins",
+	"gift-wrong-feedback":   "feedback for wrong numbers goes after ####",
+	"gift-wildcard":         "* does not stand for any letters here; list the spellings",
+	"gift-pair":             "not a pair of the form left -> right: {0}",
+	"gift-pair-feedback":    "a pair cannot have its own feedback; put it after ####",
+	"gift-feedback-extra":   "more feedback than answers: {0}",
+	"gift-feedback-missing": "no feedback for: {0}",
+	"gift-feedback-none":    "the question has no feedback",
+
+	// quizzes, both languages
+	"quiz-question-missing": "the question {0} is in {1} but not here",
+	"quiz-order":            "the question {0} stands in another place than in {1}",
+	"quiz-kind":             "the question {0} is {1} here and {2} in {3}",
+	"quiz-count":            "the question {0} has {1} answers here and {2} in {3}",
+	"quiz-key":              "answer {1} of the question {0} has another weight or value than in {2}",
+	"quiz-section":          "the question {0} names another section than in {1}",
+	"quiz-pairs":            "the pairs of the question {0} share right sides differently than in {1}",
+}

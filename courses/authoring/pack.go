@@ -1,0 +1,230 @@
+package authoring
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lopban/courses"
+)
+
+// manifestFile lists the files of a packed course.
+const manifestFile = "manifest.json"
+
+const (
+	maxRatio    = 100     // unpacked to packed bytes, for packages that unpack to more than maxUnrated
+	maxUnrated  = 1 << 20 // bytes
+	packageForm = 1       // of the manifest
+)
+
+type manifest struct {
+	Format int               `json:"format"`
+	Course string            `json:"course"`
+	Files  map[string]string `json:"files"` // path to SHA-256 in hexadecimal
+}
+
+// Files writes the course as the files of its folder, by path. [LoadFiles] makes of them the same course, with the same hash.
+func (p Package) Files() (map[string][]byte, error) {
+	files := map[string][]byte{}
+	var err error
+	if files[courseFile], err = courseYAML(p.Version); err != nil {
+		return nil, err
+	}
+	for _, l := range p.Version.Lessons() {
+		for _, lang := range []string{"vi", "en"} {
+			if body := (&giftWriter{lang: lang}).in(l.Body); body != "" {
+				files[lessonFile(l.ID, lang, "md")] = []byte(body)
+			}
+			if !hasQuiz(l.Quiz, lang) {
+				continue
+			}
+			var b bytes.Buffer
+			if err := WriteGIFT(&b, l.Quiz, lang); err != nil {
+				return nil, err
+			}
+			files[lessonFile(l.ID, lang, "gift")] = b.Bytes()
+		}
+	}
+	for name, blob := range p.Version.Media {
+		data, ok := p.Media[blob]
+		if !ok {
+			return nil, fmt.Errorf("media %s: no blob %s", name, blob)
+		}
+		files["media/"+name] = data
+	}
+	return files, nil
+}
+
+func hasQuiz(q courses.Quiz, lang string) bool {
+	g := &giftWriter{lang: lang}
+	return slices.ContainsFunc(q.Questions, func(one courses.Question) bool { return g.in(one.Prompt) != "" || g.in(one.Tail) != "" })
+}
+
+// Pack writes the course as one zip file: its folder and a manifest of SHA-256 hashes. The same course gives the same bytes.
+func Pack(w io.Writer, p Package) error {
+	files, err := p.Files()
+	if err != nil {
+		return err
+	}
+	list := manifest{Format: packageForm, Course: p.Version.Course, Files: map[string]string{}}
+	for name, data := range files {
+		list.Files[name] = sum(data)
+	}
+	if files[manifestFile], err = json.MarshalIndent(list, "", "  "); err != nil {
+		return err
+	}
+	z := zip.NewWriter(w)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		entry, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate})
+		if err != nil {
+			return err
+		}
+		if _, err := entry.Write(files[name]); err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+func sum(data []byte) string {
+	s := sha256.Sum256(data)
+	return hex.EncodeToString(s[:])
+}
+
+// Unpack reads a course that Pack wrote. It believes nothing in it: names that lead elsewhere, links, double names, more than 2,000 files, more than
+// 64 MiB unpacked, bombs and files that are not those of the manifest are mistakes, and then the package is empty. The error is that of the reader.
+func Unpack(r io.ReaderAt, size int64) (Package, Mistakes, error) {
+	var m Mistakes
+	entries, err := entryCount(r, size)
+	if err != nil {
+		return Package{}, m, err
+	}
+	if entries > maxFiles+1 {
+		m.add("", 0, "too-many-files", strconv.Itoa(maxFiles))
+		return Package{}, m, nil
+	}
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		m.add("", 0, "package-broken", err.Error())
+		return Package{}, m, nil
+	}
+	u := unpacker{left: maxCourse}
+	if size*maxRatio < maxCourse {
+		u.left = max(size*maxRatio, maxUnrated)
+	}
+	files := u.read(z.File)
+	if u.Errors() {
+		return Package{}, u.Mistakes, nil
+	}
+	u.verify(files)
+	if u.Errors() {
+		return Package{}, u.Mistakes, nil
+	}
+	p, mistakes := LoadFiles(files)
+	if mistakes.Errors() {
+		return Package{}, mistakes, nil
+	}
+	return p, mistakes, nil
+}
+
+// entryCount counts the zip's directory entries before the directory is read into memory. It may count too many where a file holds another zip.
+func entryCount(r io.ReaderAt, size int64) (int, error) {
+	mark := []byte("PK\x01\x02")
+	buf := make([]byte, 64<<10)
+	n, kept := 0, 0
+	for at := int64(0); at < size; {
+		read, err := r.ReadAt(buf[kept:min(int64(len(buf)), int64(kept)+size-at)], at)
+		if err != nil && err != io.EOF || read == 0 {
+			return n, err
+		}
+		at += int64(read)
+		chunk := buf[:kept+read]
+		n += bytes.Count(chunk, mark)
+		kept = copy(buf, chunk[max(len(chunk)-len(mark)+1, 0):])
+	}
+	return n, nil
+}
+
+type unpacker struct {
+	Mistakes
+	left int64 // bytes that may still be unpacked
+}
+
+func (u *unpacker) read(entries []*zip.File) map[string][]byte {
+	files, seen := map[string][]byte{}, map[string]bool{}
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name, "/") && e.UncompressedSize64 == 0 {
+			continue // folders that other programs add
+		}
+		key := strings.ToLower(e.Name)
+		switch {
+		case !fs.ValidPath(e.Name) || strings.ContainsAny(e.Name, "\\:\x00"):
+			u.add("", 0, "package-path", strconv.QuoteToASCII(e.Name))
+		case !e.Mode().IsRegular():
+			u.add(e.Name, 0, "file-not-regular")
+		case seen[key]:
+			u.add("", 0, "package-duplicate", e.Name)
+		default:
+			seen[key] = true
+			if data, ok := u.file(e); ok {
+				files[e.Name] = data
+			}
+		}
+		if u.left < 0 {
+			break
+		}
+	}
+	return files
+}
+
+func (u *unpacker) file(e *zip.File) ([]byte, bool) {
+	r, err := e.Open()
+	if err != nil {
+		u.add(e.Name, 0, "package-broken", err.Error())
+		return nil, false
+	}
+	defer r.Close()
+	data, err := io.ReadAll(io.LimitReader(r, u.left+1))
+	u.left -= int64(len(data))
+	switch {
+	case u.left < 0:
+		u.add(e.Name, 0, "package-ratio", strconv.Itoa(maxRatio), kib(maxCourse))
+	case err != nil:
+		u.add(e.Name, 0, "package-broken", err.Error())
+	default:
+		return data, true
+	}
+	return nil, false
+}
+
+// verify compares the files with the manifest and takes the manifest away.
+func (u *unpacker) verify(files map[string][]byte) {
+	var list manifest
+	if err := json.Unmarshal(files[manifestFile], &list); err != nil || list.Format != packageForm {
+		u.add(manifestFile, 0, "package-manifest")
+		return
+	}
+	delete(files, manifestFile)
+	for name, data := range files {
+		if want, ok := list.Files[name]; !ok {
+			u.add(name, 0, "package-unlisted")
+		} else if want != sum(data) {
+			u.add(name, 0, "package-changed")
+		}
+	}
+	for name := range list.Files {
+		if _, ok := files[name]; !ok {
+			u.add(name, 0, "file-missing")
+		}
+	}
+	u.sort()
+}

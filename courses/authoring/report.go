@@ -1,0 +1,113 @@
+package authoring
+
+import (
+	"bytes"
+	"compress/gzip"
+	"strings"
+	"unicode"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/text"
+
+	"lopban/courses"
+)
+
+// LessonReport is how long and how heavy a lesson is, for its author.
+type LessonReport struct {
+	ID            string                       `json:"id"`
+	Words         PerLanguage                  `json:"words"`         // of the text; Vietnamese counts syllables, as they are written
+	SentenceWords PerLanguage                  `json:"sentenceWords"` // mean words of a sentence
+	Sections      PerLanguage                  `json:"sections"`
+	Compressed    PerLanguage                  `json:"compressed"` // bytes of the text and its pictures, gzipped
+	Pictures      PerLanguage                  `json:"pictures"`
+	Questions     map[courses.QuestionKind]int `json:"questions"`
+	Untranslated  []string                     `json:"untranslated"` // parts without English: "title", "objective", "body", "quiz", "quiz.q3"
+}
+
+// PerLanguage is a figure of the Vietnamese and of the English text.
+type PerLanguage struct {
+	Vi int `json:"vi"`
+	En int `json:"en"`
+}
+
+// Report gives the figures of every lesson, in order.
+func (p Package) Report() []LessonReport {
+	var all []LessonReport
+	for _, l := range p.Version.Lessons() {
+		r := LessonReport{ID: l.ID, Questions: map[courses.QuestionKind]int{}, Untranslated: untranslated(l)}
+		p.measure(l.Body.Vi, func(f figures) {
+			r.Words.Vi, r.SentenceWords.Vi, r.Sections.Vi, r.Compressed.Vi, r.Pictures.Vi = f.words, f.sentence, f.sections, f.compressed, f.pictures
+		})
+		p.measure(l.Body.En, func(f figures) {
+			r.Words.En, r.SentenceWords.En, r.Sections.En, r.Compressed.En, r.Pictures.En = f.words, f.sentence, f.sections, f.compressed, f.pictures
+		})
+		for _, q := range l.Quiz.Questions {
+			r.Questions[q.Kind]++
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+type figures struct{ words, sentence, sections, compressed, pictures int }
+
+func (p Package) measure(body string, set func(figures)) {
+	if body == "" {
+		return
+	}
+	var f figures
+	source := []byte(body)
+	doc := lessonParser.Parse(text.NewReader(source))
+	f.sections = len(shape(doc, source))
+	sentences := 0
+	for _, w := range strings.Fields(plain(doc, source)) {
+		if strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			f.words++
+		}
+		if strings.ContainsAny(w[len(w)-1:], ".?!:") || strings.HasSuffix(w, "…") {
+			sentences++
+		}
+	}
+	f.sentence = f.words / max(sentences, 1)
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = z.Write(source)
+	for _, name := range pictures(doc) {
+		if data, ok := p.Media[p.Version.Media[name]]; ok {
+			f.pictures++
+			_, _ = z.Write(data)
+		}
+	}
+	_ = z.Close()
+	f.compressed = packed.Len()
+	set(f)
+}
+
+func pictures(doc ast.Node) []string {
+	var names []string
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if i, ok := n.(*ast.Image); ok && entering {
+			if name, ok := mediaName(string(i.Destination)); ok {
+				names = append(names, name)
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return names
+}
+
+func untranslated(l courses.Lesson) []string {
+	var parts []string
+	missing := func(t courses.Text, part string) {
+		if t.Vi != "" && t.En == "" {
+			parts = append(parts, part)
+		}
+	}
+	missing(l.Title, "title")
+	missing(l.Objective, "objective")
+	missing(l.Body, "body")
+	for _, q := range l.Quiz.Questions {
+		missing(q.Prompt, "quiz."+q.ID)
+	}
+	return parts
+}

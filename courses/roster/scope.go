@@ -1,0 +1,87 @@
+package roster
+
+import "slices"
+
+// Who may see and do what is decided in this file and nowhere else: pure functions of the account as it is stored now. A province is always a
+// present one, by its code; "" means all of them together. The zero account, and a disabled one, may do nothing.
+//
+// A learner and a trainer see totals and never a list of names; staff see and change what belongs to their own province; the programme office
+// reads every province and sets the targets; an administrator does that too, and alone decides who holds which role.
+
+// Operator acts for a person at the server's console: a command, or the start of the program. Nobody can sign in as it.
+func Operator() Account { return Account{ID: "operator", Roles: []Role{Admin}} }
+
+// Has says whether the account holds one of the roles and is not disabled.
+func (a Account) Has(roles ...Role) bool {
+	return a.ID != "" && !a.Disabled && slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(a.Roles, r) })
+}
+
+// holdsAt says whether the account holds the role for this one province.
+func (a Account) holdsAt(role Role, province string) bool {
+	return a.Has(role) && province != "" && a.Province == province
+}
+
+// beyondLearning says whether one of the roles is more than a learner's.
+func beyondLearning(roles []Role) bool {
+	return slices.ContainsFunc(roles, func(r Role) bool { return r != Learner })
+}
+
+// MayLearn says whether the account may take courses, send facts of its own and read its own certificates: everyone who is signed in.
+func MayLearn(a Account) bool { return a.Has(Learner, Trainer, Staff, Office, Admin) }
+
+// MayReadPeople says whether the account may read the people of a province, one by one: the roster, who is missing, completions, and their exports.
+func MayReadPeople(a Account, province string) bool {
+	return a.Has(Office, Admin) || a.holdsAt(Staff, province)
+}
+
+// MayReadPerson says whether the account may read this person: itself, or one of the people it may read. A person who moved is read by the province
+// they are in now.
+func MayReadPerson(a Account, p Person) bool {
+	return MayLearn(a) && a.ID == p.ID || MayReadPeople(a, p.Province)
+}
+
+// MayEditRoster says whether the account may enter postings and import the roster of a province. An administrator may, so that a province can begin
+// before it has staff; the office only reads.
+func MayEditRoster(a Account, province string) bool {
+	return a.Has(Admin) || a.holdsAt(Staff, province)
+}
+
+// MayReadBoard says whether the account may read the target board: totals of the region and of each province, without a name.
+func MayReadBoard(a Account) bool { return MayLearn(a) }
+
+// MayReadCommunes says whether the account may read the board of a province by commune. A commune has one or two library workers, so that its total
+// is almost a name.
+func MayReadCommunes(a Account, province string) bool { return MayReadPeople(a, province) }
+
+// MayAuthor says whether the account may write courses, see the answers of their quizzes and how the questions do (figures, no names).
+func MayAuthor(a Account) bool { return a.Has(Trainer, Admin) }
+
+// MayPublish says whether the account may publish a version of a course.
+func MayPublish(a Account) bool { return MayAuthor(a) }
+
+// MayTeach says whether the account may review practice tasks and hold class days for people of a province, whose names it sees there: a trainer of
+// that province.
+func MayTeach(a Account, province string) bool { return a.holdsAt(Trainer, province) }
+
+// MayRevoke says whether the account may revoke or reissue a certificate that counts for a province.
+func MayRevoke(a Account, province string) bool {
+	return a.Has(Admin) || a.holdsAt(Staff, province)
+}
+
+// MaySetTargets says whether the account may change the programme's targets, base and other settings, and close a reporting period.
+func MaySetTargets(a Account) bool { return a.Has(Office, Admin) }
+
+// MayReadAudit says whether the account may read the audit trail.
+func MayReadAudit(a Account) bool { return a.Has(Office, Admin) }
+
+// MayGrant says whether the account may list the accounts, create them and change their roles.
+func MayGrant(a Account) bool { return a.Has(Admin) }
+
+// MayIssueClaims says whether the account may print first codes for the people of a province.
+func MayIssueClaims(a Account, province string) bool { return MayEditRoster(a, province) }
+
+// MayManageAccount says whether the account may reset, disable and enable another one. The province is where the target's person holds a post, "" when
+// it is not on the roster. Staff manage learners of their province and nobody who is more than a learner: otherwise a reset would be a way up.
+func MayManageAccount(a, target Account, province string) bool {
+	return a.Has(Admin) || a.holdsAt(Staff, province) && !beyondLearning(target.Roles)
+}

@@ -1,0 +1,87 @@
+package sqlite
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"lopban/courses/store"
+)
+
+// TestPlans asks SQLite how it would run the queries of the board and of the lists.
+func TestPlans(t *testing.T) {
+	k := &store.Kind{Name: "standing", Unique: []string{"code"}, Indexes: [][]string{{"province", "commune", "until"}, {"until"}}}
+	s, err := Open(t.TempDir(), k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	day := time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)
+	here := []store.Cond{store.Is("province", "08"), store.Is("commune", "02371")}
+	find := func(q store.Query) (string, []any, error) { return s.selection(k, q) }
+	count := func(q store.Query, by ...string) (string, []any, error) { return s.counting(k, q, by) }
+
+	for name, c := range map[string]struct {
+		want string
+		text string
+		args []any
+		err  error
+	}{
+		"count all":              plan("COVERING INDEX")(count(store.Query{})),
+		"count by place":         plan("SCAN standing USING COVERING INDEX standing.province.commune.until.id")(count(store.Query{}, "province", "commune")),
+		"count in a province":    plan("SEARCH standing USING COVERING INDEX standing.province.commune.until.id (province=?)")(count(store.Where(here[0]), "commune")),
+		"count trained":          plan("COVERING INDEX standing.province.commune.until.id (province=? AND commune=? AND until>?)")(count(store.Where(append(here, store.AtLeast("until", day))...))),
+		"count trained by place": plan("SCAN standing USING COVERING INDEX standing.province.commune.until.id")(count(store.Where(store.AtLeast("until", day)), "province", "commune")),
+		"a page in order":        plan("INDEX standing.province.commune.until.id (province=? AND commune=?)")(find(store.Where(here...).By("-until").First(20))),
+		"the next page":          plan("INDEX standing.until.id ((until,id)<(?,?))")(find(store.Query{}.By("-until").From(&store.Cursor{Value: day, ID: "x"}).First(20))),
+		"a page by id":           plan("(id>?)")(find(store.Query{}.From(&store.Cursor{ID: "x"}))),
+		"by unique field":        plan("INDEX standing.code unique (code=?)")(find(store.Where(store.Is("code", "x")))),
+		"in the order of one":    plan("INDEX standing.code unique")(find(store.Query{}.By("-code").First(20))),
+		"by prefix":              plan("(province=? AND commune>? AND commune<?)")(count(store.Where(store.Begins("commune", "023"), store.Is("province", "08")), "commune")),
+	} {
+		if c.err != nil {
+			t.Fatal(c.err)
+		}
+		got := explain(t, s, c.text, c.args)
+		if !strings.Contains(got, c.want) || strings.Contains(got, "TEMP B-TREE") {
+			t.Errorf("%s: %s\nwant %s, and no sorting", name, got, c.want)
+		}
+	}
+}
+
+func plan(want string) func(string, []any, error) struct {
+	want string
+	text string
+	args []any
+	err  error
+} {
+	return func(text string, args []any, err error) (c struct {
+		want string
+		text string
+		args []any
+		err  error
+	}) {
+		c.want, c.text, c.args, c.err = want, text, args, err
+		return c
+	}
+}
+
+func explain(t *testing.T, s *Store, text string, args []any) string {
+	t.Helper()
+	rows, err := s.readers.Query("EXPLAIN QUERY PLAN "+text, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	defer rows.Close()
+	var lines []string
+	for rows.Next() {
+		var id, parent, unused int
+		var line string
+		if err := rows.Scan(&id, &parent, &unused, &line); err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, line)
+	}
+	return fmt.Sprint(strings.Join(lines, "; "))
+}

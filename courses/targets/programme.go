@@ -1,0 +1,121 @@
+// Package targets is the number: how many of the people who work at grassroots libraries are trained, against the milestones of Decision 1687/QĐ-TTg.
+// [Programme] is what is asked for and of whom, [Standing] is where one person stands, [Board] counts, and [Report] lists the people and certificates behind the count.
+//
+// Everything here is a pure function of facts: postings, certificates and revocations. A Standing is kept for speed and can be rebuilt at any time.
+// A figure has a date: figures of today stand at this moment, figures of an earlier day at the end of that day in Việt Nam.
+package targets
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+
+	"lopban/courses"
+	"lopban/courses/store"
+)
+
+// Programme is the numbers of the Decision and the rules by which people are counted.
+type Programme struct {
+	Decision   string           `yaml:"decision"`   // "1687/QĐ-TTg"
+	DecidedOn  Day              `yaml:"decided_on"` // the Decision's date
+	Milestones []Milestone      `yaml:"milestones"` // by date, each higher than the one before
+	Strands    []courses.Strand `yaml:"strands"`    // a person is trained who holds a valid certificate in each
+	Base       Base             `yaml:"base"`
+}
+
+// Milestone is a share of the base that is to be trained by the end of a day.
+type Milestone struct {
+	Percent int `yaml:"percent" json:"percent"` // 1 to 100
+	By      Day `yaml:"by" json:"by"`
+}
+
+// Base says over whom the percentage is taken.
+type Base struct {
+	ProgrammeCommunesOnly bool         `yaml:"programme_communes_only"` // leave out people in communes outside the programme's provinces
+	Source                courses.Text `yaml:"source"`                  // printed beside the figures
+}
+
+// ReadProgramme reads and checks programme/programme.yaml. What is wrong in it is ErrInvalid.
+func ReadProgramme(fsys fs.FS) (*Programme, error) {
+	data, err := fs.ReadFile(fsys, "programme/programme.yaml")
+	if err != nil {
+		return nil, err
+	}
+	p, err := parseProgramme(data)
+	if err != nil {
+		return nil, fmt.Errorf("programme.yaml: %v: %w", err, store.ErrInvalid)
+	}
+	return p, nil
+}
+
+func parseProgramme(data []byte) (*Programme, error) {
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	p := new(Programme)
+	if err := d.Decode(p); err != nil {
+		return nil, err
+	}
+	if err := d.Decode(new(any)); err != io.EOF {
+		return nil, errors.New("one document is wanted")
+	}
+	return p, p.check()
+}
+
+func (p *Programme) check() error {
+	if p.Decision == "" || p.Base.Source.Vi == "" || p.Base.Source.En == "" {
+		return errors.New("decision and base.source (vi, en) are wanted")
+	}
+	if _, err := ParseDay(string(p.DecidedOn)); err != nil {
+		return fmt.Errorf("decided_on %q is not YYYY-MM-DD", p.DecidedOn)
+	}
+	if len(p.Milestones) == 0 || len(p.Strands) == 0 {
+		return errors.New("milestones and strands are wanted")
+	}
+	before := Milestone{By: p.DecidedOn}
+	for _, m := range p.Milestones {
+		if _, err := ParseDay(string(m.By)); err != nil {
+			return fmt.Errorf("milestone by %q is not YYYY-MM-DD", m.By)
+		}
+		if m.Percent <= before.Percent || m.Percent > 100 || m.By <= before.By {
+			return fmt.Errorf("milestone %d %% by %s does not rise from %d %% by %s", m.Percent, m.By, before.Percent, before.By)
+		}
+		before = m
+	}
+	for i, s := range p.Strands {
+		if s != courses.LibraryService && s != courses.ReadingPromotion {
+			return fmt.Errorf("strand %q is unknown", s)
+		}
+		if slices.Contains(p.Strands[:i], s) {
+			return fmt.Errorf("strand %q stands twice", s)
+		}
+	}
+	return nil
+}
+
+// next is the milestone that is due on or after the day, or the last one where all are past.
+func (p *Programme) next(day Day) Milestone {
+	for _, m := range p.Milestones {
+		if day <= m.By {
+			return m
+		}
+	}
+	return p.Milestones[len(p.Milestones)-1]
+}
+
+// Gap is how many people of the base are still missing to reach the milestone, never less than 0.
+func (m Milestone) Gap(trained, base int) int {
+	return max(0, (base*m.Percent+99)/100-trained)
+}
+
+// Percent is the share of the base that is trained, with one decimal, rounded down so that a milestone never looks reached when it is not. It is 0 where the base is empty.
+func Percent(trained, base int) float64 {
+	if base == 0 {
+		return 0
+	}
+	return float64(trained*1000/base) / 10
+}

@@ -1,0 +1,162 @@
+package targets
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"lopban/courses"
+	"lopban/courses/roster"
+	"lopban/courses/store"
+	"lopban/courses/store/sqlite"
+)
+
+// region is a store with the real places and programme, and a clock that a test sets.
+type region struct {
+	*Board
+	t     fataler
+	ctx   context.Context
+	clock time.Time
+	roll  *roster.Roll
+	lines int // of the register
+}
+
+type fataler interface {
+	Helper()
+	Fatal(...any)
+}
+
+func newRegion(t testing.TB) *region {
+	t.Helper()
+	r, closed := openRegion(t)
+	t.Cleanup(closed)
+	return r
+}
+
+func openRegion(t testing.TB) (r *region, closed func()) {
+	t.Helper()
+	kinds := append(append(courses.Kinds(), Kinds()...), roster.PersonKind, roster.PostingKind)
+	s, err := sqlite.Open(t.TempDir(), kinds...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r = &region{t: t, ctx: t.Context(), clock: day(1)}
+	r.Board = &Board{Store: s, Programme: realProgramme(t), Places: realPlaces(t), Now: r.now, Temp: t.TempDir()}
+	r.roll = &roster.Roll{Store: s, Places: r.Places, Now: r.now, Rand: rand.NewChaCha8([32]byte{16, 87})}
+	return r, func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func (r *region) now() time.Time { return r.clock }
+
+func realProgramme(t testing.TB) *Programme {
+	t.Helper()
+	p, err := ReadProgramme(os.DirFS("../../content"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// places are read once for all tests.
+var places = sync.OnceValues(func() (*roster.Places, error) { return roster.ReadPlaces(os.DirFS("../../content")) })
+
+func realPlaces(t testing.TB) *roster.Places {
+	t.Helper()
+	p, err := places()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// check stops the test on an error.
+func (r *region) check(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// today is the clock's date as the roster has it.
+func (r *region) today() time.Time { return DayOf(r.clock).Time() }
+
+func (r *region) hires(name, commune string) string {
+	r.t.Helper()
+	p, err := r.roll.Add(r.ctx, roster.Entry{Name: name, Library: "Thư viện", Commune: commune, On: r.today()}, "staff")
+	r.check(err)
+	r.restate(p.ID)
+	return p.ID
+}
+
+func (r *region) moves(person, commune string) {
+	r.t.Helper()
+	_, err := r.roll.Move(r.ctx, person, roster.Entry{Library: "Thư viện", Commune: commune, On: r.today()}, "staff")
+	r.check(err)
+	r.restate(person)
+}
+
+func (r *region) leaves(person string) {
+	r.t.Helper()
+	_, err := r.roll.Leave(r.ctx, person, r.today(), "staff")
+	r.check(err)
+	r.restate(person)
+}
+
+// earns gives a person a certificate of a strand that is good for some days from now.
+func (r *region) earns(person string, strand courses.Strand, days int) courses.Certificate {
+	r.t.Helper()
+	p, err := store.Get[roster.Person](r.ctx, r.Store, roster.PersonKind, person)
+	r.check(err)
+	r.lines++
+	course := map[courses.Strand]string{svc: "LS1", prm: "RP1"}[strand]
+	c := courses.Certificate{ID: fmt.Sprintf("%s/%s/%d", person, course, r.lines), Code: fmt.Sprintf("C%011d", r.lines), Register: fmt.Sprintf("%s/2026/%06d", p.Province, r.lines),
+		Person: person, Course: course, Strand: strand, Cycle: r.lines, Title: courses.Text{Vi: "Dịch vụ thư viện", En: "Library services"}, Province: p.Province,
+		Holder:      courses.Holder{Name: p.Name, Library: p.Library, Commune: p.Commune, Province: p.Province, Programme: p.Programme},
+		CompletedAt: r.clock, IssuedAt: r.clock, ValidUntil: r.clock.AddDate(0, 0, days)}
+	r.check(r.Store.Insert(r.ctx, courses.CertificateKind, &c))
+	r.restate(person)
+	return c
+}
+
+// trains gives a person a certificate in both strands.
+func (r *region) trains(person string, days int) {
+	r.t.Helper()
+	r.earns(person, svc, days)
+	r.earns(person, prm, days)
+}
+
+func (r *region) reissues(c courses.Certificate) courses.Certificate {
+	r.t.Helper()
+	r.lines++
+	c.Replaces, c.Reissue, c.IssuedAt = c.ID, c.Reissue+1, r.clock
+	c.ID, c.Code, c.Register = fmt.Sprintf("%s/r%02d", c.ID, c.Reissue), fmt.Sprintf("C%011d", r.lines), fmt.Sprintf("%s/%d", c.Register, c.Reissue)
+	r.check(r.Store.Insert(r.ctx, courses.CertificateKind, &c))
+	r.restate(c.Person)
+	return c
+}
+
+func (r *region) revokes(c courses.Certificate) {
+	r.t.Helper()
+	r.check(r.Store.Insert(r.ctx, courses.RevocationKind, &courses.Revocation{ID: c.ID, Reason: "sai", By: "staff", At: r.clock}))
+	r.restate(c.Person)
+}
+
+func (r *region) restate(person string) {
+	r.t.Helper()
+	r.check(r.Restate(r.ctx, person))
+}
+
+func (r *region) reads(by roster.List, province string, asOf time.Time) Figures {
+	r.t.Helper()
+	f, err := r.Read(r.ctx, by, province, asOf)
+	r.check(err)
+	return f
+}

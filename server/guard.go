@@ -1,0 +1,137 @@
+package server
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/compress"
+	"github.com/gofiber/fiber/v2/middleware/limiter"
+
+	"lopban/courses/store"
+)
+
+// maxBody is the largest request that is not the upload of a roster, in bytes.
+const maxBody = 1 << 20
+
+// observe gives the request its id, logs it without personal data, and turns a panic into an error.
+func (s *Server) observe(c *fiber.Ctx) (err error) {
+	began := time.Now()
+	var id [6]byte
+	rand.Read(id[:]) // never fails
+	c.Locals("request", hex.EncodeToString(id[:]))
+	c.Set(fiber.HeaderXRequestID, requestID(c))
+	func() {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+			}
+		}()
+		err = c.Next()
+	}()
+	if err != nil {
+		err = s.fail(c, err)
+	}
+	if err != nil { // the error page itself failed
+		s.log.Error("no error page", "id", requestID(c), "error", err.Error())
+		c.Response().Reset()
+		err = c.Status(fiber.StatusInternalServerError).SendString("500 " + requestID(c))
+	}
+	s.log.Info("request", "id", requestID(c), "method", c.Method(), "route", c.Route().Path, "status", c.Response().StatusCode(),
+		"ms", float64(time.Since(began).Microseconds())/1000)
+	return err
+}
+
+// policy lets a page load from this site alone, and run and style nothing that stands inside it.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// guard sets the headers of every answer and refuses what no page or program of ours sends.
+func (s *Server) guard(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderContentSecurityPolicy, policy)
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
+	c.Set(fiber.HeaderPermissionsPolicy, "camera=(), microphone=(), geolocation=()")
+	c.Set("Cross-Origin-Opener-Policy", "same-origin")
+	c.Set("Cross-Origin-Resource-Policy", "same-origin")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if s.secure() {
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+	}
+	if c.Get(fiber.HeaderContentEncoding) != "" { // the body limit counts compressed bytes
+		return fiber.ErrUnsupportedMediaType
+	}
+	if len(c.Request().Body()) > maxBody && c.Path() != "/roster/import" {
+		return fiber.ErrRequestEntityTooLarge
+	}
+	if !s.sameOrigin(c) {
+		return store.Denied("cross-site")
+	}
+	return c.Next()
+}
+
+// secure says whether visitors come by https, as the address of the site says.
+func (s *Server) secure() bool { return strings.HasPrefix(s.baseURL, "https://") }
+
+// sameOrigin says whether a request that may change something comes from a page of ours or from a program that is no browser: browsers say one of the two headers with every such request
+// to another site (the same rule as the standard library's http.CrossOriginProtection).
+func (s *Server) sameOrigin(c *fiber.Ctx) bool {
+	switch c.Method() {
+	case fiber.MethodGet, fiber.MethodHead, fiber.MethodOptions:
+		return true
+	}
+	switch c.Get("Sec-Fetch-Site") {
+	case "same-origin", "none":
+		return true
+	case "":
+	default:
+		return false
+	}
+	origin := c.Get(fiber.HeaderOrigin)
+	if origin == "" || origin == s.baseURL {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && u.Host == string(c.Request().Host())
+}
+
+// compress packs text. What is packed already stays as it is.
+func (s *Server) compress(c *fiber.Ctx) error { return packer(c) }
+
+var packer = compress.New(compress.Config{Next: func(c *fiber.Ctx) bool {
+	path := c.Path()
+	return strings.HasSuffix(path, ".pdf") || strings.HasSuffix(path, ".xlsx") || strings.HasPrefix(path, "/readyz")
+}})
+
+// limits keeps one address from trying too much.
+type limits struct{ verify fiber.Handler }
+
+func newLimits() limits {
+	return limits{
+		// A code has 55 random bits: at this rate one address tries 2^20 in twelve days.
+		verify: limiter.New(limiter.Config{Max: 60, Expiration: time.Minute, KeyGenerator: network,
+			LimitReached: func(*fiber.Ctx) error { return fiber.ErrTooManyRequests }}),
+	}
+}
+
+// network is the address that limits count by: of IPv6 the half that one subscriber gets.
+func network(c *fiber.Ctx) string {
+	ip := net.ParseIP(c.IP())
+	if ip == nil || ip.To4() != nil {
+		return c.IP()
+	}
+	return ip.Mask(net.CIDRMask(64, 128)).String()
+}
+
+// member lets in who is signed in.
+func (s *Server) member(c *fiber.Ctx) error {
+	if visitorOf(c).account == nil {
+		return store.Denied("sign-in-needed")
+	}
+	return c.Next()
+}

@@ -1,0 +1,317 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"lopban/courses"
+	"lopban/courses/authoring"
+	"lopban/courses/store"
+)
+
+// card is a course as lists show it.
+type card struct{ courses.Study }
+
+// State is a word for how far the study is: todo, now or done.
+func (c card) State() string {
+	switch {
+	case c.Progress.Complete():
+		return "done"
+	case c.Enrolment != nil:
+		return "now"
+	}
+	return "todo"
+}
+
+// Arc is the length of the ring's arc at this progress, of the whole in SVG units.
+func (c card) Arc() string { return arc(c.Progress.Percent()) }
+
+// ringLength is the circumference of the ring in the templates: radius 25.
+const ringLength = 2 * math.Pi * 25
+
+func arc(percent int) string {
+	return fmt.Sprintf("%.1f %.1f", ringLength*float64(percent)/100, ringLength)
+}
+
+// strandCards are the courses of one strand.
+type strandCards struct {
+	Strand courses.Strand
+	Cards  []card
+}
+
+type homePage struct {
+	frame
+	Next         *card // the study to go on with, nil when all is done or there is nothing
+	Lesson       courses.Lesson
+	Strands      []strandCards
+	Certificates []courses.Entry
+}
+
+// home is where a learner goes on, and where everyone else finds their work.
+func (s *Server) home(c *fiber.Ctx) error {
+	v := visitorOf(c)
+	if v.account == nil {
+		return s.page(c, "welcome", struct{ frame }{s.frame(c, "")})
+	}
+	studies, err := s.school.Studies(c.UserContext(), v.account.ID)
+	if err != nil {
+		return err
+	}
+	page := homePage{frame: s.frame(c, "")}
+	page.Strands = byStrand(studies)
+	if st := nextStudy(studies); st != nil {
+		page.Next = &card{*st}
+		page.Lesson, _ = st.Version.Lesson(st.Progress.Next)
+	}
+	if page.Certificates, err = s.school.Certificates(c.UserContext(), v.account.ID); err != nil {
+		return err
+	}
+	return s.page(c, "home", page)
+}
+
+// nextStudy is the one worked on last that is not complete, or else the first not begun.
+func nextStudy(studies []courses.Study) *courses.Study {
+	var next *courses.Study
+	for i := range studies {
+		st := &studies[i]
+		if st.Progress.Complete() || st.Progress.Total == 0 {
+			continue
+		}
+		if next == nil || latest(st).After(latest(next)) {
+			next = st
+		}
+	}
+	return next
+}
+
+// latest is when something was last done in a study, zero before it began.
+func latest(st *courses.Study) time.Time {
+	if st.Enrolment == nil {
+		return time.Time{}
+	}
+	at := st.Enrolment.HappenedAt
+	for _, l := range st.Progress.Lessons {
+		if l.DoneAt.After(at) {
+			at = l.DoneAt
+		}
+	}
+	return at
+}
+
+func byStrand(studies []courses.Study) []strandCards {
+	groups := []strandCards{{Strand: courses.LibraryService}, {Strand: courses.ReadingPromotion}}
+	for _, st := range studies {
+		i := slices.IndexFunc(groups, func(g strandCards) bool { return g.Strand == st.Version.Strand })
+		groups[i].Cards = append(groups[i].Cards, card{st})
+	}
+	return slices.DeleteFunc(groups, func(g strandCards) bool { return len(g.Cards) == 0 })
+}
+
+type coursesPage struct {
+	frame
+	Strands []strandCards
+}
+
+// courseList shows every course. Visitors may read what there is before they have an account.
+func (s *Server) courseList(c *fiber.Ctx) error {
+	page := coursesPage{frame: s.frame(c, s.wordsOf(c).T("courses.title"))}
+	var studies []courses.Study
+	var err error
+	if v := visitorOf(c); v.account != nil {
+		studies, err = s.school.Studies(c.UserContext(), v.account.ID)
+	} else {
+		studies, err = s.school.Studies(c.UserContext(), "-")
+	}
+	if err != nil {
+		return err
+	}
+	page.Strands = byStrand(studies)
+	return s.page(c, "courses", page)
+}
+
+type coursePage struct {
+	frame
+	card
+	Modules []moduleView
+	Renew   bool // the certificate has expired or soon will: the course may be done again
+}
+
+type moduleView struct {
+	courses.Module
+	Rows []lessonRow
+}
+
+type lessonRow struct {
+	courses.Lesson
+	courses.LessonState
+	State string // todo, now or done
+}
+
+// course shows one course with the state of each lesson.
+func (s *Server) course(c *fiber.Ctx) error {
+	st, err := s.school.Study(c.UserContext(), visitorID(c), c.Params("id"))
+	if err != nil {
+		return err
+	}
+	f := s.frame(c, s.wordsOf(c).In(st.Version.Title))
+	page := coursePage{frame: f, card: card{st}}
+	for _, m := range st.Version.Modules {
+		view := moduleView{Module: m}
+		for _, l := range m.Lessons {
+			row := lessonRow{Lesson: l, LessonState: st.Progress.Lessons[l.ID], State: "todo"}
+			switch {
+			case row.Done:
+				row.State = "done"
+			case l.ID == st.Progress.Next && st.Enrolment != nil:
+				row.State = "now"
+			}
+			view.Rows = append(view.Rows, row)
+		}
+		page.Modules = append(page.Modules, view)
+	}
+	page.Renew = st.Certificate != nil && !s.now().Before(st.Certificate.ValidUntil.AddDate(0, 0, -90))
+	return s.page(c, "course", page)
+}
+
+// renew begins the course again.
+func (s *Server) renew(c *fiber.Ctx) error {
+	if _, err := s.school.Renew(c.UserContext(), visitorID(c), c.Params("id")); err != nil {
+		return err
+	}
+	return c.Redirect("/courses/"+c.Params("id"), fiber.StatusSeeOther)
+}
+
+// place is a lesson within a person's study.
+type place struct {
+	courses.Study
+	Lesson courses.Lesson
+	State  courses.LessonState
+	Number int    // of the lesson in the course, from 1
+	Next   string // lesson after it, "" at the end
+}
+
+// lessonAt finds the lesson that the address names, in the version that the visitor studies.
+func (s *Server) lessonAt(c *fiber.Ctx) (place, error) {
+	st, err := s.school.Study(c.UserContext(), visitorID(c), c.Params("id"))
+	if err != nil {
+		return place{}, err
+	}
+	lessons := st.Version.Lessons()
+	i := slices.IndexFunc(lessons, func(l courses.Lesson) bool { return l.ID == c.Params("lesson") })
+	if i < 0 {
+		return place{}, store.NotFound(courses.VersionKind, c.Params("lesson"))
+	}
+	p := place{Study: st, Lesson: lessons[i], State: st.Progress.Lessons[lessons[i].ID], Number: i + 1}
+	if i+1 < len(lessons) {
+		p.Next = lessons[i+1].ID
+	}
+	return p, nil
+}
+
+// HasQuiz says whether the lesson has questions.
+func (p place) HasQuiz() bool { return len(p.Lesson.Quiz.Questions) > 0 }
+
+type lessonPage struct {
+	frame
+	place
+	Body template.HTML
+}
+
+// lesson shows the text, and nothing that differs from one reader to the next but whether they have done it: the page is made once and kept.
+func (s *Server) lesson(c *fiber.Ctx) error {
+	p, err := s.lessonAt(c)
+	if err != nil {
+		return err
+	}
+	f := s.frame(c, s.wordsOf(c).In(p.Lesson.Title))
+	return s.page(c, "lesson", lessonPage{frame: f, place: p, Body: s.texts.lesson(p.Version, p.Lesson, f.Lang).html})
+}
+
+// finish records that the text was read and leads on.
+func (s *Server) finish(c *fiber.Ctx) error {
+	p, err := s.lessonAt(c)
+	if err != nil {
+		return err
+	}
+	f := courses.Fact{ID: "form-" + uuid.NewString(), Kind: "completion", Course: p.Version.Course, Lesson: p.Lesson.ID, At: s.now()}
+	r, err := s.record(c, f)
+	if err != nil {
+		return err
+	}
+	base := "/courses/" + p.Version.Course
+	switch {
+	case p.HasQuiz():
+		return c.Redirect(base+"/"+p.Lesson.ID+"/quiz", fiber.StatusSeeOther)
+	case r.Certificate != "":
+		return c.Redirect("/certificates/"+r.Certificate+"?new=1", fiber.StatusSeeOther)
+	case p.Next != "":
+		return c.Redirect(base+"/"+p.Next, fiber.StatusSeeOther)
+	}
+	return c.Redirect(base, fiber.StatusSeeOther)
+}
+
+// Learner is a person as School needs them: what stands on a certificate is looked up only when one is due.
+func (s *Server) Learner(person string) courses.Learner {
+	return courses.Learner{Person: person, Paper: func(ctx context.Context) (courses.Holder, courses.Issuer, error) {
+		return s.paperOf(ctx, person)
+	}}
+}
+
+// record keeps a fact of the visitor and, when a certificate comes of it, everything that follows.
+func (s *Server) record(c *fiber.Ctx, f courses.Fact) (courses.Receipt, error) {
+	ctx, id := c.UserContext(), visitorID(c)
+	r, err := s.school.Record(ctx, s.Learner(id), f)
+	if err != nil || r.Certificate == "" {
+		return r, err
+	}
+	e, err := s.school.Look(ctx, r.Certificate)
+	if err != nil {
+		return r, err
+	}
+	return r, s.follow(ctx, e.Certificate)
+}
+
+// follow does what a certificate brings about: its paper is kept and the standing of its holder made anew. All of it may be done again.
+func (s *Server) follow(ctx context.Context, c courses.Certificate) error {
+	if _, err := s.papers.keep(ctx, c); err != nil {
+		return err
+	}
+	return s.board.Restate(ctx, c.Person)
+}
+
+// lessonText is a lesson's text as HTML, with the titles of its sections.
+type lessonText struct {
+	html     template.HTML
+	sections []authoring.Section
+}
+
+// texts keeps the rendered texts of versions, which never change.
+type texts struct {
+	cache[lessonText]
+	store store.Store
+}
+
+func (t *texts) lesson(v *courses.Version, l courses.Lesson, lang string) lessonText {
+	return t.get(strings.Join([]string{v.ID, l.ID, lang}, "/"), func() lessonText {
+		html, sections := authoring.Render(l.Body.In(lang), func(name string) (authoring.Picture, bool) { return t.picture(v, name) })
+		return lessonText{template.HTML(html), sections} // sanitised by authoring
+	})
+}
+
+// picture is where a browser finds a media file of the version. A size that cannot be read is left to the browser.
+func (t *texts) picture(v *courses.Version, name string) (authoring.Picture, bool) {
+	blob, ok := v.Media[name]
+	p := authoring.Picture{URL: "/media/" + blob}
+	if data, err := t.store.Blob(context.Background(), blob); err == nil {
+		p.Width, p.Height, _ = authoring.PictureSize(data)
+	}
+	return p, ok
+}

@@ -1,0 +1,88 @@
+package server
+
+import (
+	"github.com/gofiber/fiber/v2"
+)
+
+// routes is the whole site map, grouped by who may enter. Scope (whose province, whose certificate) is asked by the handlers, in the words of roster/scope.go.
+func (s *Server) routes(app *fiber.App) {
+	app.Use(s.observe, s.guard, s.compress)
+	app.Get("/healthz", s.healthz)
+	app.Get("/readyz", s.readyz)
+	app.Get("/assets/:name", s.asset)
+	app.Get("/media/:name", s.media)
+
+	app.Use(s.visit)
+
+	// Anyone
+	app.Get("/", s.home)
+	app.Post("/language", s.language)
+	app.Get("/sign-in", s.signInPage)
+	app.Post("/sign-in", s.signIn)
+	app.Post("/sign-out", s.signOut)
+	app.Get("/claim", s.claimPage)
+	app.Post("/claim", s.claim)
+	app.Get("/v", s.limits.verify, s.verify)
+	app.Get("/v/:code", s.limits.verify, s.verify)
+	app.Get("/courses", s.courseList)
+	app.Get("/courses/:id", s.course)
+	app.Get("/courses/:id/:lesson", s.lesson)
+
+	// Whoever is signed in
+	app.Post("/courses/:id/renew", s.member, s.renew)
+	app.Post("/courses/:id/:lesson", s.member, s.finish)
+	app.Get("/courses/:id/:lesson/quiz", s.member, s.quiz)
+	app.Post("/courses/:id/:lesson/quiz", s.member, s.handIn)
+	app.Get("/certificates", s.member, s.certificates)
+	app.Get("/certificates/:code.pdf", s.member, s.certificatePDF)
+	app.Get("/certificates/:code", s.member, s.certificate)
+	app.Post("/certificates/:code/revoke", s.member, s.revoke)
+	app.Get("/me", s.member, s.me)
+	app.Post("/me/password", s.member, s.changePassword)
+	// app.Get("/board", s.member, s.boardPage)
+
+	// Staff of a province, for that province; the programme office and administrators
+	// app.Get("/missing", s.member, s.missingPage)
+	// app.Get("/roster", s.member, s.rosterPage)
+	// app.Post("/roster", s.member, s.addPerson)
+	// app.Get("/roster/import", s.member, s.importPage)
+	// app.Post("/roster/import", s.member, s.importFile)
+	// app.Get("/roster/import/:id", s.member, s.importPreview)
+	// app.Post("/roster/import/:id", s.member, s.importApply)
+	// app.Get("/roster/export.:format", s.member, s.exportRoster)
+	// app.Post("/roster/slips", s.member, s.slips)
+	// app.Get("/roster/:person", s.member, s.personPage)
+	// app.Post("/roster/:person/leave", s.member, s.leave)
+	// app.Post("/roster/:person/reset", s.member, s.resetPerson)
+
+	// Trainers
+	// app.Get("/author", s.member, s.author)
+
+	// Administrators
+	// app.Get("/admin", s.member, s.admin)
+	// app.Post("/admin", s.member, s.createAccount)
+	// app.Post("/admin/:account/reset", s.member, s.resetAccount)
+	// app.Post("/admin/:account/disable", s.member, s.disableAccount)
+	// app.Post("/admin/:account/enable", s.member, s.enableAccount)
+	// app.Get("/admin/issuers/:province", s.member, s.issuerPage)
+	// app.Post("/admin/issuers/:province", s.member, s.saveIssuer)
+
+	// Programs
+	api := app.Group("/api/v1")
+	api.Post("/session", s.apiSignIn)
+	api.Post("/session/refresh", s.apiRefresh)
+	api.Delete("/session", s.member, s.apiSignOut)
+	api.Get("/me", s.member, s.apiMe)
+	api.Get("/courses", s.apiCourses)
+	api.Get("/courses/:id", s.apiCourse)
+	api.Get("/courses/:id/lessons/:lesson", s.apiLesson)
+	api.Post("/facts", s.member, s.apiFacts)
+	api.Get("/certificates", s.member, s.apiCertificates)
+	api.Get("/certificates/:code", s.limits.verify, s.apiVerify)
+	// api.Get("/board", s.member, s.apiBoard)
+	// api.Get("/reports/:report.:format", s.member, s.apiReport)
+	// api.Get("/people", s.member, s.apiPeople)
+	api.Get("/openapi.json", s.apiOpenAPI)
+
+	app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })
+}

@@ -1,0 +1,233 @@
+// Package server is HTTP: pages for people, JSON for programs. It joins the rooms of the house on the way of a fact (courses, then roster, then targets) and is the only importer of fiber and jwt.
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"embed"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lopban/courses"
+	"lopban/courses/roster"
+	"lopban/courses/store"
+	"lopban/courses/targets"
+)
+
+//go:embed pages openapi.json
+var files embed.FS
+
+// Config is what a server is made of. Content holds messages/ and programme/.
+type Config struct {
+	Store          store.Store
+	Content        fs.FS
+	Log            *slog.Logger
+	Now            func() time.Time
+	BaseURL        string   // "https://lopban.example", no slash at the end: printed on certificates and compared with Origin
+	TrustedProxies []string // addresses whose X-Forwarded-For and X-Forwarded-Proto are believed
+}
+
+// Server answers requests.
+type Server struct {
+	app       *fiber.App
+	log       *slog.Logger
+	now       func() time.Time
+	baseURL   string
+	store     store.Store
+	school    *courses.School
+	places    *roster.Places
+	roll      *roster.Roll
+	accounts  *roster.Accounts
+	board     *targets.Board
+	programme *targets.Programme
+	sessions  *sessions
+	papers    papers
+	texts     texts
+	words     map[string]messages
+	pages     templates
+	limits    limits
+	jobs      jobs
+}
+
+// Kinds lists the documents of the whole product, for who opens a store.
+func Kinds() []*store.Kind {
+	kinds := append(courses.Kinds(), roster.Kinds...)
+	kinds = append(kinds, targets.Kinds()...)
+	return append(kinds, printedKind, auditKind, sessionKind, keyKind)
+}
+
+// New puts a server together.
+func New(ctx context.Context, cfg Config) (*Server, error) {
+	s := &Server{log: cfg.Log, now: cfg.Now, store: cfg.Store, baseURL: cfg.BaseURL}
+	var err error
+	if s.words, err = readMessages(cfg.Content); err != nil {
+		return nil, err
+	}
+	if s.pages, err = readTemplates(files); err != nil {
+		return nil, err
+	}
+	if s.places, err = roster.ReadPlaces(cfg.Content); err != nil {
+		return nil, err
+	}
+	if s.programme, err = targets.ReadProgramme(cfg.Content); err != nil {
+		return nil, err
+	}
+	s.school = &courses.School{Store: cfg.Store, Now: cfg.Now, Random: rand.Reader, BaseURL: cfg.BaseURL}
+	s.roll = &roster.Roll{Store: cfg.Store, Places: s.places, Now: cfg.Now, Rand: rand.Reader}
+	s.accounts = roster.NewAccounts(cfg.Store, cfg.Now, rand.Reader)
+	s.board = &targets.Board{Store: cfg.Store, Programme: s.programme, Places: s.places, Now: cfg.Now}
+	s.papers = papers{cfg.Store, cfg.Now}
+	s.texts.store = cfg.Store
+	s.limits = newLimits()
+	if s.sessions, err = newSessions(ctx, cfg.Store, cfg.Now, rand.Reader, cfg.BaseURL); err != nil {
+		return nil, err
+	}
+	s.app = fiber.New(fiber.Config{
+		Immutable:               true, // strings outlive their request
+		DisableStartupMessage:   true,
+		BodyLimit:               10 << 20, // routes set their own, lower
+		ReadBufferSize:          16 << 10,
+		ReadTimeout:             30 * time.Second,
+		WriteTimeout:            5 * time.Minute, // a file of 100,000 rows on a slow line
+		IdleTimeout:             2 * time.Minute,
+		ErrorHandler:            s.fail,
+		UnescapePath:            true,
+		CaseSensitive:           true,
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          cfg.TrustedProxies,
+		EnableIPValidation:      true,
+		ProxyHeader:             proxyHeader(cfg.TrustedProxies),
+	})
+	s.routes(s.app)
+	return s, nil
+}
+
+func proxyHeader(trusted []string) string {
+	if len(trusted) == 0 {
+		return ""
+	}
+	return fiber.HeaderXForwardedFor
+}
+
+// School, Roll, Accounts and Board are the rules that this server works by, for commands that work on the same store.
+func (s *Server) School() *courses.School    { return s.school }
+func (s *Server) Roll() *roster.Roll         { return s.roll }
+func (s *Server) Accounts() *roster.Accounts { return s.accounts }
+func (s *Server) Board() *targets.Board      { return s.board }
+func (s *Server) Places() *roster.Places     { return s.places }
+func (s *Server) BaseURL() string            { return s.baseURL }
+
+// Words gives the messages of a language, by key.
+func (s *Server) Words(lang string) func(key string, args ...any) string {
+	return words{lang, s.words[lang]}.T
+}
+
+// Serve answers requests that come in on the listener until Shutdown.
+func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(ln) }
+
+// Shutdown lets requests under way end, for at most this long, and stops.
+func (s *Server) Shutdown(wait time.Duration) error {
+	s.jobs.stop()
+	return s.app.ShutdownWithTimeout(wait)
+}
+
+// Settle finishes what an earlier process may have left undone: facts of the last day whose certificate, paper or standing is missing.
+func (s *Server) Settle(ctx context.Context) error {
+	return s.school.Settle(ctx, s.now().Add(-24*time.Hour), s.Learner, s.follow)
+}
+
+// visitor is who a request comes from.
+type visitor struct {
+	account *roster.Account // nil: not signed in
+	family  string          // of the session
+	lang    string
+}
+
+func visitorOf(c *fiber.Ctx) visitor {
+	v, _ := c.Locals("visitor").(visitor)
+	return v
+}
+
+// visitorID is the visitor's person, "-" for one who is not signed in: an id that nobody has.
+func visitorID(c *fiber.Ctx) string {
+	if a := visitorOf(c).account; a != nil {
+		return a.ID
+	}
+	return "-"
+}
+
+func requestID(c *fiber.Ctx) string {
+	id, _ := c.Locals("request").(string)
+	return id
+}
+
+// wordsOf is the visitor's language: what they chose, or Vietnamese.
+func (s *Server) wordsOf(c *fiber.Ctx) words {
+	lang := "vi"
+	if c.Cookies("lang") == "en" {
+		lang = "en"
+	}
+	return words{lang, s.words[lang]}
+}
+
+// frame is the part of a page that all share.
+func (s *Server) frame(c *fiber.Ctx, title string) frame {
+	w := s.wordsOf(c)
+	f := frame{words: w, Title: title, Path: c.OriginalURL(), Account: visitorOf(c).account}
+	if key := c.Query("done"); key != "" {
+		if text, ok := w.messages["done."+key]; ok {
+			f.Notice = text
+		}
+	}
+	add := func(href, key string) {
+		f.Menu = append(f.Menu, link{href, w.T(key), c.Path() == href || strings.HasPrefix(c.Path(), href+"/")})
+	}
+	if f.Account == nil {
+		add("/courses", "menu.courses")
+		add("/sign-in", "sign-in")
+		return f
+	}
+	add("/courses", "menu.courses")
+	if f.Has(roster.Learner) {
+		add("/certificates", "menu.certificates")
+	}
+	if f.Has(roster.Staff, roster.Office, roster.Admin) {
+		add("/board", "menu.board")
+		add("/roster", "menu.roster")
+	}
+	if roster.MayAuthor(*f.Account) {
+		add("/author", "menu.author")
+	}
+	if roster.MayGrant(*f.Account) {
+		add("/admin", "menu.admin")
+	}
+	return f
+}
+
+// page renders a page and sends it.
+func (s *Server) page(c *fiber.Ctx, name string, page any) error {
+	html, err := s.pages.render(name, page)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Path(), err)
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	return c.Send(html)
+}
+
+func escapeQuery(s string) string { return url.QueryEscape(s) }
+
+// localPath is a path on this site, or "/" for anything that leads elsewhere.
+func localPath(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || strings.ContainsAny(s, "\\\r\n\t") {
+		return "/"
+	}
+	return s
+}

@@ -1,0 +1,553 @@
+package server
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"lopban/courses/roster"
+	"lopban/courses/store"
+)
+
+// A session is what begins with a sign-in and ends with a sign-out: a family of refresh tokens, each of which is used once and gives the next one, and of access tokens of 15
+// minutes. An access token is a JWT (RFC 9068, under the rules of RFC 8725) and still is looked up: at most half a minute after a session ended or a person was disabled or demoted, on whatever
+// process, none of its tokens is good for anything.
+const (
+	accessLife = 15 * time.Minute
+	accessSize = 2048 // bytes; ours have some 450
+	seenLife   = 30 * time.Second
+	seenSize   = 20_000
+	clockSkew  = 30 * time.Second // between the clocks of several processes
+	keysLife   = time.Minute      // after which a process reads its keys again
+
+	// graceLife is for two tabs that refresh at once, and for a reply that a 2G line lost: within it the token before the current one is answered with the current one, the same for everybody, so
+	// that the family does not fork and a thief and the owner are still on one line.
+	graceLife = 30 * time.Second
+
+	audience  = "lopban"
+	tokenType = "at+jwt"
+)
+
+// lifetime is how long a session lasts without use, and at most. A learner who opens the phone once a quarter keeps what is not yet sent, and 400 days is the longest a browser keeps a cookie. Who
+// may do more than learn works at a desk that others use too: a week, and a month at most (NIST SP 800-63B, AAL1).
+func lifetime(a roster.Account) (idle, absolute time.Duration) {
+	const day = 24 * time.Hour
+	if a.Has(roster.Trainer, roster.Staff, roster.Office, roster.Admin) {
+		return 7 * day, 30 * day
+	}
+	return 90 * day, 400 * day
+}
+
+// session is a family. It keeps no token, and nothing about the device.
+type session struct {
+	ID            string    `json:"id"`
+	Account       string    `json:"account"`
+	Version       int       `json:"version"`       // the account's Session when it began
+	Current       string    `json:"current"`       // SHA-256 of the refresh token's secret, hexadecimal
+	Previous      string    `json:"previous"`      // of the one before
+	PreviousUntil time.Time `json:"previousUntil"` // end of its grace
+	CreatedAt     time.Time `json:"createdAt"`
+	LastUsedAt    time.Time `json:"lastUsedAt"`
+	ExpiresAt     time.Time `json:"expiresAt"` // set to the moment at which it ended
+}
+
+var (
+	sessionKind = &store.Kind{Name: "session", Schema: 1, Doc: session{}, Indexes: [][]string{{"account"}, {"expiresAt"}}}
+	keyKind     = &store.Kind{Name: "key", Schema: 1, Doc: keyRing{}}
+)
+
+var (
+	// errSession is all that is said of a token that is not good.
+	errSession = store.Denied("session")
+	// errReuse is errSession, for the audit trail: a refresh token came back after its time, and its family was ended.
+	errReuse = fmt.Errorf("refresh token used again: %w", errSession)
+)
+
+// sessions begins, prolongs, checks and ends sessions.
+type sessions struct {
+	store   store.Store
+	now     func() time.Time
+	random  io.Reader
+	issuer  string
+	parser  *jwt.Parser
+	access  *keys
+	refresh *keys
+
+	mu   sync.Mutex
+	seen map[string]seen // by family
+}
+
+// seen is what the store said a moment ago.
+type seen struct {
+	session session
+	account roster.Account
+	at      time.Time
+}
+
+// who is signed in: the account as the store had it at most half a minute ago.
+type who struct {
+	account roster.Account
+	family  string
+	expires time.Time // of the access token
+}
+
+// tokens is what a client gets.
+type tokens struct {
+	access        string
+	accessExpires time.Time
+	renewal       string // the refresh token
+	expires       time.Time
+}
+
+// newSessions reads the keys, or makes them at the first start. issuer is the address of the site.
+func newSessions(ctx context.Context, s store.Store, now func() time.Time, random io.Reader, issuer string) (*sessions, error) {
+	ss := &sessions{store: s, now: now, random: random, issuer: issuer, seen: map[string]seen{}}
+	ss.parser = jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithStrictDecoding(), jwt.WithTimeFunc(now), jwt.WithLeeway(clockSkew),
+		jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(), jwt.WithIssuedAt(), jwt.WithIssuer(issuer), jwt.WithAudience(audience))
+	ss.access = &keys{store: s, now: now, random: random, purpose: "access"}
+	ss.refresh = &keys{store: s, now: now, random: random, purpose: "refresh"}
+	for _, k := range []*keys{ss.access, ss.refresh} {
+		if err := k.ready(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return ss, nil
+}
+
+// start begins a session for somebody whose password was right.
+func (ss *sessions) start(ctx context.Context, a roster.Account) (tokens, error) {
+	var family [16]byte
+	var secret [32]byte
+	for _, b := range [][]byte{family[:], secret[:]} {
+		if _, err := io.ReadFull(ss.random, b); err != nil {
+			return tokens{}, err
+		}
+	}
+	now := store.Time(ss.now())
+	idle, _ := lifetime(a)
+	d := session{ID: encode(family[:]), Account: a.ID, Version: a.Session, Current: digest(secret[:]), CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(idle)}
+	if err := ss.store.Insert(ctx, sessionKind, &d); err != nil {
+		return tokens{}, err
+	}
+	return ss.issue(ctx, a, d, secret[:])
+}
+
+// renew takes a refresh token and gives the next one. A token that was renewed before is answered with the same next one for half a minute; after that it ends the family, because two hold
+// it and one of them is not the owner (RFC 9700, 4.14.2): the error is then errReuse.
+func (ss *sessions) renew(ctx context.Context, token string) (tokens, roster.Account, error) {
+	family, secret, ok := splitRenewal(token)
+	if !ok {
+		return tokens{}, roster.Account{}, errSession
+	}
+	found, err := ss.read(ctx, family)
+	if err != nil {
+		return tokens{}, roster.Account{}, err
+	}
+	ring, err := ss.refresh.ring(ctx, keysLife)
+	if err != nil {
+		return tokens{}, roster.Account{}, err
+	}
+	var next []byte
+	var verdict error
+	d, err := store.Update(ctx, ss.store, sessionKind, family, func(d *session) error {
+		next, verdict = d.step(found.account, ring, secret, store.Time(ss.now()))
+		return nil
+	})
+	if errors.Is(err, store.ErrNotFound) { // swept
+		return tokens{}, roster.Account{}, errSession
+	}
+	if err != nil {
+		return tokens{}, roster.Account{}, err
+	}
+	ss.forget(family)
+	if verdict != nil {
+		return tokens{}, roster.Account{}, verdict
+	}
+	t, err := ss.issue(ctx, found.account, d, next)
+	return t, found.account, err
+}
+
+// step is the rule of renew: it changes the session and gives the secret of the refresh token that is now current.
+func (d *session) step(a roster.Account, ring keyRing, secret []byte, now time.Time) (next []byte, err error) {
+	given := digest(secret)
+	switch {
+	case !d.live(a, now):
+		return nil, errSession
+	case same(given, d.Current):
+		next = ring.Current.next(d.ID, secret)
+		d.Previous, d.PreviousUntil, d.Current = d.Current, now.Add(graceLife), digest(next)
+		idle, absolute := lifetime(a)
+		d.LastUsedAt = now
+		d.ExpiresAt = earlier(now.Add(idle), d.CreatedAt.Add(absolute))
+		return next, nil
+	case same(given, d.Previous) && now.Before(d.PreviousUntil):
+		for _, k := range ring.all() { // the keys may have been rotated in between
+			if next = k.next(d.ID, secret); same(digest(next), d.Current) {
+				return next, nil
+			}
+		}
+	}
+	d.ExpiresAt = now
+	return nil, errReuse
+}
+
+// live says whether the session goes on for this account.
+func (d session) live(a roster.Account, now time.Time) bool {
+	return now.Before(d.ExpiresAt) && d.Account == a.ID && d.Version == a.Session && !a.Disabled
+}
+
+// end ends a session: sign-out. Ending it twice is no error.
+func (ss *sessions) end(ctx context.Context, family string) error {
+	defer ss.forget(family)
+	now := store.Time(ss.now())
+	_, err := store.Update(ctx, ss.store, sessionKind, family, func(d *session) error { d.ExpiresAt = earlier(d.ExpiresAt, now); return nil })
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// endRenewal is end for a client that has only its refresh token left. The family in it is 128 random bits that nobody else was told.
+func (ss *sessions) endRenewal(ctx context.Context, token string) error {
+	family, _, ok := splitRenewal(token)
+	if !ok {
+		return nil
+	}
+	return ss.end(ctx, family)
+}
+
+// sweep removes the sessions that ended more than a day ago and says how many.
+func (ss *sessions) sweep(ctx context.Context) (int, error) {
+	old, err := store.All[session](ctx, ss.store, sessionKind, store.Where(store.Less("expiresAt", store.Time(ss.now().Add(-24*time.Hour)))).By("expiresAt").First(10_000))
+	if err != nil {
+		return 0, err
+	}
+	for i, d := range old {
+		if err := ss.store.Delete(ctx, sessionKind, d.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return i, err
+		}
+	}
+	return len(old), nil
+}
+
+// issue writes the tokens of a session.
+func (ss *sessions) issue(ctx context.Context, a roster.Account, d session, secret []byte) (tokens, error) {
+	ring, err := ss.access.ring(ctx, keysLife)
+	if err != nil {
+		return tokens{}, err
+	}
+	var id [16]byte
+	if _, err := io.ReadFull(ss.random, id[:]); err != nil {
+		return tokens{}, err
+	}
+	now := ss.now()
+	expires := earlier(now.Add(accessLife), d.ExpiresAt)
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, accessClaims{
+		RegisteredClaims: jwt.RegisteredClaims{Issuer: ss.issuer, Subject: a.ID, Audience: jwt.ClaimStrings{audience}, ID: encode(id[:]),
+			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires)},
+		Version: d.Version, Family: d.ID})
+	token.Header["typ"], token.Header["kid"] = tokenType, ring.Current.ID
+	signed, err := token.SignedString(ring.Current.Secret)
+	return tokens{signed, expires, d.ID + "." + encode(secret), d.ExpiresAt}, err
+}
+
+// accessClaims are the claims of an access token.
+type accessClaims struct {
+	jwt.RegisteredClaims
+	Version int    `json:"sv"`
+	Family  string `json:"fam"`
+}
+
+// verify says who an access token belongs to. Every token that is not exactly one of ours, now good and of a live session, is errSession; any other error is the store's.
+func (ss *sessions) verify(ctx context.Context, access string) (who, error) {
+	if len(access) > accessSize || strings.ContainsFunc(access, notInToken) {
+		return who{}, errSession
+	}
+	header, _, _ := strings.Cut(access, ".")
+	key, err := ss.access.find(ctx, header)
+	if err != nil {
+		return who{}, err
+	}
+	var c accessClaims
+	if _, err := ss.parser.ParseWithClaims(access, &c, func(*jwt.Token) (any, error) { return key.Secret, nil }); err != nil {
+		return who{}, errSession
+	}
+	if c.ID == "" || c.Subject == "" || c.Family == "" || c.IssuedAt == nil {
+		return who{}, errSession
+	}
+	found, err := ss.look(ctx, c.Family)
+	if err != nil {
+		return who{}, err
+	}
+	if c.Subject != found.account.ID || c.Version != found.account.Session || !found.session.live(found.account, ss.now()) {
+		return who{}, errSession
+	}
+	return who{found.account, c.Family, c.ExpiresAt.Time}, nil
+}
+
+// notInToken also refuses line ends, which Go's base64 would skip.
+func notInToken(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '_' || r == '.')
+}
+
+// look is read through a small cache.
+func (ss *sessions) look(ctx context.Context, family string) (seen, error) {
+	now := ss.now()
+	ss.mu.Lock()
+	found, ok := ss.seen[family]
+	ss.mu.Unlock()
+	if ok && now.Sub(found.at).Abs() < seenLife {
+		return found, nil
+	}
+	found, err := ss.read(ctx, family)
+	if err != nil {
+		return seen{}, err
+	}
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if len(ss.seen) >= seenSize {
+		clear(ss.seen)
+	}
+	ss.seen[family] = found
+	return found, nil
+}
+
+// read reads a session and its account.
+func (ss *sessions) read(ctx context.Context, family string) (seen, error) {
+	at := ss.now()
+	d, err := store.Get[session](ctx, ss.store, sessionKind, family)
+	if err == nil {
+		var a roster.Account
+		if a, err = store.Get[roster.Account](ctx, ss.store, roster.AccountKind, d.Account); err == nil {
+			return seen{d, a, at}, nil
+		}
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		err = errSession
+	}
+	return seen{}, err
+}
+
+// forget drops what is remembered of a family, after this process changed it: then the change is felt at once here, and on other processes within half a minute.
+func (ss *sessions) forget(family string) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	delete(ss.seen, family)
+}
+
+// forgetAccount is forget for every family of an account that this process changed: call it after its roles, its password or its access were changed.
+func (ss *sessions) forgetAccount(id string) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	for family, found := range ss.seen {
+		if found.account.ID == id {
+			delete(ss.seen, family)
+		}
+	}
+}
+
+// secretKey is 32 random bytes. Its id is random too, and only ever compared.
+type secretKey struct {
+	ID     string    `json:"id"`
+	Secret []byte    `json:"secret"`
+	At     time.Time `json:"at"`
+}
+
+// keyRing is the keys of one purpose: the one in use and the one before it.
+type keyRing struct {
+	ID       string    `json:"id"` // the purpose
+	Current  secretKey `json:"current"`
+	Previous secretKey `json:"previous"` // zero before the first rotation
+}
+
+func (r keyRing) all() []secretKey {
+	if r.Previous.ID == "" {
+		return []secretKey{r.Current}
+	}
+	return []secretKey{r.Current, r.Previous}
+}
+
+// next is the secret that follows another in a family. It is made of it, and not random, so that asking twice gives the same answer although only hashes are kept; without the key nobody can
+// make it.
+func (k secretKey) next(family string, secret []byte) []byte {
+	m := hmac.New(sha256.New, k.Secret)
+	m.Write([]byte(family + "."))
+	m.Write(secret)
+	return m.Sum(nil)
+}
+
+// header is the first part of every access token under this key, to the byte: a header that says anything else (none, RS256, a kid with a path, a type, another order) is not looked into.
+func (k secretKey) header() string {
+	return encode([]byte(`{"alg":"HS256","kid":"` + k.ID + `","typ":"` + tokenType + `"}`))
+}
+
+// keys is one ring, read again every minute.
+type keys struct {
+	store   store.Store
+	now     func() time.Time
+	random  io.Reader
+	purpose string
+
+	mu     sync.Mutex
+	kept   keyRing
+	readAt time.Time
+}
+
+func (k *keys) fresh() (secretKey, error) {
+	var b [40]byte
+	_, err := io.ReadFull(k.random, b[:])
+	return secretKey{ID: hex.EncodeToString(b[32:]), Secret: slices.Clone(b[:32]), At: store.Time(k.now())}, err
+}
+
+// ready inserts the ring at the first start ever. Of two processes that start together one inserts and both read.
+func (k *keys) ready(ctx context.Context) error {
+	key, err := k.fresh()
+	if err != nil {
+		return err
+	}
+	if err := k.store.Insert(ctx, keyKind, &keyRing{ID: k.purpose, Current: key}); err != nil && !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	_, err = k.ring(ctx, 0)
+	return err
+}
+
+// ring is the keys as they were at most so long ago.
+func (k *keys) ring(ctx context.Context, age time.Duration) (keyRing, error) {
+	now := k.now()
+	k.mu.Lock()
+	kept, readAt := k.kept, k.readAt
+	k.mu.Unlock()
+	if now.Sub(readAt).Abs() < age {
+		return kept, nil
+	}
+	ring, err := store.Get[keyRing](ctx, k.store, keyKind, k.purpose)
+	if err != nil {
+		return keyRing{}, fmt.Errorf("keys for %s: %w", k.purpose, err)
+	}
+	if len(ring.Current.Secret) != 32 {
+		return keyRing{}, fmt.Errorf("keys for %s: %d bytes", k.purpose, len(ring.Current.Secret))
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.kept, k.readAt = ring, now
+	return ring, nil
+}
+
+// find gives the key that writes this header, or errSession. A header that is not known may be of a key that another process has just made: the ring is read again, at most once a second.
+func (k *keys) find(ctx context.Context, header string) (secretKey, error) {
+	for _, age := range []time.Duration{keysLife, time.Second} {
+		ring, err := k.ring(ctx, age)
+		if err != nil {
+			return secretKey{}, err
+		}
+		for _, key := range ring.all() {
+			if header == key.header() {
+				return key, nil
+			}
+		}
+	}
+	return secretKey{}, errSession
+}
+
+// rotate puts a new key into use when the one in use is older than age. Tokens of the one before stay good until the next rotation; to end them all at once after a leak, rotate twice.
+func (k *keys) rotate(ctx context.Context, age time.Duration) error {
+	key, err := k.fresh()
+	if err != nil {
+		return err
+	}
+	_, err = store.Update(ctx, k.store, keyKind, k.purpose, func(r *keyRing) error {
+		if key.At.Sub(r.Current.At) >= age {
+			r.Previous, r.Current = r.Current, key
+		}
+		return nil
+	})
+	if err == nil {
+		_, err = k.ring(ctx, 0)
+	}
+	return err
+}
+
+// rotateKeys is rotate for both rings.
+func (ss *sessions) rotateKeys(ctx context.Context, age time.Duration) error {
+	return errors.Join(ss.access.rotate(ctx, age), ss.refresh.rotate(ctx, age))
+}
+
+// splitRenewal reads a refresh token: family and secret.
+func splitRenewal(token string) (family string, secret []byte, ok bool) {
+	if len(token) != 22+1+43 || strings.ContainsFunc(token, notInToken) {
+		return "", nil, false
+	}
+	family, rest, ok := strings.Cut(token, ".")
+	secret, err := base64.RawURLEncoding.Strict().DecodeString(rest)
+	return family, secret, ok && err == nil && len(secret) == 32
+}
+
+func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// cookie is the attributes of a cookie, for whatever writes it.
+type cookie struct {
+	Name, Value string
+	Path        string
+	SameSite    string
+	MaxAge      int       // seconds; -1 deletes it
+	Expires     time.Time // the same, for what only knows dates
+	Secure      bool
+	HTTPOnly    bool
+}
+
+// accessCookie and renewalCookie are the names of the two cookies. Over TLS the browser itself holds a __Host- cookie to this host, to Secure and to no Domain.
+func accessCookie(tls bool) string  { return hosted("access", tls) }
+func renewalCookie(tls bool) string { return hosted("refresh", tls) }
+
+func hosted(name string, tls bool) string {
+	if tls {
+		return "__Host-lopban-" + name
+	}
+	return "lopban-" + name
+}
+
+// cookies are the two cookies of the tokens.
+func (t tokens) cookies(now time.Time, tls bool) []cookie {
+	return []cookie{sealed(accessCookie(tls), t.access, now, t.accessExpires, tls), sealed(renewalCookie(tls), t.renewal, now, t.expires, tls)}
+}
+
+// noCookies delete the two cookies.
+func noCookies(tls bool) []cookie {
+	gone := time.Unix(1, 0).UTC()
+	return []cookie{sealed(accessCookie(tls), "", gone, gone, tls), sealed(renewalCookie(tls), "", gone, gone, tls)}
+}
+
+func sealed(name, value string, now, expires time.Time, tls bool) cookie {
+	age := int(expires.Sub(now) / time.Second)
+	if age <= 0 {
+		age = -1
+	}
+	return cookie{Name: name, Value: value, Path: "/", SameSite: "Lax", MaxAge: age, Expires: expires, Secure: tls, HTTPOnly: true}
+}
