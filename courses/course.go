@@ -229,26 +229,26 @@ type Refusal struct {
 
 // The kinds of document that this package owns.
 var (
-	VersionKind = &store.Kind{Name: "version", Schema: 1, Indexes: [][]string{{"course", "number"}}}
+	VersionKind = &store.Kind{Name: "version", Schema: 1, Doc: Version{}, Indexes: [][]string{{"course", "number"}}}
 
-	ListingKind = &store.Kind{Name: "course", Schema: 1}
+	ListingKind = &store.Kind{Name: "course", Schema: 1, Doc: Listing{}}
 
-	EnrolmentKind = &store.Kind{Name: "enrolment", Schema: 1, Indexes: [][]string{{"person"}, {"course"}}}
+	EnrolmentKind = &store.Kind{Name: "enrolment", Schema: 1, Doc: Enrolment{}, Indexes: [][]string{{"person"}, {"course"}}}
 
-	CompletionKind = &store.Kind{Name: "completion", Schema: 1, Unique: []string{"client"},
+	CompletionKind = &store.Kind{Name: "completion", Schema: 1, Doc: Completion{}, Unique: []string{"client"},
 		Indexes: [][]string{{"recordedAt"}}}
 
-	AttemptKind = &store.Kind{Name: "attempt", Schema: 1,
+	AttemptKind = &store.Kind{Name: "attempt", Schema: 1, Doc: Attempt{},
 		Indexes: [][]string{{"enrolment"}, {"recordedAt"}}}
 
-	CertificateKind = &store.Kind{Name: "certificate", Schema: 1, Unique: []string{"code", "register"},
+	CertificateKind = &store.Kind{Name: "certificate", Schema: 1, Doc: Certificate{}, Unique: []string{"code", "register"},
 		Indexes: [][]string{{"person"}, {"province", "issuedAt"}, {"issuedAt"}, {"replaces"}}}
 
-	RevocationKind = &store.Kind{Name: "revocation", Schema: 1, Indexes: [][]string{{"at"}}}
+	RevocationKind = &store.Kind{Name: "revocation", Schema: 1, Doc: Revocation{}, Indexes: [][]string{{"at"}}}
 
-	IssuerKind = &store.Kind{Name: "issuer", Schema: 1}
+	IssuerKind = &store.Kind{Name: "issuer", Schema: 1, Doc: Issuer{}}
 
-	RefusalKind = &store.Kind{Name: "refusal", Schema: 1, Indexes: [][]string{{"person"}, {"recordedAt"}}}
+	RefusalKind = &store.Kind{Name: "refusal", Schema: 1, Doc: Refusal{}, Indexes: [][]string{{"person"}, {"recordedAt"}}}
 )
 
 // Kinds lists the kinds above, for who opens a store.

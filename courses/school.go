@@ -125,7 +125,10 @@ func (s *School) Study(ctx context.Context, person, course string) (Study, error
 	return s.study(ctx, e)
 }
 
-func (s *School) study(ctx context.Context, e Enrolment) (Study, error) {
+func (s *School) study(ctx context.Context, e Enrolment) (Study, error) { return s.studyAt(ctx, e, Forever) }
+
+// studyAt is study by the facts that were recorded up to a time.
+func (s *School) studyAt(ctx context.Context, e Enrolment, at time.Time) (Study, error) {
 	v, err := s.Version(ctx, e.Version)
 	if err != nil {
 		return Study{}, err
@@ -138,13 +141,15 @@ func (s *School) study(ctx context.Context, e Enrolment) (Study, error) {
 	if err != nil {
 		return Study{}, err
 	}
+	completions = slices.DeleteFunc(completions, func(c Completion) bool { return c.RecordedAt.After(at) })
+	attempts = slices.DeleteFunc(attempts, func(a Attempt) bool { return a.RecordedAt.After(at) })
 	st := Study{Version: v, Enrolment: &e, Progress: Trace(v, completions, attempts)}
 	if st.Progress.Complete() {
 		// the last of those with this id before a reissue's number is the one that counts
 		c, err := store.One[Certificate](ctx, s.Store, CertificateKind, store.Where(store.Begins("id", e.ID)).By("-id"))
-		if err == nil {
+		if err == nil && !c.IssuedAt.After(at) {
 			st.Certificate = &c
-		} else if !errors.Is(err, store.ErrNotFound) {
+		} else if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return Study{}, err
 		}
 	}
@@ -153,6 +158,11 @@ func (s *School) study(ctx context.Context, e Enrolment) (Study, error) {
 
 // Studies lists a person's work on every course of the catalogue, begun or not, and on retired ones they began.
 func (s *School) Studies(ctx context.Context, person string) ([]Study, error) {
+	return s.StudiesAt(ctx, person, Forever)
+}
+
+// StudiesAt is Studies by the facts that were recorded up to a time, in the catalogue of today.
+func (s *School) StudiesAt(ctx context.Context, person string, at time.Time) ([]Study, error) {
 	catalogue, err := s.Catalogue(ctx)
 	if err != nil {
 		return nil, err
@@ -163,7 +173,9 @@ func (s *School) Studies(ctx context.Context, person string) ([]Study, error) {
 	}
 	newest := map[string]Enrolment{} // in the order of ids the last cycle comes last
 	for _, e := range begun {
-		newest[e.Course] = e
+		if !e.RecordedAt.After(at) {
+			newest[e.Course] = e
+		}
 	}
 	var all []Study
 	for _, v := range catalogue {
@@ -172,7 +184,7 @@ func (s *School) Studies(ctx context.Context, person string) ([]Study, error) {
 			all = append(all, Study{Version: v, Progress: Trace(v, nil, nil)})
 			continue
 		}
-		st, err := s.study(ctx, e)
+		st, err := s.studyAt(ctx, e, at)
 		if err != nil {
 			return nil, err
 		}

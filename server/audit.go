@@ -19,7 +19,7 @@ type auditEntry struct {
 	At       time.Time `json:"at"`
 }
 
-var auditKind = &store.Kind{Name: "audit", Schema: 1, Indexes: [][]string{{"at"}, {"province", "at"}}}
+var auditKind = &store.Kind{Name: "audit", Schema: 1, Doc: auditEntry{}, Indexes: [][]string{{"at"}, {"province", "at"}}}
 
 // audit keeps an entry for the visitor.
 func (s *Server) audit(c *fiber.Ctx, action, subject, province string) error {

@@ -24,7 +24,7 @@ type printed struct {
 	MadeAt time.Time `json:"madeAt"`
 }
 
-var printedKind = &store.Kind{Name: "printed", Schema: 1, Indexes: [][]string{{"hash"}}}
+var printedKind = &store.Kind{Name: "printed", Schema: 1, Doc: printed{}, Indexes: [][]string{{"hash"}}}
 
 // papers keeps the PDF of every certificate.
 type papers struct {

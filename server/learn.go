@@ -216,6 +216,9 @@ func (s *Server) lessonAt(c *fiber.Ctx) (place, error) {
 	return p, nil
 }
 
+// Share is how far this lesson is through the course, in percent.
+func (p place) Share() int { return 100 * p.Number / p.Progress.Total }
+
 // HasQuiz says whether the lesson has questions.
 func (p place) HasQuiz() bool { return len(p.Lesson.Quiz.Questions) > 0 }
 

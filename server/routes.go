@@ -39,10 +39,10 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/certificates/:code/revoke", s.member, s.revoke)
 	app.Get("/me", s.member, s.me)
 	app.Post("/me/password", s.member, s.changePassword)
-	// app.Get("/board", s.member, s.boardPage)
+	app.Get("/board", s.member, s.boardPage)
 
 	// Staff of a province, for that province; the programme office and administrators
-	// app.Get("/missing", s.member, s.missingPage)
+	app.Get("/missing", s.member, s.missingPage)
 	// app.Get("/roster", s.member, s.rosterPage)
 	// app.Post("/roster", s.member, s.addPerson)
 	// app.Get("/roster/import", s.member, s.importPage)
@@ -79,8 +79,8 @@ func (s *Server) routes(app *fiber.App) {
 	api.Post("/facts", s.member, s.apiFacts)
 	api.Get("/certificates", s.member, s.apiCertificates)
 	api.Get("/certificates/:code", s.limits.verify, s.apiVerify)
-	// api.Get("/board", s.member, s.apiBoard)
-	// api.Get("/reports/:report.:format", s.member, s.apiReport)
+	api.Get("/board", s.member, s.apiBoard)
+	api.Get("/reports/:report.:format", s.member, s.apiReport)
 	// api.Get("/people", s.member, s.apiPeople)
 	api.Get("/openapi.json", s.apiOpenAPI)
 

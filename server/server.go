@@ -54,6 +54,7 @@ type Server struct {
 	pages     templates
 	limits    limits
 	jobs      jobs
+	forecasts forecasts
 }
 
 // Kinds lists the documents of the whole product, for who opens a store.

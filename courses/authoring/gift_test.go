@@ -138,6 +138,7 @@ func TestGIFTMistakesAreNamedWithTheirLines(t *testing.T) {
 		{"weight on =", "A {=%50%a ~b####f}", "1 gift-weight-here %50%"},
 		{"short answer worth nothing", "A {=a =%0%b####f}", "1 gift-weight %0%"},
 		{"sum", "A {~%50%a ~%40%b ~%-100%c####f}", "1 gift-weights-sum 90"},
+		{"thirds with two decimals", "A {~%33.33%a ~%33.33%b ~%33.33%c ~%-100%d####f}", "1 gift-weights-sum 99.99"},
 		{"nothing right", "A {~a ~b####f}", "1 gift-no-right"},
 		{"nothing fully right", "A {=%50%a =%20%b####f}", "1 gift-no-right"},
 		{"ticking all", "A {~%100%a ~b####f}", "1 gift-tick-all"},
@@ -165,6 +166,9 @@ func TestGIFTMistakesAreNamedWithTheirLines(t *testing.T) {
 			parseGIFT("q.gift", []byte(c.source), &m)
 			var got []string
 			for _, one := range m {
+				if strings.Contains(one.String(), "%!") {
+					t.Errorf("badly filled: %s", one)
+				}
 				got = append(got, strings.TrimSpace(fmt.Sprintf("%d %s %s", one.Line, one.Code, strings.Join(one.Args, " "))))
 			}
 			if strings.Join(got, ", ") != c.want {

@@ -107,6 +107,9 @@ func told(m Mistakes) string {
 	var all []string
 	for _, one := range m {
 		severity := ""
+		if s := one.String(); strings.Contains(s, "%!") {
+			severity = " badly filled: " + s
+		}
 		if one.Warning {
 			severity = "?"
 		}

@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Mistake is one thing that is wrong in the source of a course. Code is the key of its message (content/messages, "mistake." and the code) and
 // Args fill the message's places.
 type Mistake struct {
-	File    string   `json:"file"` // path inside the course's folder
+	File    string   `json:"file"` // path inside the course's folder; "" where a whole package is meant
 	Line    int      `json:"line"` // from 1; 0 where the whole file is meant
 	Code    string   `json:"code"`
 	Args    []string `json:"args,omitempty"`
@@ -19,14 +18,17 @@ type Mistake struct {
 
 // String is the mistake in English for a terminal: "lessons/x.vi.gift:12: warning: …".
 func (m Mistake) String() string {
-	where := m.File
+	where := ""
+	if m.File != "" {
+		where = m.File + ": "
+	}
 	if m.Line > 0 {
-		where = fmt.Sprintf("%s:%d", m.File, m.Line)
+		where = fmt.Sprintf("%s:%d: ", m.File, m.Line)
 	}
 	if m.Warning {
-		where += ": warning"
+		where += "warning: "
 	}
-	return where + ": " + m.sentence()
+	return where + m.sentence()
 }
 
 func (m Mistake) sentence() string {
@@ -34,10 +36,14 @@ func (m Mistake) sentence() string {
 	if text == "" {
 		text = m.Code
 	}
-	for i, a := range m.Args {
-		text = strings.ReplaceAll(text, fmt.Sprintf("{%d}", i), a)
+	if len(m.Args) == 0 {
+		return text
 	}
-	return text
+	args := make([]any, len(m.Args))
+	for i, a := range m.Args {
+		args[i] = a
+	}
+	return fmt.Sprintf(text, args...)
 }
 
 // Mistakes are in order of file and line.
@@ -68,103 +74,103 @@ var sentences = map[string]string{
 	"file-missing":      "this file is missing",
 	"file-unknown":      "no lesson of course.yaml uses this file",
 	"file-not-regular":  "links and special files are not taken",
-	"file-too-large":    "the file has more than {0}",
-	"too-many-files":    "more than {0} files in one course",
-	"course-too-large":  "the course has more than {0} in all",
+	"file-too-large":    "the file has more than %[1]s",
+	"too-many-files":    "more than %[1]s files in one course",
+	"course-too-large":  "the course has more than %[1]s in all",
 	"text-not-utf8":     "the text is not UTF-8",
-	"text-not-nfc":      "letters are written in pieces (not Unicode NFC): {0}",
-	"text-control":      "a control character ({0}) is in the text",
+	"text-not-nfc":      "letters are written in pieces (not Unicode NFC): %[1]s",
+	"text-control":      "a control character (%[1]s) is in the text",
 	"language-missing":  "the Vietnamese text is missing",
-	"untranslated":      "not translated into English: {0}",
-	"lesson-heavy":      "the lesson and its pictures take {0} when compressed; a slow phone wants {1} or less",
-	"package-broken":    "this is not a course package: {0}",
-	"package-path":      "the package has a file with a forbidden name: {0}",
-	"package-duplicate": "the package has this file twice: {0}",
-	"package-ratio":     "the package unpacks to more than {0} times its size",
+	"untranslated":      "not translated into English: %[1]s",
+	"lesson-heavy":      "the lesson and its pictures take %[1]s when compressed; a slow phone wants %[2]s or less",
+	"package-broken":    "this is not a course package: %[1]s",
+	"package-path":      "the package has a file with a forbidden name: %[1]s",
+	"package-duplicate": "the package has this file twice: %[1]s",
+	"package-ratio":     "the package unpacks to more than %[1]s times its size, or to more than %[2]s",
 	"package-manifest":  "the package's list of files is missing or cannot be read",
 	"package-changed":   "the file is not the one in the package's list",
 	"package-unlisted":  "the file is not in the package's list",
 
 	// course.yaml
-	"yaml-broken":       "not readable as YAML: {0}",
+	"yaml-broken":       "not readable as YAML: %[1]s",
 	"yaml-alias":        "anchors, aliases and tags are not used here",
-	"yaml-type":         "{0} must be {1}",
-	"yaml-key-unknown":  "unknown key {0}",
-	"yaml-key-missing":  "{0} is missing",
-	"yaml-key-twice":    "{0} is given twice",
-	"yaml-empty":        "{0} is empty",
-	"course-id":         "the course id {0} is not made of letters, digits and hyphens",
-	"lesson-id":         "the id {0} is not made of a-z, 0-9 and hyphens",
-	"lesson-id-twice":   "the id {0} is used twice",
-	"strand-unknown":    "the strand {0} is neither library-service nor reading-promotion",
-	"number-range":      "{0} must be from {1} to {2}",
-	"pass-mark-low":     "the pass mark {0} is not from 50 to 100 percent",
+	"yaml-type":         "%[1]s must be %[2]s",
+	"yaml-key-unknown":  "unknown key %[1]s",
+	"yaml-key-missing":  "%[1]s is missing",
+	"yaml-key-twice":    "%[1]s is given twice",
+	"yaml-empty":        "%[1]s is empty",
+	"course-id":         "the course id %[1]s is not made of letters, digits and hyphens",
+	"lesson-id":         "the id %[1]s is not made of a-z, 0-9 and hyphens",
+	"lesson-id-twice":   "the id %[1]s is used twice",
+	"strand-unknown":    "the strand %[1]s is neither library-service nor reading-promotion",
+	"number-range":      "%[1]s must be from %[2]s to %[3]s",
+	"pass-mark-low":     "the pass mark %[1]s is not from 50 to 100 percent",
 	"modules-none":      "the course has no lesson",
-	"module-empty":      "the module {0} has no lesson",
-	"sections-differ":   "{0} sections here, {1} in the Vietnamese text",
+	"module-empty":      "the module %[1]s has no lesson",
+	"sections-differ":   "%[1]s sections here, %[2]s in the Vietnamese text",
 	"sections-none":     "the text has no section (##)",
 	"body-empty":        "the lesson has no text",
-	"md-raw-html":       "HTML is not used in lessons: {0}",
+	"md-raw-html":       "HTML is not used in lessons: %[1]s",
 	"md-heading-1":      "the title of the lesson is its only first heading; begin with ##",
-	"md-image-outside":  "a picture must be in the course's media folder: {0}",
-	"md-image-missing":  "there is no picture {0}",
-	"md-image-alt":      "the picture {0} has no description",
+	"md-image-outside":  "a picture must be in the course's media folder: %[1]s",
+	"md-image-missing":  "there is no picture %[1]s",
+	"md-image-alt":      "the picture %[1]s has no description",
 	"md-image-here":     "pictures are for lessons, not for quizzes",
-	"md-link":           "this link leads nowhere: {0}",
-	"md-link-undefined": "the link {0} is not defined",
+	"md-link":           "this link leads nowhere: %[1]s",
+	"md-link-undefined": "the link %[1]s is not defined",
 
 	// media
 	"media-unused":          "no lesson shows this picture",
 	"media-name":            "a picture is called by a-z, 0-9 and hyphens and is .svg, .png or .jpg",
-	"media-too-large":       "the picture has {0}, more than {1}",
-	"media-too-many-pixels": "the picture is wider or higher than {0} pixels",
+	"media-too-large":       "the picture has %[1]s, more than %[2]s",
+	"media-too-many-pixels": "the picture is wider or higher than %[1]s pixels",
 	"media-not-a-picture":   "the file is not the picture that its name says",
-	"svg-broken":            "the drawing cannot be read: {0}",
+	"svg-broken":            "the drawing cannot be read: %[1]s",
 	"svg-viewbox":           "the drawing has no usable viewBox",
-	"svg-forbidden":         "{0} is not allowed in a drawing",
-	"svg-external":          "the drawing refers to something outside itself: {0}",
+	"svg-forbidden":         "%[1]s is not allowed in a drawing",
+	"svg-external":          "the drawing refers to something outside itself: %[1]s",
 
 	// quizzes, one language
 	"gift-title-open":       "the title's closing :: is missing",
-	"gift-brace":            "{0} without its partner; write \\{0} where it is text",
+	"gift-brace":            "%[1]s without its partner; write \\%[1]s where it is text",
 	"gift-brace-open":       "the answers are not closed with }",
 	"gift-blank-line":       "a blank line inside a question",
 	"gift-essay":            "a question without answers cannot be marked",
 	"gift-html":             "the format [html] is not used; write Markdown",
 	"gift-category":         "categories are not used here; the line is left out",
-	"gift-id":               "the id {0} is not made of letters, digits, points and hyphens",
-	"gift-id-twice":         "the id {0} is used twice",
+	"gift-id":               "the id %[1]s is not made of letters, digits, points and hyphens",
+	"gift-id-twice":         "the id %[1]s is used twice",
 	"gift-comment-alone":    "a blank line cuts this id or tag off from its question",
-	"gift-tag":              "the tag {0} is not known; section-1, section-2, … are",
-	"gift-section":          "the lesson has no section {0}",
+	"gift-tag":              "the tag %[1]s is not known; section-1, section-2, … are",
+	"gift-section":          "the lesson has no section %[1]s",
 	"gift-prompt-empty":     "the question has no text",
-	"gift-answer-unmarked":  "an answer begins with = or ~: {0}",
+	"gift-answer-unmarked":  "an answer begins with = or ~: %[1]s",
 	"gift-answer-empty":     "an answer is empty",
-	"gift-answer-twice":     "the answer {0} is given twice",
-	"gift-answers-few":      "{0} answers or more are needed",
-	"gift-answers-many":     "no more than {0} answers can be given",
-	"gift-marker-in-text":   "{0} in the middle of a word begins a new answer; write \\{0} where it is text",
-	"gift-weight":           "{0} is not a weight from -100 to 100 percent",
-	"gift-weight-here":      "a weight cannot stand here: {0}",
-	"gift-weights-sum":      "the right answers add up to {0} %, not 100 %",
+	"gift-answer-twice":     "the answer %[1]s is given twice",
+	"gift-answers-few":      "%[1]s answers or more are needed",
+	"gift-answers-many":     "no more than %[1]s answers can be given",
+	"gift-marker-in-text":   "%[1]s in the middle of a word begins a new answer; write \\%[1]s where it is text",
+	"gift-weight":           "%[1]s is not a weight from -100 to 100 percent",
+	"gift-weight-here":      "a weight cannot stand here: %[1]s",
+	"gift-weights-sum":      "the right answers add up to %[1]s %%, not 100 %%",
 	"gift-no-right":         "no answer is worth the full mark",
 	"gift-tick-all":         "whoever ticks every answer gets the full mark; give wrong ones a negative weight",
-	"gift-number":           "{0} is not a number such as 12, 3.5, 3:0.5 or 1..5",
-	"gift-number-order":     "the range {0} ends before it begins",
+	"gift-number":           "%[1]s is not a number such as 12, 3.5, 3:0.5 or 1..5",
+	"gift-number-order":     "the range %[1]s ends before it begins",
 	"gift-wrong-feedback":   "feedback for wrong numbers goes after ####",
 	"gift-wildcard":         "* does not stand for any letters here; list the spellings",
-	"gift-pair":             "not a pair of the form left -> right: {0}",
+	"gift-pair":             "not a pair of the form left -> right: %[1]s",
 	"gift-pair-feedback":    "a pair cannot have its own feedback; put it after ####",
-	"gift-feedback-extra":   "more feedback than answers: {0}",
-	"gift-feedback-missing": "no feedback for: {0}",
+	"gift-feedback-extra":   "more feedback than answers: %[1]s",
+	"gift-feedback-missing": "no feedback for: %[1]s",
 	"gift-feedback-none":    "the question has no feedback",
 
 	// quizzes, both languages
-	"quiz-question-missing": "the question {0} is in {1} but not here",
-	"quiz-order":            "the question {0} stands in another place than in {1}",
-	"quiz-kind":             "the question {0} is {1} here and {2} in {3}",
-	"quiz-count":            "the question {0} has {1} answers here and {2} in {3}",
-	"quiz-key":              "answer {1} of the question {0} has another weight or value than in {2}",
-	"quiz-section":          "the question {0} names another section than in {1}",
-	"quiz-pairs":            "the pairs of the question {0} share right sides differently than in {1}",
+	"quiz-question-missing": "the question %[1]s is in %[2]s but not here",
+	"quiz-order":            "the question %[1]s stands in another place than in %[2]s",
+	"quiz-kind":             "the question %[1]s is %[2]s here and %[3]s in %[4]s",
+	"quiz-count":            "the question %[1]s has %[2]s answers here and %[3]s in %[4]s",
+	"quiz-key":              "answer %[2]s of the question %[1]s has another weight or value than in %[3]s",
+	"quiz-section":          "the question %[1]s names another section than in %[2]s",
+	"quiz-pairs":            "the pairs of the question %[1]s share right sides differently than in %[2]s",
 }

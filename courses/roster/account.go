@@ -61,8 +61,8 @@ func NormaliseLogin(typed string) (string, error) {
 }
 
 // SignIn gives back the account of a login and its password. Whatever is wrong (login, password, a locked or disabled account) is the one *store.Problem
-// "sign-in-wrong", after the same work. "too-many" speaks of the network address alone, and "sign-in-busy" (ErrUnavailable) comes when the context ends before the password
-// could be looked at.
+// "sign-in-wrong", after the same work. "too-many" speaks of the network address alone, and "sign-in-busy" (ErrUnavailable) comes when the password could not
+// be looked at within five seconds or before the context ends.
 func (s *Accounts) SignIn(ctx context.Context, login, password, address string) (_ Account, err error) {
 	leave, err := s.addresses.enter(address, s.Now())
 	if err != nil {

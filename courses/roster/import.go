@@ -46,7 +46,7 @@ type ImportRow struct {
 	Verdict  Verdict          `json:"verdict"`
 	Person   string           `json:"person,omitempty"` // id, also the one that a new person will have
 	Entry    Entry            `json:"entry"`            // what the person will be; On is zero where no start is recorded
-	End      time.Time        `json:"end,omitzero"`     // last day, zero where the person stays
+	End      time.Time        `json:"end,omitzero"`     // zero where no leave is recorded
 	From     string           `json:"from,omitempty"`   // commune, code, from which the person moves here
 	Changes  []Change         `json:"changes,omitempty"`
 	Problems []RowProblem     `json:"problems,omitempty"` // of a row that is Same: "row.outdated", the roster has a later entry of this person

@@ -177,9 +177,9 @@ func fuzzFile(f *testing.F) {
 	})
 }
 
-// TestAnyImportDoneTwiceIsDone imports files made of a few names, numbers, places and days in all combinations, one on top of the other.
+// TestAnyImportDoneTwiceIsDone, a property: it imports files made of a few names, numbers, places and days in all combinations, one on top of the other.
 func TestAnyImportDoneTwiceIsDone(t *testing.T) {
-	for seed := range uint64(25) {
+	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 1687))
 		one := func(of ...string) string { return of[random.IntN(len(of))] }
 		r := newRoll(t)
@@ -202,15 +202,21 @@ func TestAnyImportDoneTwiceIsDone(t *testing.T) {
 					continue
 				}
 				p, err := r.Person(t.Context(), row.Person)
-				if e := row.Entry; err != nil || p.Name != e.Name || p.Phone != e.Phone || p.Post != e.Post || p.Commune != e.Commune || words(p.Library) != words(e.Library) || p.Active != row.End.IsZero() || !e.On.IsZero() && !p.Since.Equal(e.On) {
+				if e := row.Entry; err != nil || p.Name != e.Name || p.Phone != e.Phone || p.Post != e.Post || p.Commune != e.Commune || words(p.Library) != words(e.Library) || p.Active != (row.Cells[FieldEnd] == "") || !e.On.IsZero() && !p.Since.Equal(e.On) {
 					t.Errorf("seed %d, step %d: the row\n%+v\nmade\n%+v, %v", seed, step, row, p, err)
 				}
 			}
-			before := everything(t, r)
 			again := preview(t, r, b.String())
-			result := apply(t, r, again)
-			if result.New+result.Changed > 0 || !reflect.DeepEqual(before, everything(t, r)) {
-				t.Errorf("seed %d, step %d: the second time %+v\n%s\n%+v", seed, step, result, b.String(), again.Rows)
+			for i, row := range again.Rows { // a row with a problem may be another person's when the other rows are done
+				if im.Rows[i].Verdict != Faulty && row.Verdict != Same && row.Verdict != Faulty {
+					t.Errorf("seed %d, step %d: the second time\n%s\n%+v", seed, step, b.String(), row)
+				}
+			}
+			before := everything(t, r)
+			if again.Count(New)+again.Count(Changed) == 0 {
+				if apply(t, r, again); !reflect.DeepEqual(before, everything(t, r)) {
+					t.Errorf("seed %d, step %d: the second time changed the roster", seed, step)
+				}
 			}
 			if n, err := r.Rebuild(t.Context()); n != 0 || err != nil {
 				t.Errorf("seed %d, step %d: a rebuild changed %d people, %v", seed, step, n, err)

@@ -39,7 +39,7 @@ func (r *Roll) judge(ctx context.Context, im *Import) error {
 	j := &judge{
 		roll: r, ctx: ctx, im: im, table: table{columns: im.Columns},
 		people: map[string]*Person{}, byPhone: map[string][]*Person{}, byName: map[nameAt][]*Person{}, places: map[string]placeMatch{},
-		claims: map[string]int{}, newPhones: map[string]int{}, newNames: map[nameAt][]int{},
+		claims: map[string]*ImportRow{}, told: map[string]*ImportRow{}, names: map[nameAt][]*ImportRow{},
 	}
 	j.table.date = serialDate(false)
 	if err := r.Each(ctx, im.Province, j.index); err != nil {
@@ -67,10 +67,9 @@ type judge struct {
 	byName  map[nameAt][]*Person
 	places  map[string]placeMatch // by text
 
-	claims    map[string]int // person to the row that speaks of them
-	newPhones map[string]int // mobile number of a new person to the row
-	newNames  map[nameAt][]int
-	rowAt     map[int]*ImportRow
+	claims map[string]*ImportRow // person to the row that speaks of them
+	told   map[string]*ImportRow // code or number to the first row that has it
+	names  map[nameAt][]*ImportRow
 }
 
 func (j *judge) index(p Person) error {
@@ -83,28 +82,31 @@ func (j *judge) index(p Person) error {
 	return nil
 }
 
-// all judges in three passes: what each row says; whom it means, by code or number first, so that a namesake does not take another row's person; what it changes.
+// all judges in passes: what each row says, and whether an earlier row says it of the same person; whom it means, by code or number first, so that a namesake does not take
+// another row's person; what it changes. Rows with a problem take part in the first three: putting them right must not change the verdict of others.
 func (j *judge) all() error {
-	found := make([]*Person, len(j.im.Rows))
-	j.rowAt = map[int]*ImportRow{}
-	for i := range j.im.Rows {
-		row := &j.im.Rows[i]
-		j.rowAt[row.Number] = row
-		j.read(row)
+	rows := j.im.Rows
+	found := make([]*Person, len(rows))
+	var repeated []bool
+	for i := range rows {
+		j.read(&rows[i])
+		repeated = append(repeated, j.repeats(&rows[i]))
+	}
+	for i := range rows {
+		if repeated[i] {
+			continue
+		}
 		var err error
-		if found[i], err = j.byCodeOrPhone(row); err != nil {
+		if found[i], err = j.byCodeOrPhone(&rows[i]); err != nil {
 			return err
 		}
-		if found[i] != nil {
-			j.claim(row, found[i])
-		}
+		j.claim(&rows[i], found[i])
 	}
-	for i := range j.im.Rows {
-		row := &j.im.Rows[i]
-		if found[i] == nil && len(row.Problems) == 0 && row.Entry.Name != "" && row.Entry.Commune != "" {
-			if found[i] = j.byNameAndCommune(row); found[i] != nil {
-				j.claim(row, found[i])
-			}
+	for i := range rows {
+		row := &rows[i]
+		if found[i] == nil && !repeated[i] && row.Cells[FieldCode] == "" && row.Entry.Name != "" && row.Entry.Commune != "" {
+			found[i] = j.byNameAndCommune(row)
+			j.claim(row, found[i])
 		}
 		if err := j.decide(row, found[i]); err != nil {
 			return err
@@ -113,11 +115,61 @@ func (j *judge) all() error {
 	return j.ctx.Err()
 }
 
+// repeats refuses the second of two rows of one person: the same code or mobile number, the same name and landline, or the same name and commune without two codes or numbers to tell them apart.
+func (j *judge) repeats(row *ImportRow) bool {
+	var keys []string
+	if id, ok := ParseID(row.Cells[FieldCode]); ok {
+		keys = append(keys, id)
+	}
+	switch {
+	case IsMobile(row.Entry.Phone):
+		keys = append(keys, row.Entry.Phone)
+	case row.Entry.Phone != "": // an office's, which namesakes do not share
+		keys = append(keys, row.Entry.Phone+" "+Fold(row.Entry.Name))
+	}
+	for _, key := range keys {
+		if other := j.told[key]; other != nil {
+			f := FieldPhone
+			if key[0] != '0' {
+				f = FieldCode
+			}
+			j.problem(row, "row.twice", f, nil, other.tell()...)
+			return true
+		}
+	}
+	at := nameAt{Fold(row.Entry.Name), row.Entry.Commune}
+	if at.fold != "" && at.commune != "" {
+		for _, other := range j.names[at] {
+			if !differ(row.Cells[FieldCode], other.Cells[FieldCode]) && !differ(row.Entry.Phone, other.Entry.Phone) {
+				j.problem(row, "row.twice", FieldName, nil, other.tell()...)
+				return true
+			}
+		}
+		j.names[at] = append(j.names[at], row)
+	}
+	for _, key := range keys {
+		j.told[key] = row
+	}
+	return false
+}
+
+// differ says whether both are there and are not the same.
+func differ(a, b string) bool { return a != "" && b != "" && a != b }
+
+// tell is the number and the name of a row, for the problem of another.
+func (row *ImportRow) tell() []string {
+	return []string{strconv.Itoa(row.Number), shorten(row.typedName())}
+}
+
+func (row *ImportRow) typedName() string {
+	return cmp.Or(row.Cells[FieldName], strings.TrimSpace(row.Cells[FieldFamily]+" "+row.Cells[FieldGiven]))
+}
+
 // problem marks the row as one that cannot be read.
 func (j *judge) problem(row *ImportRow, code string, f Field, suggestions []string, args ...string) {
 	value := row.Cells[f]
-	if f == FieldName && value == "" {
-		value = strings.TrimSpace(row.Cells[FieldFamily] + " " + row.Cells[FieldGiven])
+	if f == FieldName {
+		value = row.typedName()
 	}
 	row.Problems = append(row.Problems, RowProblem{Code: code, Field: f, Column: j.table.column(f), Value: shorten(value), Suggestions: suggestions, Args: args})
 }
@@ -130,21 +182,16 @@ func (j *judge) refuse(row *ImportRow, f Field, err error) {
 	}
 }
 
-// claim says that the row speaks of the person; two rows may not.
+// claim says that the row speaks of the person, if any; two rows may not.
 func (j *judge) claim(row *ImportRow, p *Person) {
-	if other, ok := j.claims[p.ID]; ok {
-		j.problem(row, "row.twice", j.told(row), nil, strconv.Itoa(other), p.Name)
+	if p == nil {
 		return
 	}
-	j.claims[p.ID] = row.Number
-}
-
-// told is the field by which a row tells whom it means.
-func (j *judge) told(row *ImportRow) Field {
-	if row.Cells[FieldCode] != "" {
-		return FieldCode
+	if other := j.claims[p.ID]; other != nil {
+		j.problem(row, "row.twice", FieldName, nil, other.tell()...)
+		return
 	}
-	return FieldName
+	j.claims[p.ID] = row
 }
 
 // read fills the row's entry from its cells.
@@ -161,7 +208,7 @@ func (j *judge) read(row *ImportRow) {
 }
 
 func (j *judge) readName(row *ImportRow) {
-	text := cmp.Or(row.Cells[FieldName], strings.TrimSpace(row.Cells[FieldFamily]+" "+row.Cells[FieldGiven]))
+	text := row.typedName()
 	if text == "" && row.Cells[FieldCode] != "" {
 		return
 	}
@@ -377,7 +424,7 @@ func (j *judge) byNameAndCommune(row *ImportRow) *Person {
 	namesakes := j.byName[nameAt{Fold(row.Entry.Name), row.Entry.Commune}]
 	var free []*Person
 	for _, p := range namesakes {
-		if _, ok := j.claims[p.ID]; !ok {
+		if j.claims[p.ID] == nil {
 			free = append(free, p)
 		}
 	}
@@ -389,7 +436,7 @@ func (j *judge) byNameAndCommune(row *ImportRow) *Person {
 	case len(free) > 1:
 		j.problem(row, "row.several", FieldName, nil, strconv.Itoa(len(free)))
 	case len(namesakes) > 0 && row.Entry.Phone == "":
-		j.problem(row, "row.twice", FieldName, nil, strconv.Itoa(j.claims[namesakes[0].ID]), namesakes[0].Name)
+		j.problem(row, "row.twice", FieldName, nil, j.claims[namesakes[0].ID].tell()...)
 	}
 	return nil
 }
@@ -433,7 +480,6 @@ func (j *judge) welcome(row *ImportRow) {
 	case e.Library == "":
 		j.problem(row, "library.empty", FieldLibrary, nil)
 	case j.phoneOfAnother(row, ""):
-	case j.twiceNew(row):
 	default:
 		j.startDay(row)
 		e.Kind = cmp.Or(e.Kind, kindOf(e.Library))
@@ -467,26 +513,6 @@ func (j *judge) phoneOfAnother(row *ImportRow, person string) bool {
 			return true
 		}
 	}
-	return false
-}
-
-// twiceNew refuses the second of two rows of one new person: the same mobile number, or the same name and commune without two numbers to tell them apart.
-func (j *judge) twiceNew(row *ImportRow) bool {
-	at := nameAt{Fold(row.Entry.Name), row.Entry.Commune}
-	if other, ok := j.newPhones[row.Entry.Phone]; ok {
-		j.problem(row, "row.twice", FieldPhone, nil, strconv.Itoa(other), j.rowAt[other].Entry.Name)
-		return true
-	}
-	for _, other := range j.newNames[at] {
-		if o := j.rowAt[other].Entry; row.Entry.Phone == "" || o.Phone == "" || o.Phone == row.Entry.Phone {
-			j.problem(row, "row.twice", FieldName, nil, strconv.Itoa(other), o.Name)
-			return true
-		}
-	}
-	if IsMobile(row.Entry.Phone) {
-		j.newPhones[row.Entry.Phone] = row.Number
-	}
-	j.newNames[at] = append(j.newNames[at], row.Number)
 	return false
 }
 
@@ -553,7 +579,7 @@ func (j *judge) place(row *ImportRow, p Person) (_ Person, outdated bool, err er
 		return p, outdated, nil
 	}
 	next := j.roll.person(p, append(recorded, fresh...))
-	if !asked(next) {
+	if !asked(next) || !e.On.IsZero() && !next.Since.Equal(e.On) {
 		j.problem(row, "row.later", FieldStart, nil, shown(p.Since))
 		return p, false, nil
 	}

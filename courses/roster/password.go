@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -104,8 +105,13 @@ type desks chan struct{}
 
 func newDesks() desks { return make(desks, runtime.GOMAXPROCS(0)) }
 
-// enter waits for a desk until the context ends.
+// deskWait is how long anybody waits for a desk: by then it is better to say so than to let the queue grow.
+const deskWait = 5 * time.Second
+
+// enter waits for a desk until the context ends, or for five seconds; then it is the *store.Problem "sign-in-busy" (ErrUnavailable).
 func (d desks) enter(ctx context.Context) (leave func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, deskWait)
+	defer cancel()
 	select {
 	case d <- struct{}{}:
 		return func() { <-d }, nil

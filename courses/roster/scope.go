@@ -68,6 +68,9 @@ func MayRevoke(a Account, province string) bool {
 	return a.Has(Admin) || a.holdsAt(Staff, province)
 }
 
+// MaySetIssuer says whether the account may change who issues and signs the certificates of a province.
+func MaySetIssuer(a Account, province string) bool { return MayRevoke(a, province) }
+
 // MaySetTargets says whether the account may change the programme's targets, base and other settings, and close a reporting period.
 func MaySetTargets(a Account) bool { return a.Has(Office, Admin) }
 

@@ -23,6 +23,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"publish", func(a Account, _ string) bool { return MayPublish(a) }, '.', 'A', '.', '.', 'A'},
 		{"teach", MayTeach, '.', 'o', '.', '.', '.'},
 		{"revoke", MayRevoke, '.', '.', 'o', '.', 'A'},
+		{"set the issuer", MaySetIssuer, '.', '.', 'o', '.', 'A'},
 		{"set targets", func(a Account, _ string) bool { return MaySetTargets(a) }, '.', '.', '.', 'A', 'A'},
 		{"read the audit trail", func(a Account, _ string) bool { return MayReadAudit(a) }, '.', '.', '.', 'A', 'A'},
 		{"grant roles", func(a Account, _ string) bool { return MayGrant(a) }, '.', '.', '.', '.', 'A'},

@@ -1,14 +1,20 @@
 package targets
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strconv"
 	"testing"
 	"time"
 
+	"github.com/xuri/excelize/v2"
+
+	"lopban/courses"
 	"lopban/courses/roster"
+	"lopban/courses/store"
 )
 
 // populated fills a region with standings: as many people as asked for, a tenth of them in the first present province, two in five trained.
@@ -61,4 +67,127 @@ func BenchmarkBoard(b *testing.B) {
 			b.ReportMetric(float64(times[len(times)*99/100].Microseconds())/1000, "p99-ms")
 		})
 	}
+}
+
+// BenchmarkExport writes 100,000 rows in each format, and beside them the same cells straight into excelize.
+func BenchmarkExport(b *testing.B) {
+	r := many(b, benchPeople(b, 100_000))
+	w := words(b, "vi")
+	for _, format := range []string{CSV, JSON, XLSX} {
+		b.Run(format, func(b *testing.B) {
+			for b.Loop() {
+				if err := r.Write(b.Context(), io.Discard, format, w); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("excelize", func(b *testing.B) {
+		for b.Loop() {
+			if err := raw(b.Context(), r, w); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func raw(ctx context.Context, r *Report, w Words) error {
+	x := excelize.NewFile()
+	defer x.Close()
+	date := "dd/mm/yyyy"
+	style, err := x.NewStyle(&excelize.Style{CustomNumFmt: &date})
+	if err != nil {
+		return err
+	}
+	s, err := x.NewStreamWriter("Sheet1")
+	if err != nil {
+		return err
+	}
+	line := 0
+	err = r.rows(ctx, func(cells []any) error {
+		line++
+		row := make([]any, len(cells))
+		for i, c := range cells {
+			switch v := w.shown(c).(type) {
+			case Day:
+				row[i] = excelize.Cell{StyleID: style, Value: v.Time()}
+			default:
+				row[i] = v
+			}
+		}
+		return s.SetRow("A"+strconv.Itoa(line), row)
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.Flush(); err != nil {
+		return err
+	}
+	return x.Write(io.Discard)
+}
+
+// BenchmarkFacts counts an earlier day again, and rebuilds, over people with two certificates each.
+func BenchmarkFacts(b *testing.B) {
+	r := newRegion(b)
+	people := benchPeople(b, 20_000)
+	communes := r.Places.Communes(roster.Programme, "02")
+	batches := map[*store.Kind][]any{}
+	flush := func() {
+		for k, docs := range batches {
+			r.check(r.Store.Insert(r.ctx, k, docs...))
+			batches[k] = nil
+		}
+	}
+	for i := range people {
+		c := communes[i%len(communes)]
+		p := roster.Person{ID: fmt.Sprintf("%010d", i), Name: "Vàng Thị Mai", Library: "Thư viện", Commune: c.Code, Province: c.Province, Programme: c.Programme, Active: true, Since: r.today()}
+		f := roster.Posting{ID: p.ID + "/starts", Person: p.ID, Event: roster.Starts, On: p.Since, Library: p.Library, Commune: p.Commune, Province: p.Province, Programme: p.Programme}
+		batches[roster.PersonKind] = append(batches[roster.PersonKind], &p)
+		batches[roster.PostingKind] = append(batches[roster.PostingKind], &f)
+		for j, strand := range both2.Strands {
+			id := fmt.Sprintf("%s/C/%d", p.ID, j)
+			batches[courses.CertificateKind] = append(batches[courses.CertificateKind],
+				&courses.Certificate{ID: id, Code: id, Register: id, Person: p.ID, Strand: strand, Province: c.Province, IssuedAt: day(2), ValidUntil: courses.Forever})
+		}
+		if i%1000 == 999 || i == people-1 {
+			flush()
+		}
+	}
+	r.clock = day(31)
+	start := time.Now()
+	found, err := r.Rebuild(r.ctx, nil)
+	r.check(err)
+	b.Logf("%d standings made in %v", found.Missing, time.Since(start))
+	b.Run("rebuild", func(b *testing.B) {
+		for b.Loop() {
+			_, err := r.Rebuild(r.ctx, nil)
+			r.check(err)
+		}
+	})
+	b.Run("earlier day", func(b *testing.B) {
+		for b.Loop() {
+			if f := r.reads(roster.Programme, "02", day(3)); f.Trained != people {
+				b.Fatalf("%d trained", f.Trained)
+			}
+		}
+	})
+	b.Run("missing now", func(b *testing.B) {
+		for b.Loop() {
+			report, err := r.Missing(r.ctx, Scope{By: roster.Programme, Province: "02"}, time.Time{}, nil)
+			r.check(err)
+			r.check(report.Close())
+		}
+	})
+	b.Run("completions", func(b *testing.B) {
+		for b.Loop() {
+			report, err := r.Completions(r.ctx, Scope{By: roster.Programme, Province: "02"}, time.Time{})
+			r.check(err)
+			r.check(report.Close())
+		}
+	})
+	b.Run("restate", func(b *testing.B) {
+		for b.Loop() {
+			r.restates("0000000007")
+		}
+	})
 }

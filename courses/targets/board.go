@@ -96,13 +96,13 @@ type moment struct {
 
 func (b *Board) moment(s Scope, asOf time.Time) (moment, error) {
 	if s.By != roster.Present && s.By != roster.Programme {
-		return moment{}, store.Invalid("by", "list-unknown")
+		return moment{}, store.Invalid("by", "list.unknown", string(s.By))
 	}
 	if _, ok := b.Places.Province(s.By, s.Province); s.Province != "" && !ok {
-		return moment{}, store.Invalid("province", "province-unknown", s.Province)
+		return moment{}, store.Invalid("province", "province.unknown", s.Province)
 	}
 	if c, ok := b.Places.Commune(s.Commune); s.Commune != "" && (!ok || !c.In(s.By, s.Province)) {
-		return moment{}, store.Invalid("commune", "commune-unknown", s.Commune)
+		return moment{}, store.Invalid("commune", "commune.unknown", s.Commune)
 	}
 	now := store.Time(b.Now())
 	today := DayOf(now)
@@ -111,7 +111,7 @@ func (b *Board) moment(s Scope, asOf time.Time) (moment, error) {
 	}
 	day := DayOf(asOf)
 	if day > today {
-		return moment{}, store.Invalid("asOf", "date-future")
+		return moment{}, store.Invalid("asOf", "date.future", string(day))
 	}
 	return moment{day: day, at: day.last(), past: true}, nil
 }

@@ -321,8 +321,8 @@ func TestRestateRemovesWhoIsGone(t *testing.T) {
 	r := newRegion(t)
 	p := r.hires("Lò Văn Nam", ngocDuong)
 	r.check(r.Store.Delete(r.ctx, roster.PersonKind, p))
-	r.restate(p)
-	r.restate(p)
+	r.restates(p)
+	r.restates(p)
 	if f := r.reads(roster.Present, "08", time.Time{}); f.Base != 0 {
 		t.Errorf("%d people", f.Base)
 	}

@@ -35,8 +35,8 @@ const (
 
 // Write writes the report in one of the formats, in constant memory, and ends with the context's error soon after the context does. The three have the same rows, totals and checksum.
 //
-//   - csv: UTF-8 with a byte order mark, commas, CR LF; after the rows an empty line and the lines that explain the report, each beginning with "#". Dates are yyyy-mm-dd. A text that a spreadsheet
-//     could take for a formula begins with an apostrophe.
+//   - csv: UTF-8 with a byte order mark, commas, CR LF; after the rows an empty line and the lines that explain the report, each beginning with "#" (a roster, which is imported again, has none).
+//     Dates are yyyy-mm-dd. A text that a spreadsheet could take for a formula begins with an apostrophe.
 //   - xlsx: a sheet of the rows with typed cells, and one that explains it.
 //   - json: an object of asOf, scope, base, trained, rows and checksum; of a board, the Figures.
 //
@@ -59,7 +59,7 @@ func (r *Report) Write(ctx context.Context, out io.Writer, format string, w Word
 	case JSON:
 		return r.writeJSON(ctx, out)
 	}
-	return store.Invalid("format", "format-unknown", format)
+	return store.Invalid("format", "format.unknown", format)
 }
 
 // guarded refuses to write when the context has ended.
@@ -162,22 +162,26 @@ func (r *Report) writeCSV(ctx context.Context, out io.Writer, w Words) error {
 	if err != nil {
 		return err
 	}
-	tail := func(cells ...any) error { // as many cells as a row has
-		for len(cells) < len(r.Columns) {
-			cells = append(cells, nil)
-		}
-		return c.Write(texts(w, cells))
+	if r.Name != "roster" {
+		err = r.writeTail(c, w, n, sum)
 	}
-	if err := tail(); err != nil {
+	c.Flush()
+	return cmp.Or(err, c.Error())
+}
+
+// writeTail writes what explains a report, in lines with as many cells as a row has.
+func (r *Report) writeTail(c *csv.Writer, w Words, n int, sum string) error {
+	line := make([]any, len(r.Columns))
+	if err := c.Write(texts(w, line)); err != nil {
 		return err
 	}
-	for _, line := range r.about(w, n, sum) {
-		if err := tail("# "+line[0].(string), line[1]); err != nil {
+	for _, about := range r.about(w, n, sum) {
+		line[0], line[1] = "# "+about[0].(string), about[1]
+		if err := c.Write(texts(w, line)); err != nil {
 			return err
 		}
 	}
-	c.Flush()
-	return c.Error()
+	return nil
 }
 
 // texts are cells as CSV has them.
@@ -334,7 +338,7 @@ func (r *Report) writeRows(ctx context.Context, x *excelize.File, sheet string, 
 	row := make([]any, len(r.Columns))
 	n, sum, err = r.each(ctx, func(cells []any) error {
 		if line++; line > excelize.TotalRows {
-			return store.Invalid("format", "rows-too-many", excelize.TotalRows-1)
+			return store.Invalid("format", "rows.many", excelize.TotalRows-1)
 		}
 		for i, c := range cells {
 			row[i] = st.cell(w.shown(c))

@@ -14,11 +14,20 @@ import (
 	"lopban/courses/store"
 )
 
-// Restate makes the standing of a person from the facts again and keeps it, and removes it where the person is gone. Who inserts a certificate, a revocation or a posting calls it
-// before answering; from then on the board counts the fact. It may be called at any time and as often as one likes.
-//
-// Two calls for one person may come at once, and the slower one write what it read earlier. So each looks again after it wrote, and ends only when what is kept follows from the facts.
-func (b *Board) Restate(ctx context.Context, person string) error {
+// Restate makes the standing of people from the facts again and keeps it, and removes it where a person is gone. Who inserts a certificate, a revocation or a posting, or changes a name,
+// calls it before answering; from then on the board counts the fact. It may be called at any time and as often as one likes.
+func (b *Board) Restate(ctx context.Context, people ...string) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(32) // writes that wait together are committed together
+	for _, id := range people {
+		g.Go(func() error { return b.restate(ctx, id) })
+	}
+	return g.Wait()
+}
+
+// restate does so for one. Two calls for one person may come at once, and the slower one write what it read earlier: so each looks again after it wrote, and ends only when what is kept
+// follows from the facts.
+func (b *Board) restate(ctx context.Context, person string) error {
 	for {
 		want, err := b.stand(ctx, person)
 		gone := errors.Is(err, store.ErrNotFound)
@@ -248,17 +257,7 @@ func (b *Board) rebuild(ctx context.Context, p page, q store.Query, r *Rebuilt) 
 			return err
 		}
 	}
-	return b.restateAll(ctx, wrong)
-}
-
-// restateAll restates many people at once, so that their writes are committed together.
-func (b *Board) restateAll(ctx context.Context, people []string) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(32)
-	for _, id := range people {
-		g.Go(func() error { return b.Restate(ctx, id) })
-	}
-	return g.Wait()
+	return b.Restate(ctx, wrong...)
 }
 
 // holder is the person of a certificate, told by its id.

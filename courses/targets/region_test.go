@@ -92,7 +92,7 @@ func (r *region) hires(name, commune string) string {
 	r.t.Helper()
 	p, err := r.roll.Add(r.ctx, roster.Entry{Name: name, Library: "Thư viện", Commune: commune, On: r.today()}, "staff")
 	r.check(err)
-	r.restate(p.ID)
+	r.restates(p.ID)
 	return p.ID
 }
 
@@ -100,14 +100,14 @@ func (r *region) moves(person, commune string) {
 	r.t.Helper()
 	_, err := r.roll.Move(r.ctx, person, roster.Entry{Library: "Thư viện", Commune: commune, On: r.today()}, "staff")
 	r.check(err)
-	r.restate(person)
+	r.restates(person)
 }
 
 func (r *region) leaves(person string) {
 	r.t.Helper()
 	_, err := r.roll.Leave(r.ctx, person, r.today(), "staff")
 	r.check(err)
-	r.restate(person)
+	r.restates(person)
 }
 
 // earns gives a person a certificate of a strand that is good for some days from now.
@@ -122,7 +122,7 @@ func (r *region) earns(person string, strand courses.Strand, days int) courses.C
 		Holder:      courses.Holder{Name: p.Name, Library: p.Library, Commune: p.Commune, Province: p.Province, Programme: p.Programme},
 		CompletedAt: r.clock, IssuedAt: r.clock, ValidUntil: r.clock.AddDate(0, 0, days)}
 	r.check(r.Store.Insert(r.ctx, courses.CertificateKind, &c))
-	r.restate(person)
+	r.restates(person)
 	return c
 }
 
@@ -139,17 +139,17 @@ func (r *region) reissues(c courses.Certificate) courses.Certificate {
 	c.Replaces, c.Reissue, c.IssuedAt = c.ID, c.Reissue+1, r.clock
 	c.ID, c.Code, c.Register = fmt.Sprintf("%s/r%02d", c.ID, c.Reissue), fmt.Sprintf("C%011d", r.lines), fmt.Sprintf("%s/%d", c.Register, c.Reissue)
 	r.check(r.Store.Insert(r.ctx, courses.CertificateKind, &c))
-	r.restate(c.Person)
+	r.restates(c.Person)
 	return c
 }
 
 func (r *region) revokes(c courses.Certificate) {
 	r.t.Helper()
 	r.check(r.Store.Insert(r.ctx, courses.RevocationKind, &courses.Revocation{ID: c.ID, Reason: "sai", By: "staff", At: r.clock}))
-	r.restate(c.Person)
+	r.restates(c.Person)
 }
 
-func (r *region) restate(person string) {
+func (r *region) restates(person string) {
 	r.t.Helper()
 	r.check(r.Restate(r.ctx, person))
 }

@@ -1,0 +1,132 @@
+package server
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"lopban/courses"
+)
+
+// form writes answers as the quiz page's form does.
+func form(id string, answers map[string]any) url.Values {
+	f := url.Values{"id": {id}}
+	for q, a := range answers {
+		switch a := a.(type) {
+		case string:
+			f.Set("q."+q, a)
+		case bool:
+			f.Set("q."+q, map[bool]string{true: "true", false: "false"}[a])
+		case float64:
+			f.Set("q."+q, showNumber("vi", a))
+		case []string:
+			f["q."+q] = a
+		case map[string]string:
+			for left, right := range a {
+				f.Set("q."+q+"."+left, right)
+			}
+		}
+	}
+	return f
+}
+
+func TestLearnerWithoutScriptsEarnsACertificate(t *testing.T) {
+	s := newSite(t)
+	v := s.publish(shortCourse("K1", courses.LibraryService))
+	c := s.as(s.person("Vàng Thị Mỷ", "00715"))
+
+	home := c.get("/").want(200)
+	if got := home.one(".card.big h2"); got != "Bài đọc" {
+		t.Errorf("the home page goes on with %q", got)
+	}
+	// A lesson without a quiz leads to the next.
+	if got := c.post("/courses/K1/doc", nil).leads(); got != "/courses/K1/thu" {
+		t.Errorf("after the first lesson: %s", got)
+	}
+	// Pressed twice, it counts once.
+	if got := c.post("/courses/K1/doc", nil).leads(); got != "/courses/K1/thu" {
+		t.Errorf("after the first lesson again: %s", got)
+	}
+	// She leaves, and finds her place again.
+	if got := c.get("/").want(200).one(".card.big h2"); got != "Bài thử" {
+		t.Errorf("resumes with %q", got)
+	}
+	if got := c.post("/courses/K1/thu", nil).leads(); got != "/courses/K1/thu/quiz" {
+		t.Errorf("after a text with a quiz: %s", got)
+	}
+	quiz := c.get("/courses/K1/thu/quiz").want(200)
+	id := quiz.attr("input[name=id]", "value")
+
+	// A first try with nothing in it fails, and says why beside each question.
+	lesson, _ := v.Lesson("thu")
+	result := c.get(c.post("/courses/K1/thu/quiz", form("first", nil)).leads()).want(200)
+	if got := result.one("h1"); got != "Chưa đạt, bạn thử lại nhé" {
+		t.Errorf("an empty attempt: %q", got)
+	}
+	if n := len(result.find("section.question")); n != 6 {
+		t.Errorf("%d questions in the result", n)
+	}
+	if again := result.attr("section.question a", "href"); again != "/courses/K1/thu#muc-2" {
+		t.Errorf("read again at %s", again)
+	}
+	// The right answers end the course, however often they are sent.
+	right := form(id, rightAnswers(lesson.Quiz))
+	for range 2 {
+		result = c.get(c.post("/courses/K1/thu/quiz", right).leads()).want(200)
+		if got := result.one("h1"); got != "Đạt" {
+			t.Errorf("the right answers: %q in %s", got, result.text())
+		}
+	}
+	paper := result.attr(".note.good a", "href")
+	if !strings.HasPrefix(paper, "/certificates/") {
+		t.Fatalf("no certificate in %s", result.text())
+	}
+	list := c.get("/certificates").want(200)
+	if n := len(list.find(".cards li")); n != 1 {
+		t.Errorf("%d certificates in the list", n)
+	}
+	code := strings.TrimSuffix(strings.TrimPrefix(paper, "/certificates/"), "?new=1")
+	pdf := c.get("/certificates/" + code + ".pdf").want(200)
+	if !strings.HasPrefix(pdf.Body, "%PDF-") || len(pdf.Body) > 80<<10 {
+		t.Errorf("the PDF has %d bytes and begins with %.8q", len(pdf.Body), pdf.Body)
+	}
+	if again := c.get("/certificates/" + code + ".pdf").want(200); again.Body != pdf.Body {
+		t.Error("the PDF changed")
+	}
+	if got := c.get("/").want(200).one(".note.good strong"); got == "" {
+		t.Error("the home page does not say that all is done")
+	}
+}
+
+func TestQuizPageHasNoKey(t *testing.T) {
+	s := newSite(t)
+	s.publish(shortCourse("K1", courses.LibraryService))
+	c := s.as(s.person("Vàng Thị Mỷ", "00715"))
+	for _, path := range []string{"/courses/K1/thu/quiz", "/api/v1/courses/K1/lessons/thu"} {
+		body := c.get(path).want(200).Body
+		for _, secret := range []string{"because", "Điện Biên", "dien bien", "weight", "feedback", "a is right", "well seen"} {
+			if strings.Contains(body, secret) {
+				t.Errorf("%s tells %q", path, secret)
+			}
+		}
+	}
+}
+
+func TestQuizKeepsWhatWasGivenWhenOneAnswerCannotBeRead(t *testing.T) {
+	s := newSite(t)
+	v := s.publish(shortCourse("K1", courses.LibraryService))
+	c := s.as(s.person("Vàng Thị Mỷ", "00715"))
+	lesson, _ := v.Lesson("thu")
+	f := form("x", rightAnswers(lesson.Quiz))
+	f.Set("q.number", "a dozen")
+	page := c.post("/courses/K1/thu/quiz", f).want(422)
+	if got := page.attr("input[name='q.word']", "value"); got != "Điện Biên" {
+		t.Errorf("the word typed is now %q", got)
+	}
+	if got := page.one(".fault"); !strings.Contains(got, "con số") {
+		t.Errorf("the fault says %q", got)
+	}
+	if got := page.attr("input[name=id]", "value"); got != "x" {
+		t.Errorf("the attempt's id is now %q", got)
+	}
+}
