@@ -218,7 +218,9 @@ func (q *Question) mark(a Answer, answered bool) Mark {
 		m.Share /= float64(max(lefts, 1))
 	}
 	m.Share = min(max(m.Share, 0), 1)
-	m.Right = m.Share > 1-1e-6
+	if m.Right = m.Share > 1-1e-4; m.Right { // GIFT's weights have five digits: three thirds are 99.99999 %
+		m.Share = 1
+	}
 	tell(q.Feedback)
 	return m
 }

@@ -37,6 +37,8 @@ func TestMark(t *testing.T) {
 		{"no option", single, Answer{}, 0, 0},
 		{"all right options", many, Answer{Options: []string{"a", "b"}}, 1, 2},
 		{"an option named twice counts once", many, Answer{Options: []string{"a", "a"}}, 0.5, 1},
+		{"three thirds are a whole", Question{ID: "thirds", Kind: MultipleChoice, Options: []Option{opt("a", 0.3333333), opt("b", 0.3333333), opt("c", 0.3333333)}},
+			Answer{Options: []string{"a", "b", "c"}}, 1, 3},
 		{"everything ticked earns nothing", many, Answer{Options: []string{"a", "b", "c"}}, 0, 3},
 		{"never below nothing", many, Answer{Options: []string{"c"}}, 0, 1},
 		{"true", truth, Answer{Bool: yes(true)}, 1, 1},

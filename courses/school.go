@@ -125,7 +125,9 @@ func (s *School) Study(ctx context.Context, person, course string) (Study, error
 	return s.study(ctx, e)
 }
 
-func (s *School) study(ctx context.Context, e Enrolment) (Study, error) { return s.studyAt(ctx, e, Forever) }
+func (s *School) study(ctx context.Context, e Enrolment) (Study, error) {
+	return s.studyAt(ctx, e, Forever)
+}
 
 // studyAt is study by the facts that were recorded up to a time.
 func (s *School) studyAt(ctx context.Context, e Enrolment, at time.Time) (Study, error) {

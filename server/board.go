@@ -25,7 +25,7 @@ type query struct {
 	Typed string
 }
 
-// questionOf reads by, province, commune and asOf. Whose figures a visitor gets who does not say is the caller's to decide.
+// queryOf reads by, province, commune and asOf. Whose figures a visitor gets who does not say is the caller's to decide.
 func queryOf(c *fiber.Ctx) query {
 	by := roster.List(cmp.Or(c.Query("by"), string(roster.Present)))
 	return query{targets.Scope{By: by, Province: c.Query("province"), Commune: c.Query("commune")}, c.Query("asOf")}
@@ -265,6 +265,22 @@ func (p boardPage) Files() []link {
 // Past says whether the figures are of an earlier day.
 func (p boardPage) Past() bool { return p.Figures.AsOf != p.Today }
 
+// Now is the address of today's figures.
+func (p boardPage) Now() string {
+	q := p.query
+	q.Typed = ""
+	return q.at("/board")
+}
+
+// ScaleSays is the drawing of the scale in words.
+func (p boardPage) ScaleSays() string {
+	var marks []string
+	for _, m := range p.Figures.Milestones {
+		marks = append(marks, p.T("board.scale.mark", m.Percent, m.By.Time()))
+	}
+	return p.T("board.scale", p.Percent(p.Figures.Percent), strings.Join(marks, "; "))
+}
+
 // Late says whether the forecast lies after the milestone's day.
 func (p boardPage) Late() bool { return p.Forecast > p.Figures.Next.By }
 
@@ -417,6 +433,13 @@ func (s *Server) choices(page *missingPage) {
 
 // All says whether the visitor may choose all provinces at once.
 func (p missingPage) All() bool { return roster.MayReadPeople(*p.Account, "") }
+
+// Board is the address of the board that these people are counted on.
+func (p missingPage) Board() string {
+	q := p.query
+	q.Commune = ""
+	return q.at("/board")
+}
 
 // Count is how many people are missing.
 func (p missingPage) Count() int { return p.Figures.Base - p.Figures.Trained }

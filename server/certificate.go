@@ -68,7 +68,8 @@ func (s *Server) paperOf(ctx context.Context, person string) (courses.Holder, co
 	switch {
 	case err == nil:
 		h = courses.Holder{Name: p.Name, Library: p.Library, Commune: p.Commune, Province: p.Province, Programme: p.Programme}
-		if commune, ok := s.places.Commune(p.Commune); ok {
+		commune, ok := s.places.Commune(p.Commune)
+		if ok && !strings.Contains(roster.Fold(p.Library), roster.Fold(commune.Title())) { // "Thư viện xã Lũng Cú" says it already
 			h.Place = commune.Title()
 		}
 	case errors.Is(err, store.ErrNotFound): // a trainer or an officer who takes a course

@@ -61,7 +61,7 @@ type Server struct {
 func Kinds() []*store.Kind {
 	kinds := append(courses.Kinds(), roster.Kinds...)
 	kinds = append(kinds, targets.Kinds()...)
-	return append(kinds, printedKind, auditKind, sessionKind, keyKind)
+	return append(kinds, printedKind, auditKind, sessionKind, keyKind, leaseKind)
 }
 
 // New puts a server together.

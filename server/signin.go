@@ -42,6 +42,11 @@ func (s *Server) visitByCookie(c *fiber.Ctx, v *visitor) error {
 		return nil
 	}
 	t, a, err := s.sessions.renew(c.UserContext(), renewal)
+	if errors.Is(err, errReuse) {
+		if err := s.audit(c, "session.reuse", a.ID, ""); err != nil {
+			return err
+		}
+	}
 	if errors.Is(err, errSession) {
 		setCookies(c, noCookies(s.secure()))
 		return nil
@@ -63,6 +68,9 @@ func setCookies(c *fiber.Ctx, cookies []cookie) {
 
 // formFault is what is wrong with a form: the field, and a sentence.
 type formFault struct{ Field, Message string }
+
+// Is says whether the fault is of this field; no fault is of none.
+func (f *formFault) Is(field string) bool { return f != nil && f.Field == field }
 
 // faultOf makes a formFault of an error that the person at the form can mend. Any other error is given back.
 func (s *Server) faultOf(c *fiber.Ctx, err error) (*formFault, error) {
@@ -102,8 +110,13 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 	return s.enter(c, a, localPath(c.FormValue("next")))
 }
 
-// enter begins a session for the account and leads on.
+// enter begins a session for the account, in place of the browser's old one, and leads on.
 func (s *Server) enter(c *fiber.Ctx, a roster.Account, next string) error {
+	if old := visitorOf(c).family; old != "" {
+		if err := s.sessions.end(c.UserContext(), old); err != nil {
+			return err
+		}
+	}
 	t, err := s.sessions.start(c.UserContext(), a)
 	if err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
+	"text/tabwriter"
 
 	"lopban/content"
 	"lopban/courses"
@@ -35,8 +37,18 @@ func (c *checkCommand) Run(term *terminal) error {
 	for _, m := range mistakes {
 		fmt.Fprintln(term.err, m)
 	}
+	table := tabwriter.NewWriter(term.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "lesson\twords vi/en\twords a sentence\tsections\tKB vi/en\tpictures\tquestions\tuntranslated")
 	for _, r := range p.Report() {
-		fmt.Fprintln(term.out, r)
+		n := 0
+		for _, count := range r.Questions {
+			n += count
+		}
+		fmt.Fprintf(table, "%s\t%d/%d\t%d/%d\t%d/%d\t%.1f/%.1f\t%d/%d\t%d\t%s\n", r.ID, r.Words.Vi, r.Words.En, r.SentenceWords.Vi, r.SentenceWords.En, r.Sections.Vi, r.Sections.En,
+			float64(r.Compressed.Vi)/1024, float64(r.Compressed.En)/1024, r.Pictures.Vi, r.Pictures.En, n, strings.Join(r.Untranslated, " "))
+	}
+	if err := table.Flush(); err != nil {
+		return err
 	}
 	if mistakes.Errors() {
 		return errFailed

@@ -93,6 +93,7 @@ func serve(ctx context.Context, term *terminal, p place, at site, prepare func(c
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(ln) }()
+	go s.Keep(ctx)
 	fmt.Fprintf(term.out, "ready http://%s\n", ln.Addr())
 	for _, line := range after {
 		fmt.Fprintln(term.out, line)

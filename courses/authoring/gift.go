@@ -496,7 +496,7 @@ func (a *answerPart) weigh(q *question) {
 	switch {
 	case sum == 0:
 		a.mistakes.add(a.file, q.line, "gift-no-right")
-	case math.Abs(sum-1) >= 1e-4: // thirds have five decimals: 99.99999 %
+	case math.Abs(sum-1) >= 5e-5: // thirds have five decimals: 99.99999 %
 		a.mistakes.add(a.file, q.line, "gift-weights-sum", strconv.FormatFloat(math.Round(sum*1e5)/1e3, 'f', -1, 64))
 	case zero && !negative:
 		a.mistakes.warn(a.file, q.line, "gift-tick-all")

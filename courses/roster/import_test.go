@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -485,13 +486,13 @@ func TestAnImportIsKeptAsJSON(t *testing.T) {
 // dying is a store whose writes fail from one on, as of a program that was killed there.
 type dying struct {
 	store.Store
-	left int
+	left atomic.Int64
 }
 
 var errDied = errors.New("died")
 
 func (d *dying) write() error {
-	if d.left--; d.left < 0 {
+	if d.left.Add(-1) < 0 {
 		return errDied
 	}
 	return nil
@@ -517,7 +518,9 @@ func TestAnInterruptedImportIsRepeated(t *testing.T) {
 		file := "Mã,Họ và tên,Chức vụ,Đơn vị,Mã xã,Ngày bắt đầu\n" + people["dinh"].ID + ",Vừ A Dính,Thủ thư,Thư viện phường,00691,01/03/2026\n" + people["mai"].ID + ",,Thủ thư,,,\n,Lò Thị Na,,Thư viện,00700,\n,Lò Thị Nu,,Thư viện,00700,\n"
 		im := preview(t, r, file)
 		real := r.Store
-		r.Store = &dying{Store: real, left: at}
+		d := &dying{Store: real}
+		d.left.Store(int64(at))
+		r.Store = d
 		_, err := r.Apply(t.Context(), im, "staff", nil)
 		if died := errors.Is(err, errDied); died != (at < 5) { // postings, people; a posting and two updates
 			t.Fatalf("after %d writes: %v", at, err)

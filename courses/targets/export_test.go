@@ -478,6 +478,16 @@ func TestAnExportedRosterIsImportedAgain(t *testing.T) {
 	}
 }
 
+func TestFirst(t *testing.T) {
+	list := school(t).reports(t, Scope{By: roster.Present, Province: "08"}, time.Time{})["missing"]
+	for n, want := range map[int][]string{0: nil, 2: {"Lò Văn Nam", "Đặng Thị Ánh"}, 9: {"Lò Văn Nam", "Đặng Thị Ánh", "Giàng A Páo"}} {
+		rows, err := list.First(t.Context(), n)
+		if got := told(rows, "person"); err != nil || !slices.Equal(got, want) {
+			t.Errorf("the first %d: %q, %v", n, got, err)
+		}
+	}
+}
+
 var hostile = []string{"=1+1", "+84912", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "=cmd|' /C calc'!A0", "'=1", `a"b,c`, "hai\r\ndòng", "<b>&amp;</b>", "_x0041_", "\x00\x1b", "Lò Văn Nam", "", " =1"}
 
 // listOf is a report with these texts, two to a row, as an untrusted source may have them.
