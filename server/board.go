@@ -172,7 +172,7 @@ func (s *Server) boardPage(c *fiber.Ctx) error {
 	}
 	for _, by := range []roster.List{roster.Present, roster.Programme} {
 		all := query{targets.Scope{By: by}, q.Typed}
-		page.Tabs = append(page.Tabs, link{all.at("/board"), page.T("scope." + string(by)), q.By == by})
+		page.Tabs = append(page.Tabs, link{all.at("/board"), page.T("board.tab."+string(by), len(s.places.Provinces(by))), q.By == by})
 	}
 	err := s.fillBoard(c.UserContext(), &page)
 	if page.Fault, err = s.faultIn(c, err, "asOf"); err != nil {
@@ -264,6 +264,9 @@ func (p boardPage) Files() []link {
 
 // Past says whether the figures are of an earlier day.
 func (p boardPage) Past() bool { return p.Figures.AsOf != p.Today }
+
+// Everywhere is the address of the board of all provinces.
+func (p boardPage) Everywhere() string { return query{targets.Scope{By: p.By}, p.Typed}.at("/board") }
 
 // Now is the address of today's figures.
 func (p boardPage) Now() string {

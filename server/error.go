@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"io/fs"
 	"log/slog"
 	"strings"
 
@@ -111,4 +112,13 @@ type errorPage struct {
 	frame
 	Fault   fault
 	Message string
+}
+
+// Sentence is a problem in the words of content/messages, for who is not a visitor of a page.
+func Sentence(content fs.FS, lang string, p *store.Problem) string {
+	all, err := readMessages(content)
+	if err != nil {
+		return p.Error()
+	}
+	return words{lang, all[lang]}.T("error."+p.Code, p.Args...)
 }

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"lopban/courses"
+	"lopban/courses/roster"
+	"lopban/courses/store/mongodb"
+	"lopban/courses/store/mongodb/mongotest"
 )
 
 // form writes answers as the quiz page's form does.
@@ -31,7 +34,18 @@ func form(id string, answers map[string]any) url.Values {
 }
 
 func TestLearnerWithoutScriptsEarnsACertificate(t *testing.T) {
-	s := newSite(t)
+	t.Run("embedded store", func(t *testing.T) { earnACertificate(t, newSite(t)) })
+	t.Run("MongoDB", func(t *testing.T) {
+		st, err := mongodb.Open(t.Context(), mongotest.Start(t), Kinds()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer st.Close()
+		earnACertificate(t, newSiteOn(t, st))
+	})
+}
+
+func earnACertificate(t *testing.T, s *visited) {
 	v := s.publish(shortCourse("K1", courses.LibraryService))
 	c := s.as(s.person("Vàng Thị Mỷ", "00715"))
 
@@ -95,6 +109,29 @@ func TestLearnerWithoutScriptsEarnsACertificate(t *testing.T) {
 	}
 	if got := c.get("/").want(200).one(".note.good strong"); got == "" {
 		t.Error("the home page does not say that all is done")
+	}
+	// The number on the board moves with the second strand, at once.
+	office := s.as(s.account("", "Trần Thu Hà", "", roster.Office))
+	trained := func() (n int) {
+		var figures struct{ Trained, Base int }
+		office.get("/api/v1/board").want(200).json(&figures)
+		if figures.Base != 1 {
+			t.Errorf("the base is %d", figures.Base)
+		}
+		return figures.Trained
+	}
+	if n := trained(); n != 0 {
+		t.Errorf("%d trained with one strand", n)
+	}
+	s.publish(shortCourse("K2", courses.ReadingPromotion))
+	c.post("/courses/K2/doc", nil).want(303)
+	c.post("/courses/K2/thu/quiz", form("k2", rightAnswers(lesson.Quiz))).want(303)
+	if n := trained(); n != 1 {
+		t.Errorf("%d trained with both strands", n)
+	}
+	check := s.anyone().get("/v/" + code).want(200)
+	if got := check.one(".verdict"); got != "HỢP LỆ" {
+		t.Errorf("anyone who checks is told %q", got)
 	}
 }
 

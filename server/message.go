@@ -43,7 +43,7 @@ func (w words) T(key string, args ...any) string {
 	if !ok {
 		return key
 	}
-	if len(args) == 0 {
+	if len(args) == 0 || !strings.Contains(text, "%") { // a message may say nothing of what it is given
 		return text
 	}
 	for i, a := range args {

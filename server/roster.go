@@ -411,7 +411,7 @@ func formDay(text string) (time.Time, error) {
 			return day, nil
 		}
 	}
-	return time.Time{}, store.Invalid("on", "date.form", text)
+	return time.Time{}, store.Invalid("on", "day.form", text)
 }
 
 // rosterFault is faultOf for the rules of the roster, which name dates as yyyy-mm-dd.

@@ -15,7 +15,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"lopban/content"
 	"lopban/courses/store"
+	"lopban/server"
 )
 
 // commands is the list of sub-commands. Every flag is also LOPBAN_<FLAG> in the environment, and LOPBAN_<FLAG>_FILE names a file that holds it.
@@ -110,21 +112,11 @@ func sentence(err error) string {
 	if !errors.As(err, &p) {
 		return err.Error()
 	}
-	arg := func(i int) any {
-		if i < len(p.Args) {
-			return p.Args[i]
-		}
-		return ""
+	text := server.Sentence(content.FS, "en", p)
+	if p.Code == "store-locked" {
+		text += " Stop that one first, or name another folder with --data."
 	}
-	switch p.Code {
-	case "store-locked":
-		return fmt.Sprintf("the folder %v is in use by another lopban; stop that one first, or name another folder with --data", arg(0))
-	case "store-unwritable":
-		return fmt.Sprintf("the folder %v cannot be written; name another with --data, or give this user the right to write there", arg(0))
-	case "store-damaged":
-		return fmt.Sprintf("the store %v is damaged and was left as it is; restore a backup into an empty folder", arg(0))
-	}
-	return err.Error()
+	return text
 }
 
 type versionCommand struct{}
