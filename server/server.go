@@ -131,7 +131,10 @@ func (s *Server) Words(lang string) func(key string, args ...any) string {
 }
 
 // Serve answers requests that come in on the listener until Shutdown.
-func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(ln) }
+func (s *Server) Serve(ln net.Listener) error {
+	s.jobs.start(s.tidy)
+	return s.app.Listener(ln)
+}
 
 // Shutdown lets requests under way end, for at most this long, and stops.
 func (s *Server) Shutdown(wait time.Duration) error {

@@ -108,7 +108,7 @@ const patience = 3 * time.Minute
 
 // tab is one visitor's browser: no cookie, storage or cache is shared with another. Whatever a page complains of, or asks of another site, fails the test.
 type tab struct {
-	*region
+	*demoRegion
 	t   testing.TB
 	ctx context.Context
 
@@ -119,7 +119,7 @@ type tab struct {
 	faults  []string
 }
 
-func (r *region) tab(t testing.TB, d device) *tab {
+func (r *demoRegion) tab(t testing.TB, d device) *tab {
 	t.Helper()
 	v := &tab{region: r, t: t, pages: map[string]bool{}, wire: map[network.RequestID]int{}}
 	ctx, cancel := chromedp.NewContext(browser(t), chromedp.WithNewBrowserContext(), chromedp.WithListener(v.hear))

@@ -31,14 +31,14 @@ import (
 
 // The journeys go through one region, filled once by the command demo and served by it on the embedded store.
 
-// region is a demo that answers at base.
-type region struct {
+// demoRegion is a demo that answers at base.
+type demoRegion struct {
 	base      string
-	passwords map[string]string  // by login
+	passwords map[string]string   // by login
 	earned    courses.Certificate // of the learner "earner"
-	neighbour roster.Person      // of another province than the staff's
-	output    *output            // what the program said
-	stop      func() int         // ends the program and gives its exit code
+	neighbour roster.Person       // of another province than the staff's
+	output    *output             // what the program said
+	stop      func() int          // ends the program and gives its exit code
 	data      string
 	words     map[string]map[string]string
 }
@@ -51,25 +51,25 @@ const (
 
 var theRegion struct {
 	once sync.Once
-	*region
+	*demoRegion
 	err error
 }
 
 // enter gives the region, filling it for the first test that asks.
-func enter(t testing.TB) *region {
+func enter(t testing.TB) *demoRegion {
 	t.Helper()
-	theRegion.once.Do(func() { theRegion.region, theRegion.err = newRegion() })
+	theRegion.once.Do(func() { theRegion.demoRegion, theRegion.err = newRegion() })
 	if theRegion.err != nil {
 		t.Fatal(theRegion.err)
 	}
-	return theRegion.region
+	return theRegion.demoRegion
 }
 
 // TestMain ends what the tests share, and fails when the program did not end well or logged an error.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	closeBrowser()
-	if r := theRegion.region; r != nil {
+	if r := theRegion.demoRegion; r != nil {
 		if end := r.stop(); end != 0 {
 			fmt.Fprintln(os.Stderr, "the program ended with", end)
 			code = 1
@@ -83,12 +83,12 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func newRegion() (*region, error) {
+func newRegion() (*demoRegion, error) {
 	data, err := os.MkdirTemp("", "lopban-region-")
 	if err != nil {
 		return nil, err
 	}
-	r := &region{data: data, passwords: map[string]string{}, words: map[string]map[string]string{}}
+	r := &demoRegion{data: data, passwords: map[string]string{}, words: map[string]map[string]string{}}
 	for _, lang := range []string{"vi", "en"} {
 		text, err := fs.ReadFile(content.FS, "messages/"+lang+".json")
 		if err != nil {
@@ -114,7 +114,7 @@ func newRegion() (*region, error) {
 }
 
 // serve starts the demo and waits until it answers.
-func (r *region) serve(addr string) error {
+func (r *demoRegion) serve(addr string) error {
 	began := time.Now()
 	ctx, cancel := context.WithCancel(context.Background())
 	r.output = &output{}
@@ -144,7 +144,7 @@ func (r *region) serve(addr string) error {
 func noEnvironment(string) (string, bool) { return "", false }
 
 // prepare gives accounts to people on the roster.
-func (r *region) prepare() error {
+func (r *demoRegion) prepare() error {
 	ctx := context.Background()
 	st, err := sqlite.Open(r.data, server.Kinds()...)
 	if err != nil {
@@ -200,7 +200,7 @@ func (r *region) prepare() error {
 	return nil
 }
 
-func (r *region) account(ctx context.Context, s *server.Server, p roster.Person, login string) error {
+func (r *demoRegion) account(ctx context.Context, s *server.Server, p roster.Person, login string) error {
 	_, slip, err := s.Accounts().Create(ctx, roster.Operator(), p.ID, p.Name, []roster.Role{roster.Learner}, "")
 	if err != nil {
 		return err
@@ -211,7 +211,7 @@ func (r *region) account(ctx context.Context, s *server.Server, p roster.Person,
 }
 
 // say is a message as a page shows it.
-func (r *region) say(lang, key string, args ...any) string {
+func (r *demoRegion) say(lang, key string, args ...any) string {
 	text, ok := r.words[lang][key]
 	if !ok {
 		panic("no message " + key)
@@ -277,7 +277,7 @@ func rightAnswers(q courses.Quiz) map[string][]string {
 }
 
 // program is a visitor without a browser: it keeps cookies and follows redirects.
-func (r *region) program(t testing.TB) *http.Client {
+func (r *demoRegion) program(t testing.TB) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -287,14 +287,14 @@ func (r *region) program(t testing.TB) *http.Client {
 }
 
 // signedIn is such a visitor who has signed in.
-func (r *region) signedIn(t testing.TB, login string) *http.Client {
+func (r *demoRegion) signedIn(t testing.TB, login string) *http.Client {
 	t.Helper()
 	c := r.program(t)
 	r.signIn(t, c, login)
 	return c
 }
 
-func (r *region) signIn(t testing.TB, c *http.Client, login string) {
+func (r *demoRegion) signIn(t testing.TB, c *http.Client, login string) {
 	t.Helper()
 	res, err := c.PostForm(r.base+"/sign-in", url.Values{"login": {login}, "password": {r.passwords[login]}})
 	if err != nil {
