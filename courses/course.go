@@ -242,7 +242,7 @@ var (
 		Indexes: [][]string{{"enrolment"}, {"recordedAt"}}}
 
 	CertificateKind = &store.Kind{Name: "certificate", Schema: 1, Doc: Certificate{}, Unique: []string{"code", "register"},
-		Indexes: [][]string{{"person"}, {"province", "issuedAt"}, {"issuedAt"}, {"replaces"}}}
+		Indexes: [][]string{{"person"}, {"province", "issuedAt"}, {"issuedAt"}, {"replaces", "course"}}}
 
 	RevocationKind = &store.Kind{Name: "revocation", Schema: 1, Doc: Revocation{}, Indexes: [][]string{{"at"}}}
 

@@ -83,6 +83,18 @@ func (s *School) Course(ctx context.Context, course string) (*Version, error) {
 	return s.Version(ctx, VersionID(course, listing.Number))
 }
 
+// VersionFor is the version of a course that a person finishes: the one begun, or the newest.
+func (s *School) VersionFor(ctx context.Context, person, course string) (*Version, error) {
+	e, err := s.enrolment(ctx, person, course)
+	if errors.Is(err, store.ErrNotFound) {
+		return s.Course(ctx, course)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.Version(ctx, e.Version)
+}
+
 // Catalogue lists the newest version of every course, library service first and then by id.
 func (s *School) Catalogue(ctx context.Context) ([]*Version, error) {
 	listings, err := store.All[Listing](ctx, s.Store, ListingKind, store.Query{})

@@ -309,6 +309,15 @@ type previewPage struct {
 	Private  []string // titles of columns that the roster does not keep
 }
 
+// LeftOut is how many rows are not written.
+func (p previewPage) LeftOut() int { return p.Counts.Problems + len(p.Counts.Late) }
+
+// List writes titles one after the other.
+func (previewPage) List(titles []string) string { return strings.Join(titles, ", ") }
+
+// Share is how much of the run is done, in percent.
+func (p previewPage) Share() int { return 100 * p.Done / max(p.Total, 1) }
+
 // part is the first rows of a table.
 type part[T any] struct {
 	Rows []T

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"sync"
-	"time"
 )
 
 // jobs are pieces of work that outlive the request which began them. Their context ends when the server stops, and stop waits for them.
@@ -37,24 +36,4 @@ func (j *jobs) stop() {
 	}
 	j.mu.Unlock()
 	j.running.Wait()
-}
-
-// tidyEvery is how often what has had its time is removed.
-const tidyEvery = time.Hour
-
-// tidy removes sessions that ended and spreadsheets that nobody imported, until the context ends.
-func (s *Server) tidy(ctx context.Context) {
-	for {
-		if _, err := s.sessions.sweep(ctx); err != nil && ctx.Err() == nil {
-			s.log.Error("sessions not removed", "error", err.Error())
-		}
-		if err := s.sweepUploads(ctx); err != nil && ctx.Err() == nil {
-			s.log.Error("uploads not removed", "error", err.Error())
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(tidyEvery):
-		}
-	}
 }

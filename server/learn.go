@@ -14,6 +14,7 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/authoring"
+	"lopban/courses/roster"
 	"lopban/courses/store"
 )
 
@@ -209,33 +210,59 @@ func (s *Server) lessonAt(c *fiber.Ctx) (place, error) {
 	if i < 0 {
 		return place{}, store.NotFound(courses.VersionKind, c.Params("lesson"))
 	}
-	p := place{Study: st, Lesson: lessons[i], State: st.Progress.Lessons[lessons[i].ID], Number: i + 1}
+	p := place{Study: st, Lesson: lessons[i], State: st.Progress.Lessons[lessons[i].ID]}
 	if i+1 < len(lessons) {
 		p.Next = lessons[i+1].ID
 	}
 	return p, nil
 }
 
-// Share is how far this lesson is through the course, in percent.
-func (p place) Share() int { return 100 * p.Number / p.Progress.Total }
-
 // HasQuiz says whether the lesson has questions.
 func (p place) HasQuiz() bool { return len(p.Lesson.Quiz.Questions) > 0 }
 
 type lessonPage struct {
 	frame
-	place
-	Body template.HTML
+	Version *courses.Version
+	Lesson  courses.Lesson
+	Number  int // of the lesson in the course, from 1
+	Total   int
+	Last    bool
+	Body    template.HTML
 }
 
-// lesson shows the text, and nothing that differs from one reader to the next but whether they have done it: the page is made once and kept.
+// Share is how far this lesson is through the course, in percent.
+func (p lessonPage) Share() int { return 100 * p.Number / p.Total }
+
+// HasQuiz says whether the lesson has questions.
+func (p lessonPage) HasQuiz() bool { return len(p.Lesson.Quiz.Questions) > 0 }
+
+// lesson shows the text, and nothing that differs from one reader to the next: the page is made and packed once for each version, language and menu, and kept.
 func (s *Server) lesson(c *fiber.Ctx) error {
-	p, err := s.lessonAt(c)
+	v, err := s.school.VersionFor(c.UserContext(), visitorID(c), c.Params("id"))
 	if err != nil {
 		return err
 	}
-	f := s.frame(c, s.wordsOf(c).In(p.Lesson.Title))
-	return s.page(c, "lesson", lessonPage{frame: f, place: p, Body: s.texts.lesson(p.Version, p.Lesson, f.Lang).html})
+	lessons := v.Lessons()
+	i := slices.IndexFunc(lessons, func(l courses.Lesson) bool { return l.ID == c.Params("lesson") })
+	if i < 0 {
+		return store.NotFound(courses.VersionKind, c.Params("lesson"))
+	}
+	w := s.wordsOf(c)
+	var roles []roster.Role
+	if a := visitorOf(c).account; a != nil {
+		roles = a.Roles
+	}
+	page, err := s.lessons.get(fmt.Sprint(v.ID, "/", i, w.Lang, roles), func() (packed, error) {
+		page := lessonPage{frame: s.frame(c, w.In(lessons[i].Title)), Version: v, Lesson: lessons[i], Number: i + 1, Total: len(lessons), Last: i+1 == len(lessons)}
+		page.Path, page.Notice = c.Path(), ""
+		page.Body = s.texts.lesson(v, lessons[i], w.Lang).html
+		html, err := s.pages.render("lesson", page)
+		return packPage(html), err
+	})
+	if err != nil {
+		return err
+	}
+	return page.send(c)
 }
 
 // finish records that the text was read and leads on.
@@ -303,10 +330,11 @@ type texts struct {
 }
 
 func (t *texts) lesson(v *courses.Version, l courses.Lesson, lang string) lessonText {
-	return t.get(strings.Join([]string{v.ID, l.ID, lang}, "/"), func() lessonText {
+	text, _ := t.get(strings.Join([]string{v.ID, l.ID, lang}, "/"), func() (lessonText, error) {
 		html, sections := authoring.Render(l.Body.In(lang), func(name string) (authoring.Picture, bool) { return t.picture(v, name) })
-		return lessonText{template.HTML(html), sections} // sanitised by authoring
+		return lessonText{template.HTML(html), sections}, nil // sanitised by authoring
 	})
+	return text
 }
 
 // picture is where a browser finds a media file of the version. A size that cannot be read is left to the browser.

@@ -62,16 +62,20 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/roster/:person/slip", s.member, s.keeper, s.slip)
 
 	// Trainers
-	// app.Get("/author", s.member, s.author)
+	app.Get("/author", s.member, s.author)
 
 	// Administrators
-	// app.Get("/admin", s.member, s.admin)
-	// app.Post("/admin", s.member, s.createAccount)
-	// app.Post("/admin/:account/reset", s.member, s.resetAccount)
-	// app.Post("/admin/:account/disable", s.member, s.disableAccount)
-	// app.Post("/admin/:account/enable", s.member, s.enableAccount)
-	// app.Get("/admin/issuers/:province", s.member, s.issuerPage)
-	// app.Post("/admin/issuers/:province", s.member, s.saveIssuer)
+	app.Get("/admin", s.member, s.granter, s.admin)
+	app.Post("/admin", s.member, s.granter, s.createAccount)
+	app.Post("/admin/:account/reset", s.member, s.granter, s.resetAccount)
+	app.Post("/admin/:account/disable", s.member, s.granter, s.disableAccount)
+	app.Post("/admin/:account/enable", s.member, s.granter, s.enableAccount)
+
+	// Whoever keeps the settings of a province; the audit trail for the programme office too
+	app.Get("/admin/issuers/:province", s.member, s.issuerPage)
+	app.Post("/admin/issuers/:province", s.member, s.saveIssuer)
+	app.Get("/admin/issuers/:province/sample.pdf", s.member, s.issuerSample)
+	app.Get("/admin/audit", s.member, s.auditTrail)
 
 	// Programs
 	api := app.Group("/api/v1")

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -50,18 +51,20 @@ type Server struct {
 	sessions  *sessions
 	papers    papers
 	texts     texts
+	lessons   cache[packed]
 	words     map[string]messages
 	pages     templates
 	limits    limits
 	jobs      jobs
 	forecasts forecasts
+	creating  sync.Mutex // of accounts
 }
 
 // Kinds lists the documents of the whole product, for who opens a store.
 func Kinds() []*store.Kind {
 	kinds := append(courses.Kinds(), roster.Kinds...)
 	kinds = append(kinds, targets.Kinds()...)
-	return append(kinds, printedKind, auditKind, sessionKind, keyKind, leaseKind)
+	return append(kinds, printedKind, auditKind, sessionKind, keyKind, leaseKind, uploadKind, sheetKind)
 }
 
 // New puts a server together.
@@ -131,10 +134,7 @@ func (s *Server) Words(lang string) func(key string, args ...any) string {
 }
 
 // Serve answers requests that come in on the listener until Shutdown.
-func (s *Server) Serve(ln net.Listener) error {
-	s.jobs.start(s.tidy)
-	return s.app.Listener(ln)
-}
+func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(ln) }
 
 // Shutdown lets requests under way end, for at most this long, and stops.
 func (s *Server) Shutdown(wait time.Duration) error {

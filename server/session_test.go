@@ -149,13 +149,13 @@ func TestAnAccessTokenIsGoodFor15Minutes(t *testing.T) {
 }
 
 // part is one part of a token, from JSON.
-func part(text string) string { return encode([]byte(text)) }
+func piece(text string) string { return encode([]byte(text)) }
 
 // signed is a token made by hand.
 func signed(key []byte, header, claims string) string {
 	m := hmac.New(sha256.New, key)
-	io.WriteString(m, part(header)+"."+part(claims))
-	return part(header) + "." + part(claims) + "." + encode(m.Sum(nil))
+	io.WriteString(m, piece(header)+"."+piece(claims))
+	return piece(header) + "." + piece(claims) + "." + encode(m.Sum(nil))
 }
 
 // forged are tokens that must be refused, each with its reason. Those that begin with "signed" have a right signature under our own key: then only the claims stand between.
@@ -190,13 +190,13 @@ func forged(t testing.TB, d *sessionDesk, access string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	none := part(head("none", kid, tokenType)) + "." + part(right) + "."
+	none := piece(head("none", kid, tokenType)) + "." + piece(right) + "."
 	bad := map[string]string{
 		"empty": "", "dots": "..", "no dots": "abc", "four parts": access + ".x", "three times two": access + "." + access, "header alone": parts[0], "no claims": parts[0] + ".." + parts[2],
-		"empty signature": parts[0] + "." + parts[1] + ".", "no signature": parts[0] + "." + parts[1], "signature of another token": parts[0] + "." + part(right) + "." + parts[2],
+		"empty signature": parts[0] + "." + parts[1] + ".", "no signature": parts[0] + "." + parts[1], "signature of another token": parts[0] + "." + piece(right) + "." + parts[2],
 		"short signature": access[:len(access)-4], "line end": access + "\n", "line end inside": parts[0] + "." + parts[1] + ".\r\n" + parts[2], "padded": access + "=", "space": " " + access, "Bearer": "Bearer " + access,
-		"none": none, "none with our signature": none + parts[2], "None": part(head("None", kid, tokenType)) + "." + part(right) + ".", "one million": access + strings.Repeat("x", 1<<20), "one million parts": strings.Repeat(".", 1<<20),
-		"a megabyte of header": part(head("HS256", strings.Repeat("k", 1<<20), tokenType)) + "." + parts[1] + "." + parts[2],
+		"none": none, "none with our signature": none + parts[2], "None": piece(head("None", kid, tokenType)) + "." + piece(right) + ".", "one million": access + strings.Repeat("x", 1<<20), "one million parts": strings.Repeat(".", 1<<20),
+		"a megabyte of header": piece(head("HS256", strings.Repeat("k", 1<<20), tokenType)) + "." + parts[1] + "." + parts[2],
 		"RS256":                rsToken, "HS256 under a public key": signed(rsaKey.N.Bytes(), header, right), "empty key": signed(nil, header, right), "key of refresh tokens": signed(renewals.Current.Secret, header, right),
 		"signed, HS512": signed(key, head("HS512", kid, tokenType), right), "signed, alg none": signed(key, head("none", kid, tokenType), right), "signed, RS256": signed(key, head("RS256", kid, tokenType), right),
 		"signed, alg twice": signed(key, fmt.Sprintf(`{"alg":"none","alg":"HS256","kid":%q,"typ":"at+jwt"}`, kid), right), "signed, no alg": signed(key, fmt.Sprintf(`{"kid":%q,"typ":"at+jwt"}`, kid), right),
@@ -519,13 +519,13 @@ func TestRotationOfKeys(t *testing.T) {
 	d.bad(t, "old token after two rotations, there", elsewhere, old)
 }
 
-// counted counts the reads of keys.
-type counted struct {
+// tallied counts the reads of keys.
+type tallied struct {
 	store.Store
 	reads int
 }
 
-func (c *counted) Get(ctx context.Context, k *store.Kind, id string, doc any) error {
+func (c *tallied) Get(ctx context.Context, k *store.Kind, id string, doc any) error {
 	if k == keyKind {
 		c.reads++
 	}
@@ -534,7 +534,7 @@ func (c *counted) Get(ctx context.Context, k *store.Kind, id string, doc any) er
 
 func TestUnknownKeysDoNotBurdenTheStore(t *testing.T) {
 	d := newSessionDesk(t)
-	c := &counted{Store: d.store}
+	c := &tallied{Store: d.store}
 	ss := another(t, d, c)
 	d.clock = d.clock.Add(2 * time.Second)
 	before := c.reads

@@ -78,13 +78,14 @@ if (quiz) {
       else if (values.length) part.value = values[0];
     });
   }
+  let at = (old && old.at) || 0; // the question on a phone's screen
   const save = () => {
     const answers = {};
     parts().forEach((part) => {
       if ((part.type === "radio" || part.type === "checkbox") && !part.checked) return;
       if (part.value) (answers[part.name] ||= []).push(part.value);
     });
-    kept.set(key, { id: quiz.elements.id.value, answers });
+    kept.set(key, { id: quiz.elements.id.value, at, answers });
   };
   quiz.addEventListener("input", save);
   quiz.addEventListener("change", save);
@@ -93,7 +94,6 @@ if (quiz) {
   if (matchMedia("(max-width: 639px)").matches && questions.length > 1) {
     quiz.classList.add("one");
     const back = $("[data-back]", quiz), on = $("[data-on]", quiz), where = $("[data-where]", quiz), send = $("[data-send]", quiz);
-    let at = Math.min((old && old.at) || 0, questions.length - 1);
     const show = (n, focus) => {
       at = n;
       questions.forEach((question, i) => question.classList.toggle("current", i === n));
@@ -104,9 +104,10 @@ if (quiz) {
       if (focus) { questions[n].tabIndex = -1; questions[n].focus({ preventScroll: true }); scrollTo(0, 0); }
     };
     $(".step-nav", quiz).hidden = false;
-    back.addEventListener("click", () => show(at - 1, true));
-    on.addEventListener("click", () => show(at + 1, true));
-    show(at, false);
+    const go = (n) => { show(n, true); save(); };
+    back.addEventListener("click", () => go(at - 1));
+    on.addEventListener("click", () => go(at + 1));
+    show(Math.min(at, questions.length - 1), false);
   }
 }
 

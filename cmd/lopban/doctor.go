@@ -9,13 +9,81 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/paper"
+	"lopban/courses/roster"
 	"lopban/courses/store"
+	"lopban/courses/targets"
 	"lopban/server"
 )
 
 type doctorCommand struct {
 	place
 	Rebuild bool `help:"Put right what differs."`
+}
+
+// Run compares what is kept for speed with the facts, and the facts with one another. It fails when something is wrong that it did not put right.
+func (c *doctorCommand) Run(ctx context.Context, term *terminal) error {
+	st, err := c.place.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	s, err := newServer(ctx, st, "", nil, term.err)
+	if err != nil {
+		return err
+	}
+	standings, err := c.standings(ctx, term, s.Board())
+	if err != nil {
+		return err
+	}
+	flaws, err := c.facts(ctx, term, s.School())
+	if err != nil {
+		return err
+	}
+	if standings > 0 && !c.Rebuild {
+		fmt.Fprintln(term.err, "lopban: put the standings right with lopban doctor --rebuild")
+	}
+	if flaws > 0 || standings > 0 && !c.Rebuild {
+		return errFailed
+	}
+	return nil
+}
+
+// standings looks at everybody's standing and says how many were wrong.
+func (c *doctorCommand) standings(ctx context.Context, term *terminal, b *targets.Board) (int, error) {
+	people, err := b.Store.Count(ctx, roster.PersonKind, store.Query{})
+	if err != nil {
+		return 0, err
+	}
+	progress := &bar{out: term.err}
+	look, done := b.Check, "wrong"
+	if c.Rebuild {
+		look, done = b.Rebuild, "put right"
+	}
+	r, err := look(ctx, func(r targets.Rebuilt) { progress.show("standings", r.People, people[0].N) })
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range r.Differences {
+		fmt.Fprintf(term.out, "standing\t%s\t%s\n", id, done)
+	}
+	n := r.Missing + r.Wrong + r.Orphans
+	fmt.Fprintf(term.out, "people %d: standings missing %d, different %d, of nobody %d\n", r.People, r.Missing, r.Wrong, r.Orphans)
+	return n, nil
+}
+
+// facts looks at what learners left and earned, and says how many documents do not agree.
+func (c *doctorCommand) facts(ctx context.Context, term *terminal, school *courses.School) (int, error) {
+	progress := &bar{out: term.err}
+	n := 0
+	checked, err := school.Check(ctx, func(f courses.Flaw) {
+		n++
+		fmt.Fprintf(term.out, "%s\t%s\t%s\n", f.Kind, f.ID, f.What)
+	}, func(done, all int) { progress.show("facts", done, all) })
+	if err != nil {
+		return n, err
+	}
+	fmt.Fprintf(term.out, "facts %d: %d do not agree with the others\n", checked, n)
+	return n, nil
 }
 
 type verifyCommand struct {

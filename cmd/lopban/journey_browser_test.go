@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -121,7 +122,7 @@ type tab struct {
 
 func (r *demoRegion) tab(t testing.TB, d device) *tab {
 	t.Helper()
-	v := &tab{region: r, t: t, pages: map[string]bool{}, wire: map[network.RequestID]int{}}
+	v := &tab{demoRegion: r, t: t, pages: map[string]bool{}, wire: map[network.RequestID]int{}}
 	ctx, cancel := chromedp.NewContext(browser(t), chromedp.WithNewBrowserContext(), chromedp.WithListener(v.hear))
 	t.Cleanup(cancel)
 	v.ctx = ctx
@@ -151,11 +152,11 @@ func (v *tab) hear(event any) {
 	case *runtime.EventExceptionThrown:
 		v.faults = append(v.faults, fmt.Sprintf("exception: %s %s", e.ExceptionDetails.Text, e.ExceptionDetails.URL))
 	case *runtime.EventConsoleAPICalled:
-		if e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning {
+		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
 			v.faults = append(v.faults, fmt.Sprintf("console: %s", arguments(e.Args)))
 		}
 	case *log.EventEntryAdded:
-		if (e.Entry.Level == log.LevelError || e.Entry.Level == log.LevelWarning) && !(e.Entry.Source == log.SourceNetwork && v.pages[e.Entry.URL]) {
+		if (e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning) && !(e.Entry.Source == log.EntrySourceNetwork && v.pages[e.Entry.URL]) {
 			v.faults = append(v.faults, fmt.Sprintf("browser: %s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL))
 		}
 	}
@@ -366,8 +367,12 @@ func (v *tab) speak(lang string) {
 // fetch gives the body of an address of the site, asked for with the visitor's cookies.
 func (v *tab) fetch(path string) []byte {
 	v.t.Helper()
-	return look[[]byte](v, `fetch(`+quote(path)+`).then((r) => { if (!r.ok) throw new Error(r.url + " " + r.status); return r.arrayBuffer(); })
-		.then((b) => { let s = ""; for (const c of new Uint8Array(b)) s += String.fromCharCode(c); return btoa(s); })`)
+	body, err := base64.StdEncoding.DecodeString(look[string](v, `fetch(`+quote(path)+`).then((r) => { if (!r.ok) throw new Error(r.url + " " + r.status); return r.arrayBuffer(); })
+		.then((b) => { let s = ""; for (const c of new Uint8Array(b)) s += String.fromCharCode(c); return btoa(s); })`))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return body
 }
 
 // quote writes a text as JavaScript has it.

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -223,8 +222,8 @@ func (r *demoRegion) say(lang, key string, args ...any) string {
 }
 
 // shipped gives the courses that the program brings, by id, with the keys of their quizzes.
-var shipped = sync.OnceValue(func() map[string]courses.Version {
-	all := map[string]courses.Version{}
+var shipped = sync.OnceValue(func() map[string]*courses.Version {
+	all := map[string]*courses.Version{}
 	folders, err := fs.ReadDir(content.FS, "courses")
 	if err != nil {
 		panic(err)
@@ -238,13 +237,10 @@ var shipped = sync.OnceValue(func() map[string]courses.Version {
 		if err != nil || mistakes.Errors() {
 			panic(fmt.Sprint(folder.Name(), err, mistakes))
 		}
-		all[p.Version.Course] = p.Version
+		all[p.Version.Course] = &p.Version
 	}
 	return all
 })
-
-// courseIDs lists the shipped courses in order.
-func courseIDs() []string { return slices.Sorted(maps.Keys(shipped())) }
 
 // rightAnswers are the answers of a quiz as its form sends them: by field.
 func rightAnswers(q courses.Quiz) map[string][]string {
@@ -331,4 +327,13 @@ func (o *output) tail() string {
 
 func (o *output) errors() []string {
 	return slices.DeleteFunc(o.lines(), func(line string) bool { return !strings.Contains(line, `"level":"ERROR"`) })
+}
+
+// minutes is how long the lessons of a course take together.
+func minutes(v *courses.Version) int {
+	n := 0
+	for _, l := range v.Lessons() {
+		n += l.Minutes
+	}
+	return n
 }

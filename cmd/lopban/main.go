@@ -26,8 +26,8 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Fill an empty store with a believable region, then serve."`
 	Courses coursesCommand `cmd:"" help:"Check, publish, export and import courses."`
 	// Roster  rosterCommand  `cmd:"" help:"Import a roster; print activation slips."`
-	// Report  reportCommand  `cmd:"" help:"Write completions, missing people or the board to a file."`
-	// Doctor  doctorCommand  `cmd:"" help:"Compare every standing with the facts; --rebuild makes them anew."`
+	Report  reportCommand  `cmd:"" help:"Write completions, missing people or the board to a file."`
+	Doctor  doctorCommand  `cmd:"" help:"Compare every standing with the facts; --rebuild makes them anew."`
 	Verify  verifyCommand  `cmd:"" help:"Check a certificate by its PDF or code."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

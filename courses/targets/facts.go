@@ -184,7 +184,7 @@ func revoked(all []courses.Revocation, m moment) []courses.Revocation {
 	return slices.DeleteFunc(slices.Clone(all), func(r courses.Revocation) bool { return r.At.After(m.at) })
 }
 
-// Rebuilt says what a rebuild found. Each difference is a standing that did not follow from the facts, and was put right.
+// Rebuilt says what a rebuild or a check found. Each difference is a standing that did not follow from the facts; a rebuild has put it right.
 type Rebuilt struct {
 	People      int      // looked at
 	Missing     int      // had no standing
@@ -203,11 +203,20 @@ func (r *Rebuilt) differs(n *int, id string) {
 // Rebuild makes the standing of everybody from the facts again, some people at a time, and puts right what differs. It may run beside everything else. progress is called now and then with what was found
 // so far, and may be nil.
 func (b *Board) Rebuild(ctx context.Context, progress func(Rebuilt)) (Rebuilt, error) {
+	return b.compare(ctx, true, progress)
+}
+
+// Check is Rebuild that changes nothing. Beside a server that is at work it may find a standing whose fact came a moment ago.
+func (b *Board) Check(ctx context.Context, progress func(Rebuilt)) (Rebuilt, error) {
+	return b.compare(ctx, false, progress)
+}
+
+func (b *Board) compare(ctx context.Context, mend bool, progress func(Rebuilt)) (Rebuilt, error) {
 	var r Rebuilt
 	last := ""
 	err := b.pages(ctx, func(p page) error {
 		until := p.people[len(p.people)-1].ID
-		if err := b.rebuild(ctx, p, store.Where(store.More("id", last), store.AtMost("id", until)), &r); err != nil {
+		if err := b.rebuild(ctx, p, store.Where(store.More("id", last), store.AtMost("id", until)), mend, &r); err != nil {
 			return err
 		}
 		last = until
@@ -219,11 +228,11 @@ func (b *Board) Rebuild(ctx context.Context, progress func(Rebuilt)) (Rebuilt, e
 	if err != nil {
 		return r, err
 	}
-	return r, b.rebuild(ctx, page{}, store.Where(store.More("id", last)), &r)
+	return r, b.rebuild(ctx, page{}, store.Where(store.More("id", last)), mend, &r)
 }
 
-// rebuild puts right the standings that the query finds: those of the people of a page, and of nobody.
-func (b *Board) rebuild(ctx context.Context, p page, q store.Query, r *Rebuilt) error {
+// rebuild compares the standings that the query finds, those of the people of a page and of nobody, and puts them right if it is to mend.
+func (b *Board) rebuild(ctx context.Context, p page, q store.Query, mend bool, r *Rebuilt) error {
 	have := map[string]Standing{}
 	err := store.Each(ctx, b.Store, StandingKind, q, func(s Standing) error { have[s.ID] = s; return nil })
 	if err != nil {
@@ -246,6 +255,9 @@ func (b *Board) rebuild(ctx context.Context, p page, q store.Query, r *Rebuilt) 
 	for _, id := range sortedKeys(have) {
 		r.differs(&r.Orphans, id)
 		wrong = append(wrong, id)
+	}
+	if !mend {
+		return nil
 	}
 	if len(missing) > 0 {
 		err := b.Store.Insert(ctx, StandingKind, missing...)

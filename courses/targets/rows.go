@@ -26,3 +26,30 @@ func (r *Report) First(ctx context.Context, n int) ([]map[string]any, error) {
 	}
 	return first, err
 }
+
+// Count is how many rows the report has.
+func (r *Report) Count(ctx context.Context) (n int, err error) {
+	switch r.Name {
+	case "board":
+		return len(r.Figures.Rows), nil
+	case "missing": // its rows may be dear: somebody's progress stands in each
+		return r.Figures.Base - r.Figures.Trained, nil
+	}
+	return n, r.rows(ctx, func([]any) error { n++; return nil })
+}
+
+// Watch lets each know how many rows a Write has written so far, after every one.
+func (r *Report) Watch(each func(done int)) {
+	rows := r.rows
+	r.rows = func(ctx context.Context, f func(cells []any) error) error {
+		done := 0
+		return rows(ctx, func(cells []any) error {
+			if err := f(cells); err != nil {
+				return err
+			}
+			done++
+			each(done)
+			return nil
+		})
+	}
+}

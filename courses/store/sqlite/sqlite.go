@@ -122,12 +122,14 @@ func (s *Store) pool(pragmas ...string) *sql.DB {
 }
 
 // address is the URI of a file, in mode rw: what is missing is never made by accident.
-func address(path string, q url.Values) string {
+func address(path string, q url.Values) string { return addressIn("rw", path, q) }
+
+func addressIn(mode, path string, q url.Values) string {
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path // a drive letter
 	}
-	q.Set("mode", "rw")
+	q.Set("mode", mode)
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}).String()
 }
 
@@ -220,10 +222,16 @@ func (s *Store) Close() error {
 		return nil
 	}
 	// The marker goes first: the log is removed with the last connection, and must not be missed after a crash in between.
-	return errors.Join(os.Remove(s.marker()), syncFolder(s.dir), s.release())
+	err := errors.Join(os.Remove(s.marker()), syncFolder(s.dir), s.disconnect())
+	if info, none := os.Stat(s.file() + "-wal"); none == nil && info.Size() > 0 { // somebody reads a Snapshot, and the log stays
+		err = errors.Join(err, s.markOpen())
+	}
+	return errors.Join(err, s.lock.Unlock())
 }
 
-func (s *Store) release() error {
+func (s *Store) release() error { return errors.Join(s.disconnect(), s.lock.Unlock()) }
+
+func (s *Store) disconnect() error {
 	var errs []error
 	if s.writer != nil {
 		s.writer.stop()
@@ -236,7 +244,7 @@ func (s *Store) release() error {
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
 	}
-	return errors.Join(append(errs, s.lock.Unlock())...)
+	return errors.Join(errs...)
 }
 
 // Ping says whether the file can be read.

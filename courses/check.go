@@ -1,0 +1,94 @@
+package courses
+
+import (
+	"context"
+	"errors"
+
+	"lopban/courses/store"
+)
+
+// Flaw is a document that does not agree with the others. The program writes none: one comes of a damaged or edited store.
+type Flaw struct {
+	Kind string // of the document
+	ID   string
+	What string
+}
+
+// What a Flaw says.
+const (
+	NoEnrolment = "belongs to no enrolment"
+	NoVersion   = "is of a version that is not there"
+	LessonsOpen = "stands for a course with lessons that are not done"
+)
+
+// Check looks at every completion, attempt and certificate, in bounded memory, calls each with what is wrong and progress after every document, and gives their number. A certificate needs no paper: that is printed when
+// somebody first asks for it.
+func (s *School) Check(ctx context.Context, each func(Flaw), progress func(done, all int)) (int, error) {
+	c := checker{School: s, each: each, progress: progress}
+	for _, k := range []*store.Kind{CompletionKind, AttemptKind, CertificateKind} {
+		groups, err := s.Store.Count(ctx, k, store.Query{})
+		if err != nil {
+			return 0, err
+		}
+		c.all += groups[0].N
+	}
+	err := store.Each(ctx, s.Store, CompletionKind, store.Query{}, func(d Completion) error { return c.belongs(ctx, CompletionKind, d.ID, d.Enrolment) })
+	if err == nil {
+		err = store.Each(ctx, s.Store, AttemptKind, store.Query{}.By("enrolment"), func(d Attempt) error { return c.belongs(ctx, AttemptKind, d.ID, d.Enrolment) })
+	}
+	if err == nil {
+		err = store.Each(ctx, s.Store, CertificateKind, store.Query{}, func(d Certificate) error { return c.earned(ctx, d) })
+	}
+	return c.done, err
+}
+
+// checker is a check under way. Documents of one enrolment follow one another, so that each enrolment is asked for once.
+type checker struct {
+	*School
+	each      func(Flaw)
+	progress  func(done, all int)
+	done, all int
+	last      string // enrolment
+	there     bool
+}
+
+func (c *checker) flaw(k *store.Kind, id, what string) { c.each(Flaw{k.Name, id, what}) }
+
+func (c *checker) belongs(ctx context.Context, k *store.Kind, id, enrolment string) error {
+	c.done++
+	c.progress(c.done, c.all)
+	if c.last != enrolment {
+		_, err := store.Get[Enrolment](ctx, c.Store, EnrolmentKind, enrolment)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		c.last, c.there = enrolment, err == nil
+	}
+	if !c.there {
+		c.flaw(k, id, NoEnrolment)
+	}
+	return nil
+}
+
+// earned looks whether the facts of a certificate's enrolment complete the course.
+func (c *checker) earned(ctx context.Context, d Certificate) error {
+	c.done++
+	c.progress(c.done, c.all)
+	e, err := store.Get[Enrolment](ctx, c.Store, EnrolmentKind, d.Enrolment)
+	if errors.Is(err, store.ErrNotFound) {
+		c.flaw(CertificateKind, d.ID, NoEnrolment)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	st, err := c.study(ctx, e)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		c.flaw(CertificateKind, d.ID, NoVersion)
+		return nil
+	case err == nil && !st.Progress.Complete():
+		c.flaw(CertificateKind, d.ID, LessonsOpen)
+	}
+	return err
+}
