@@ -34,20 +34,36 @@ const (
 
 // Version is a course as it was published: immutable, and what a learner who began with it finishes.
 type Version struct {
-	ID             string            `json:"id"` // course@number
-	Course         string            `json:"course"`
-	Number         int               `json:"number"` // from 1
-	Hash           string            `json:"hash"`   // SHA-256 of the content, so that publishing it again changes nothing
-	PublishedAt    time.Time         `json:"publishedAt"`
-	Strand         Strand            `json:"strand"`
-	Title          Text              `json:"title"`
-	Summary        Text              `json:"summary"`
-	Periods        int               `json:"periods"`        // of 45 minutes
-	PassMark       int               `json:"passMark"`       // percent, 50 to 100 (facts: at least 50 % of the marks, Circular 03/2023/TT-BNV)
-	ValidityMonths int               `json:"validityMonths"` // 0: the certificate does not expire
-	Shuffle        bool              `json:"shuffle"`        // show the options of questions in another order at each attempt
-	Modules        []Module          `json:"modules"`
-	Media          map[string]string `json:"media"` // file name in the course's media folder to the name of its blob
+	ID             string    `json:"id"` // course@number
+	Course         string    `json:"course"`
+	Number         int       `json:"number"` // from 1
+	Hash           string    `json:"hash"`   // SHA-256 of the content, so that publishing it again changes nothing
+	PublishedAt    time.Time `json:"publishedAt"`
+	Strand         Strand    `json:"strand"`
+	Title          Text      `json:"title"`
+	Summary        Text      `json:"summary"`
+	Periods        int       `json:"periods"`        // of 45 minutes
+	PassMark       int       `json:"passMark"`       // percent, 50 to 100 (facts: at least 50 % of the marks, Circular 03/2023/TT-BNV)
+	ValidityMonths int       `json:"validityMonths"` // 0: the certificate does not expire
+	Shuffle        bool      `json:"shuffle"`        // show the options of questions in another order at each attempt
+	Modules        []Module  `json:"modules"`
+	Media          []Media   `json:"media"`
+}
+
+// Media is a picture of a course.
+type Media struct {
+	Name string `json:"name"` // of the file in the course's media folder
+	Blob string `json:"blob"` // name of its bytes in the store: SHA-256 in hexadecimal, and the ending
+}
+
+// Blob gives the name of a picture's bytes, "" where the version has no such picture.
+func (v *Version) Blob(name string) string {
+	for _, m := range v.Media {
+		if m.Name == name {
+			return m.Blob
+		}
+	}
+	return ""
 }
 
 // Listing says which version of a course is the newest. It can be rebuilt from the versions.

@@ -145,12 +145,15 @@ type boardPage struct {
 	Audit    bool
 }
 
-// boardRow is a place on the board with its bar. Board, People and Missing are addresses, "" when the visitor may not go there.
+// boardRow is a place on the board with its bar. Board, People, Done and Missing are addresses, "" when the visitor may not go there.
 type boardRow struct {
 	targets.Row
-	Label                  string
-	Width                  string // of the bar, as SVG has it
-	Board, People, Missing string
+	Label   string
+	Width   string // of the bar, as SVG has it
+	Board   string // by commune
+	People  string // the roster, as it is today
+	Done    string // those who are trained
+	Missing string // those who are not
 }
 
 // Link is where the name leads.
@@ -186,7 +189,7 @@ func (s *Server) faultIn(c *fiber.Ctx, err error, field string) (*formFault, err
 	if err == nil || explain(err).Field != field {
 		return nil, err
 	}
-	return s.faultOf(c, err)
+	return s.rosterFault(c, err)
 }
 
 func (s *Server) fillBoard(ctx context.Context, page *boardPage) error {
@@ -235,8 +238,9 @@ func (s *Server) boardRows(page *boardPage) []boardRow {
 			row.Missing = page.of(r.Code).at("/missing")
 			if page.Province == "" {
 				row.Board = q.at("/board")
-			} else if commune, ok := s.places.Commune(r.Code); ok {
+			} else if commune, ok := s.places.Commune(r.Code); ok && page.Typed == "" {
 				row.People = "/roster?province=" + commune.Province + "&commune=" + r.Code
+				row.Done = row.People + "&status=trained"
 			}
 		}
 		rows = append(rows, row)

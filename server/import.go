@@ -430,6 +430,13 @@ func (w words) fault(row *roster.ImportRow, p roster.RowProblem) faultRow {
 	return f
 }
 
+// RowProblem says in a language which cell of a row is wrong, why, and what may be meant.
+func (s *Server) RowProblem(lang string, row *roster.ImportRow, p roster.RowProblem) string {
+	w := words{lang, s.words[lang]}
+	f := w.fault(row, p)
+	return strings.TrimSpace(fmt.Sprintf("%s %q: %s %s", f.Cell, f.Value, f.Why, f.Suggest))
+}
+
 // rowProblem is a problem as a sentence. Where the problem brings no arguments, the message may name the value that was typed.
 func (w words) rowProblem(p roster.RowProblem) string {
 	key := "error." + p.Code

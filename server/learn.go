@@ -339,10 +339,10 @@ func (t *texts) lesson(v *courses.Version, l courses.Lesson, lang string) lesson
 
 // picture is where a browser finds a media file of the version. A size that cannot be read is left to the browser.
 func (t *texts) picture(v *courses.Version, name string) (authoring.Picture, bool) {
-	blob, ok := v.Media[name]
+	blob := v.Blob(name)
 	p := authoring.Picture{URL: "/media/" + blob}
 	if data, err := t.store.Blob(context.Background(), blob); err == nil {
 		p.Width, p.Height, _ = authoring.PictureSize(data)
 	}
-	return p, ok
+	return p, blob != ""
 }

@@ -50,6 +50,9 @@ func (s *Server) chosenProvince(c *fiber.Ctx) (roster.Province, error) {
 
 // editedProvince is chosenProvince for who wants to write: there must be one, and it must be theirs to change.
 func (s *Server) editedProvince(c *fiber.Ctx) (roster.Province, error) {
+	if !visitorOf(c).account.Has(roster.Staff, roster.Admin) {
+		return roster.Province{}, store.Denied("denied")
+	}
 	p, err := s.chosenProvince(c)
 	if err == nil && p.Code == "" {
 		err = store.Invalid("province", "province.empty")

@@ -133,8 +133,8 @@ func (c *exportCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	p := authoring.Package{Version: *v, Media: map[string][]byte{}}
-	for _, blob := range v.Media {
-		if p.Media[blob], err = st.Blob(ctx, blob); err != nil {
+	for _, m := range v.Media {
+		if p.Media[m.Blob], err = st.Blob(ctx, m.Blob); err != nil {
 			return err
 		}
 	}

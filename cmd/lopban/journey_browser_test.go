@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -275,6 +276,15 @@ func (v *tab) arrived(to string, res *network.Response, err error, want int64) {
 	}
 }
 
+// back presses the phone's back button. The browser may show the page that it kept, which then does not load again.
+func (v *tab) back() {
+	v.t.Helper()
+	if _, err := chromedp.Run(v.ctx, chromedp.WaitEvent(page.FrameNavigated, nil, chromedp.Evaluate[chromedp.Void](`history.back()`))); err != nil {
+		v.t.Fatalf("back: %v\n%s", err, v.where())
+	}
+	v.await(`document.readyState === "complete"`)
+}
+
 // at is the path of the page, with its query.
 func (v *tab) at() string {
 	v.t.Helper()
@@ -299,12 +309,18 @@ func look[T any](v *tab, expression string) T {
 	return result
 }
 
-// await waits until an expression is true.
+// await waits until an expression is true, on this page or on one that comes after it.
 func (v *tab) await(expression string) {
 	v.t.Helper()
-	if _, err := chromedp.Run(v.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
-		v.t.Fatalf("never true: %s: %v\n%s", expression, err, v.where())
+	var err error
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+		var yes bool
+		if yes, err = chromedp.Run(v.ctx, chromedp.Evaluate[bool](`!!(`+expression+`)`)); err == nil && yes {
+			return
+		}
+		<-time.After(10 * time.Millisecond) // another page may be on its way: nothing tells which
 	}
+	v.t.Fatalf("never true: %s: %v\n%s", expression, err, v.where())
 }
 
 // text is what the one element that a selector matches says; hidden parts say nothing.

@@ -88,7 +88,7 @@ func (v *tab) firstLesson(c *courses.Version) {
 	v.do(chromedp.Reload())
 	v.one(3, len(questions))
 	v.wantChosen(questions[:2], answers)
-	v.do(chromedp.NavigateBack())
+	v.back()
 	v.wantAt(path)
 	v.follow(tap("form.next .button"))
 	v.one(3, len(questions))

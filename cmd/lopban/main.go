@@ -25,9 +25,11 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Answer requests."`
 	Demo    demoCommand    `cmd:"" help:"Fill an empty store with a believable region, then serve."`
 	Courses coursesCommand `cmd:"" help:"Check, publish, export and import courses."`
-	// Roster  rosterCommand  `cmd:"" help:"Import a roster; print activation slips."`
+	Roster  rosterCommand  `cmd:"" help:"Import a roster; print activation slips."`
 	Report  reportCommand  `cmd:"" help:"Write completions, missing people or the board to a file."`
 	Doctor  doctorCommand  `cmd:"" help:"Compare every standing with the facts; --rebuild makes them anew."`
+	Backup  backupCommand  `cmd:"" help:"Write a copy of the store to a file, also while it is in use."`
+	Restore restoreCommand `cmd:"" help:"Fill an empty store from a file that backup wrote."`
 	Verify  verifyCommand  `cmd:"" help:"Check a certificate by its PDF or code."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -113,8 +115,13 @@ func sentence(err error) string {
 		return err.Error()
 	}
 	text := server.Sentence(content.FS, "en", p)
-	if p.Code == "store-locked" {
+	switch p.Code {
+	case "store-locked":
 		text += " Stop that one first, or name another folder with --data."
+	case "store-missing":
+		text += " Name another with --data."
+	case "store-damaged":
+		text += " Into an empty folder: lopban restore FILE --data DIR."
 	}
 	return text
 }

@@ -18,8 +18,6 @@ import (
 	"lopban/content"
 	"lopban/courses"
 	"lopban/courses/store"
-	"lopban/courses/store/mongodb"
-	"lopban/courses/store/sqlite"
 	"lopban/server"
 )
 
@@ -50,14 +48,6 @@ func (c *serveCommand) Run(ctx context.Context, term *terminal, parsed *kong.Con
 			slip.ExpiresAt.Local().Format("15:04 02/01/2006"), s.BaseURL(), url.QueryEscape(slip.Code))
 		return nil, nil
 	})
-}
-
-// open opens the store that the flags name.
-func (p place) open(ctx context.Context) (store.Store, error) {
-	if p.Mongodb != "" {
-		return mongodb.Open(ctx, p.Mongodb, server.Kinds()...)
-	}
-	return sqlite.Open(p.Data, server.Kinds()...)
 }
 
 // newSchool is the rules of courses for a command that answers no requests and issues nothing.

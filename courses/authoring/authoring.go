@@ -109,7 +109,6 @@ func (l *loader) load() Package {
 	if !ok {
 		v.Modules = l.guess() // so that the lessons are checked although the list of them cannot be read
 	}
-	v.Media = map[string]string{}
 	for _, lesson := range v.Lessons() {
 		l.lessons[lesson.ID] = true
 	}
@@ -318,7 +317,7 @@ func (l *loader) media(v *courses.Version, blobs map[string][]byte) {
 		}
 		sum := sha256.Sum256(data)
 		blob := hex.EncodeToString(sum[:]) + path.Ext(name)
-		v.Media[name], blobs[blob] = blob, data
+		v.Media, blobs[blob] = append(v.Media, courses.Media{Name: name, Blob: blob}), data
 	}
 }
 

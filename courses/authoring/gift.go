@@ -149,7 +149,7 @@ func (p *giftParser) lonelyComments(all []comment) {
 var (
 	idComment  = regexp.MustCompile(`\[id:((?:\\\]|[^\]])*)\]`)
 	tagComment = regexp.MustCompile(`\[tag:((?:\\\]|[^\]])*)\]`)
-	questionID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$`)
+	questionID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,63}$`)
 	sectionTag = regexp.MustCompile(`^section-([1-9][0-9]?)$`)
 )
 

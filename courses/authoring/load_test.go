@@ -82,7 +82,7 @@ func TestLoadReadsACourse(t *testing.T) {
 	if !ok || lesson.Minutes != 12 || !strings.HasPrefix(lesson.Body.En, "One morning.") || lesson.Quiz.Questions[0].Options[0].Text.En != "All" {
 		t.Errorf("%+v", lesson)
 	}
-	blob := v.Media["gia.svg"]
+	blob := v.Blob("gia.svg")
 	if blob != sum([]byte(goodSVG))+".svg" || string(p.Media[blob]) != goodSVG {
 		t.Errorf("media %v", v.Media)
 	}

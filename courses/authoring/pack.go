@@ -54,12 +54,12 @@ func (p Package) Files() (map[string][]byte, error) {
 			files[lessonFile(l.ID, lang, "gift")] = b.Bytes()
 		}
 	}
-	for name, blob := range p.Version.Media {
-		data, ok := p.Media[blob]
+	for _, m := range p.Version.Media {
+		data, ok := p.Media[m.Blob]
 		if !ok {
-			return nil, fmt.Errorf("media %s: no blob %s", name, blob)
+			return nil, fmt.Errorf("media %s: no blob %s", m.Name, m.Blob)
 		}
-		files["media/"+name] = data
+		files["media/"+m.Name] = data
 	}
 	return files, nil
 }

@@ -73,7 +73,7 @@ func (p Package) measure(body string, set func(figures)) {
 	z := gzip.NewWriter(&packed)
 	_, _ = z.Write(source)
 	for _, name := range pictures(doc) {
-		if data, ok := p.Media[p.Version.Media[name]]; ok {
+		if data, ok := p.Media[p.Version.Blob(name)]; ok {
 			f.pictures++
 			_, _ = z.Write(data)
 		}

@@ -29,7 +29,7 @@ func TestShippedCoursesHaveNoMistakes(t *testing.T) {
 			for _, l := range p.Version.Lessons() {
 				for _, body := range []string{l.Body.Vi, l.Body.En} {
 					out, sections := Render(body, func(name string) (Picture, bool) {
-						w, h, ok := PictureSize(p.Media[p.Version.Media[name]])
+						w, h, ok := PictureSize(p.Media[p.Version.Blob(name)])
 						return Picture{URL: "/media/0123abcd.svg", Width: w, Height: h}, ok
 					})
 					if err := judge(t, out, lessonTag); err != nil || len(sections) == 0 {
