@@ -226,7 +226,7 @@ func (p *boardPage) presentHome(s *Server) string {
 	return ""
 }
 
-// boardRows puts the largest gap first; rows with the same one keep the order of the figures.
+// boardRows puts the largest gap first and places without people last; otherwise rows keep the order of the figures.
 func (s *Server) boardRows(page *boardPage) []boardRow {
 	a := *page.Account
 	var rows []boardRow
@@ -245,7 +245,9 @@ func (s *Server) boardRows(page *boardPage) []boardRow {
 		}
 		rows = append(rows, row)
 	}
-	slices.SortStableFunc(rows, func(a, b boardRow) int { return cmp.Compare(b.Gap, a.Gap) })
+	slices.SortStableFunc(rows, func(a, b boardRow) int {
+		return cmp.Or(cmp.Compare(b.Gap, a.Gap), cmp.Compare(min(b.Base, 1), min(a.Base, 1)))
+	})
 	return rows
 }
 

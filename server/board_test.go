@@ -54,6 +54,15 @@ func keepDigit(r rune) rune {
 	return r
 }
 
+// share is a percentage with one decimal, however it is written.
+func share(s string) string {
+	f, err := strconv.ParseFloat(strings.Replace(strings.TrimSuffix(s, " %"), ",", ".", 1), 64)
+	if err != nil {
+		return s
+	}
+	return strconv.FormatFloat(f, 'f', 1, 64)
+}
+
 // onPage reads the figures off the page.
 func onPage(r *reply) shown {
 	r.t.Helper()
@@ -61,7 +70,11 @@ func onPage(r *reply) shown {
 	names, cells := r.find("table.gaps tbody th"), map[string][]string{}
 	for _, column := range []string{"base", "trained", "percent", "gap"} {
 		for _, n := range r.find("table.gaps tbody ." + column) {
-			cells[column] = append(cells[column], digits(textOf(n)))
+			text := digits(textOf(n))
+			if column == "percent" {
+				text = share(textOf(n))
+			}
+			cells[column] = append(cells[column], text)
 		}
 	}
 	for i, n := range names {
@@ -80,7 +93,7 @@ func inAPI(r *reply) shown {
 	s := shown{strconv.Itoa(f.Base), strconv.Itoa(f.Trained), f.Checksum, map[string]string{}}
 	for _, row := range f.Rows {
 		if row.Base > 0 {
-			s.rows[row.Name] = fmt.Sprintf("%d %d %s %d", row.Base, row.Trained, digits(strconv.FormatFloat(row.Percent, 'f', 1, 64)), row.Gap)
+			s.rows[row.Name] = fmt.Sprintf("%d %d %.1f %d", row.Base, row.Trained, row.Percent, row.Gap)
 		}
 	}
 	return s
@@ -91,7 +104,7 @@ func inTable(rows [][]string, about map[string]string) shown {
 	s := shown{about["Tổng số người"], about["Đã được bồi dưỡng"], about["Mã kiểm tra (SHA-256)"], map[string]string{}}
 	for _, r := range rows {
 		if r[2] != "0" {
-			s.rows[r[1]] = strings.Join([]string{r[2], r[3], digits(r[4]), r[5]}, " ")
+			s.rows[r[1]] = strings.Join([]string{r[2], r[3], share(r[4]), r[5]}, " ")
 		}
 	}
 	return s
@@ -148,13 +161,13 @@ func TestOneNumberOnTheScreenInTheAPIAndInEveryFile(t *testing.T) {
 		base, trained string
 		rows          map[string]string
 	}{
-		{"by=present&province=08", p.staff, "2", "1", map[string]string{"xã Lũng Cú": "2 1 500 0"}},
-		{"by=programme&province=02", p.staff, "2", "1", map[string]string{"xã Lũng Cú": "2 1 500 0"}},
-		{"by=present", p.staff, "3", "1", map[string]string{"Tuyên Quang": "2 1 500 0", "Cao Bằng": "1 0 00 1"}},
-		{"by=programme", p.office, "3", "1", map[string]string{"Hà Giang": "2 1 500 0", "Cao Bằng": "1 0 00 1"}},
-		{"by=present", p.learner, "3", "1", map[string]string{"Tuyên Quang": "2 1 500 0", "Cao Bằng": "1 0 00 1"}},
-		{"by=present&asOf=2026-12-06", p.office, "3", "1", map[string]string{"Tuyên Quang": "2 1 500 0", "Cao Bằng": "1 0 00 1"}},
-		{"by=present&asOf=2026-12-04", p.office, "3", "0", map[string]string{"Tuyên Quang": "2 0 00 1", "Cao Bằng": "1 0 00 1"}},
+		{"by=present&province=08", p.staff, "2", "1", map[string]string{"xã Lũng Cú": "2 1 50.0 0"}},
+		{"by=programme&province=02", p.staff, "2", "1", map[string]string{"xã Lũng Cú": "2 1 50.0 0"}},
+		{"by=present", p.staff, "3", "1", map[string]string{"Tuyên Quang": "2 1 50.0 0", "Cao Bằng": "1 0 0.0 1"}},
+		{"by=programme", p.office, "3", "1", map[string]string{"Hà Giang": "2 1 50.0 0", "Cao Bằng": "1 0 0.0 1"}},
+		{"by=present", p.learner, "3", "1", map[string]string{"Tuyên Quang": "2 1 50.0 0", "Cao Bằng": "1 0 0.0 1"}},
+		{"by=present&asOf=2026-12-06", p.office, "3", "1", map[string]string{"Tuyên Quang": "2 1 50.0 0", "Cao Bằng": "1 0 0.0 1"}},
+		{"by=present&asOf=2026-12-04", p.office, "3", "0", map[string]string{"Tuyên Quang": "2 0 0.0 1", "Cao Bằng": "1 0 0.0 1"}},
 	} {
 		want := onPage(c.who.get("/board?" + c.query).want(200))
 		if want.base != c.base || want.trained != c.trained || !maps.Equal(want.rows, c.rows) || len(want.checksum) != 64 {
@@ -175,8 +188,8 @@ func TestBoardSaysTheNumberFirst(t *testing.T) {
 	p := newBoard(t)
 	page := p.staff.get("/board").want(200)
 	for selector, want := range map[string]string{
-		"h1": "Bảng chỉ tiêu: Tuyên Quang", ".huge": "50,0\u00a0%", ".figure .of": "1 đã đào tạo / 2 người trong danh sách", ".figure .lead": "Đã đạt mốc 40 % của 31/12/2026",
-		"svg.line .now": "50,0\u00a0% · hôm nay", ".tabs [aria-current]": "10 tỉnh hiện nay",
+		"h1": "Bảng chỉ tiêu: Tuyên Quang", ".huge": "50,0 %", ".figure .of": "1 đã đào tạo / 2 người trong danh sách", ".figure .lead": "Đã đạt mốc 40 % của 31/12/2026",
+		"svg.line .now": "50,0 % · hôm nay", ".tabs [aria-current]": "10 tỉnh hiện nay",
 	} {
 		if got := page.one(selector); got != want {
 			t.Errorf("%s: %q, want %q", selector, got, want)
@@ -185,11 +198,11 @@ func TestBoardSaysTheNumberFirst(t *testing.T) {
 	if got := page.attr("svg.line .fore", "width"); got != "50.0%" {
 		t.Errorf("the scale stands at %s", got)
 	}
-	if got := page.one("svg.line title"); got != "50,0\u00a0% đã được đào tạo. Các mốc: 40 % đến 31/12/2026; 60 % đến 31/12/2030; 90 % đến 31/12/2045" {
+	if got := page.one("svg.line title"); got != "50,0 % đã được đào tạo. Các mốc: 40 % đến 31/12/2026; 60 % đến 31/12/2030; 90 % đến 31/12/2045" {
 		t.Errorf("the scale says %q", got)
 	}
 	first := page.one("table.gaps tbody tr:first-child")
-	if first != "xã Lũng Cú 1 2 50,0\u00a0% 0" {
+	if first != "xã Lũng Cú 1 2 50,0 % 0" {
 		t.Errorf("the first row is %q", first)
 	}
 	if n := len(page.find("table.gaps tbody tr")); n != len(p.places.Communes(roster.Present, "08")) {
@@ -316,11 +329,11 @@ func TestAsOfIsADayThatHasCome(t *testing.T) {
 			t.Errorf("%s: the API says %+v", path, problem)
 		}
 	}
-	if got := p.staff.get("/board?asOf=2026-12-05").want(200).one(".huge"); got != "50,0\u00a0%" {
+	if got := p.staff.get("/board?asOf=2026-12-05").want(200).one(".huge"); got != "50,0 %" {
 		t.Errorf("today by its date: %s", got)
 	}
 	past := p.office.get("/board?asOf=2026-12-04").want(200)
-	if got := past.one("svg.line .now"); got != "0,0\u00a0% · 04/12/2026" {
+	if got := past.one("svg.line .now"); got != "0,0 % · 04/12/2026" {
 		t.Errorf("the mark of another day says %q", got)
 	}
 }
@@ -334,7 +347,7 @@ func TestForecastFollowsThePaceOfNinetyDays(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	p.pass(200 * 24 * time.Hour)
-	if got := p.office.get("/board").want(200).one(".figure .soft"); !strings.HasPrefix(got, "90 ngày qua số người đã đào tạo không tăng") {
+	if got := p.as(p.account("", "Lê Văn Hòa", "", roster.Office)).get("/board").want(200).one(".figure .soft"); !strings.HasPrefix(got, "90 ngày qua số người đã đào tạo không tăng") {
 		t.Errorf("after months without anybody: %q", got)
 	}
 }

@@ -43,8 +43,10 @@ func (s *Server) observe(c *fiber.Ctx) (err error) {
 		c.Response().Reset()
 		err = c.Status(fiber.StatusInternalServerError).SendString("500 " + requestID(c))
 	}
+	took := time.Since(began)
+	s.metrics.request(c, took)
 	s.log.Info("request", "id", requestID(c), "method", c.Method(), "route", c.Route().Path, "status", c.Response().StatusCode(),
-		"ms", float64(time.Since(began).Microseconds())/1000)
+		"ms", float64(took.Microseconds())/1000)
 	return err
 }
 

@@ -299,6 +299,9 @@ func (s *Server) Learner(person string) courses.Learner {
 func (s *Server) record(c *fiber.Ctx, f courses.Fact) (courses.Receipt, error) {
 	ctx, id := c.UserContext(), visitorID(c)
 	r, err := s.school.Record(ctx, s.Learner(id), f)
+	if err == nil {
+		s.metrics.fact(f, r)
+	}
 	if err != nil || r.Certificate == "" {
 		return r, err
 	}

@@ -55,6 +55,7 @@ type Server struct {
 	words     map[string]messages
 	pages     templates
 	limits    limits
+	metrics   metrics
 	jobs      jobs
 	forecasts forecasts
 	creating  sync.Mutex // of accounts
@@ -90,6 +91,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	s.papers = papers{cfg.Store, cfg.Now}
 	s.texts.store = cfg.Store
 	s.limits = newLimits()
+	s.metrics = newMetrics(cfg.Store)
 	if s.sessions, err = newSessions(ctx, cfg.Store, cfg.Now, rand.Reader, cfg.BaseURL); err != nil {
 		return nil, err
 	}
@@ -142,9 +144,18 @@ func (s *Server) Shutdown(wait time.Duration) error {
 	return s.app.ShutdownWithTimeout(wait)
 }
 
-// Settle finishes what an earlier process may have left undone: facts of the last day whose certificate, paper or standing is missing.
+// Settle finishes what an earlier process may have left undone: facts whose certificate, paper or standing is missing, of the day before now or before this was last done, whichever was earlier: a
+// store may have stood still since, or come from a backup.
 func (s *Server) Settle(ctx context.Context) error {
-	return s.school.Settle(ctx, s.now().Add(-24*time.Hour), s.Learner, s.follow)
+	since := s.now()
+	last, err := s.settledAt(ctx)
+	if err != nil {
+		return err
+	}
+	if !last.IsZero() && last.Before(since) {
+		since = last
+	}
+	return s.school.Settle(ctx, since.Add(-24*time.Hour), s.Learner, s.follow)
 }
 
 // visitor is who a request comes from.

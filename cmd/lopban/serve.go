@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
@@ -25,6 +26,7 @@ import (
 type site struct {
 	Addr           string   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on."`
 	BaseUrl        string   `name:"base-url" placeholder:"URL" help:"Address of the site as visitors type it; printed on certificates. Default: http://ADDR."`
+	MetricsAddr    string   `placeholder:"HOST:PORT" help:"Address of Prometheus metrics, such as 127.0.0.1:9090. None unless given: the numbers are not for visitors."`
 	TrustedProxies []string `placeholder:"IP" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 }
 
@@ -57,12 +59,9 @@ func newSchool(st store.Store) *courses.School {
 
 // serve opens the store, prepares it, and answers requests until the context ends. prepare returns lines to print after the one that says the server is ready.
 func serve(ctx context.Context, term *terminal, p place, at site, prepare func(context.Context, *server.Server) ([]string, error)) error {
-	ln, err := net.Listen("tcp", at.Addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("the address %s is taken by another program; stop it, or name another with --addr", at.Addr)
-	}
+	ln, err := listen(at.Addr, "--addr")
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w", at.Addr, err)
+		return err
 	}
 	defer ln.Close()
 	st, err := p.open(ctx)
@@ -81,7 +80,15 @@ func serve(ctx context.Context, term *terminal, p place, at site, prepare func(c
 	if err := s.Settle(ctx); err != nil {
 		fmt.Fprintln(term.err, "lopban: not everything of the last day could be settled:", err)
 	}
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
+	if at.MetricsAddr != "" {
+		metrics, err := listen(at.MetricsAddr, "--metrics-addr")
+		if err != nil {
+			return err
+		}
+		defer metrics.Close()
+		go func() { failed <- http.Serve(metrics, s.Metrics()) }()
+	}
 	go func() { failed <- s.Serve(ln) }()
 	go s.Keep(ctx)
 	fmt.Fprintf(term.out, "ready http://%s\n", ln.Addr())
@@ -97,6 +104,17 @@ func serve(ctx context.Context, term *terminal, p place, at site, prepare func(c
 	case <-ctx.Done():
 		return s.Shutdown(10 * time.Second)
 	}
+}
+
+func listen(addr, flag string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("the address %s is taken by another program; stop it, or name another with %s", addr, flag)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", addr, err)
+	}
+	return ln, nil
 }
 
 // base is the address of the site: the one given, or where it listens.

@@ -1,0 +1,309 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"lopban/courses/roster"
+	"lopban/courses/store"
+	"lopban/server"
+)
+
+func TestEveryKindHasItsPlaceInABackup(t *testing.T) {
+	want := map[string]bool{}
+	for _, name := range append(append([]string{}, archived...), left...) {
+		if want[name] {
+			t.Errorf("%s stands twice", name)
+		}
+		want[name] = true
+	}
+	for _, k := range server.Kinds() {
+		if !want[k.Name] {
+			t.Errorf("kind %s is in neither list of backup.go: is it a secret, and if not, which kinds refer to it?", k.Name)
+		}
+		if doc, err := k.New(); doc == nil || err != nil {
+			t.Errorf("kind %s has no Doc to read it by: %v", k.Name, err)
+		}
+		delete(want, k.Name)
+	}
+	for name := range want {
+		t.Errorf("%s is no kind", name)
+	}
+}
+
+// sampler fills documents with values of which no two are alike.
+type sampler struct{ n int }
+
+// fill gives every field a value, or with bare only those that a document cannot be without.
+func (s *sampler) fill(k *store.Kind, bare bool) any {
+	doc, err := k.New()
+	if err != nil {
+		panic(err)
+	}
+	v := reflect.ValueOf(doc).Elem()
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		needed := name == "id"
+		for _, u := range k.Unique {
+			needed = needed || name == u
+		}
+		if needed || !bare {
+			s.set(v.Field(i))
+		}
+	}
+	return doc
+}
+
+func (s *sampler) set(v reflect.Value) {
+	s.n++
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(fmt.Sprintf("Điện Biên <&> \u2028 \"%d\"", s.n))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(s.n))
+	case reflect.Float64:
+		v.SetFloat(float64(s.n) + 0.1)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		s.set(v.Elem())
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			v.SetBytes([]byte{0, 255, byte(s.n)})
+			return
+		}
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		s.set(v.Index(0))
+		s.set(v.Index(1))
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		for range 2 {
+			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			s.set(key)
+			s.set(value)
+			v.SetMapIndex(key, value)
+		}
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(time.Date(2026, 1, 2, 3, 4, 5, s.n%1000*1e6, time.UTC)))
+			return
+		}
+		for i := range v.NumField() {
+			s.set(v.Field(i))
+		}
+	default:
+		panic("no sample of " + v.Type().String())
+	}
+}
+
+// login is a small document of a kind that is archived.
+func login(id string) *roster.Login { return &roster.Login{ID: id, Account: "of " + id} }
+
+// smallArchive has two documents and two blobs.
+func smallArchive(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := newArchive(&b, archiveHead{Kinds: []archiveKind{{"login", 1}}})
+	for _, e := range []error{err, w.document(roster.LoginKind, login("a")), w.document(roster.LoginKind, login("b")), w.blob("paper", []byte("%PDF")), w.blob("empty", nil), w.close()} {
+		if e != nil {
+			t.Fatal(e)
+		}
+	}
+	return b.Bytes()
+}
+
+// read lists what an archive holds, as the visitor is given it.
+func read(archive []byte) (string, archiveEnd, error) {
+	var b strings.Builder
+	_, end, err := readArchive(bytes.NewReader(archive), archivedKinds(), archiveVisitor{
+		document: func(k *store.Kind, doc any) error { fmt.Fprintf(&b, "%s %+v\n", k.Name, doc); return nil },
+		blob:     func(name string, data []byte) error { fmt.Fprintf(&b, "%s %q\n", name, data); return nil },
+	})
+	return b.String(), end, err
+}
+
+func TestArchiveReads(t *testing.T) {
+	got, end, err := read(smallArchive(t))
+	nobody := "0001-01-01 00:00:00 +0000 UTC"
+	want := "login &{ID:a Account:of a At:" + nobody + "}\nlogin &{ID:b Account:of b At:" + nobody + "}\npaper \"%PDF\"\nempty \"\"\n"
+	if err != nil || got != want || end.Documents != 2 || end.Blobs != 2 {
+		t.Errorf("read %s%+v, %v", got, end, err)
+	}
+}
+
+func TestArchiveIsRefusedWhereverItIsCut(t *testing.T) {
+	whole := smallArchive(t)
+	for n := range whole {
+		if _, _, err := read(whole[:n]); !isFault(err) {
+			t.Fatalf("cut after %d of %d bytes: %v", n, len(whole), err)
+		}
+	}
+}
+
+func TestArchiveIsRefusedWhereverItIsChanged(t *testing.T) {
+	whole := smallArchive(t)
+	want, wantEnd, err := read(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range whole {
+		for bit := range 8 {
+			harmed := bytes.Clone(whole)
+			harmed[i] ^= 1 << bit
+			// a few bits of gzip's header say nothing about the content
+			if got, end, err := read(harmed); !isFault(err) && (err != nil || got != want || end != wantEnd) {
+				t.Fatalf("bit %d of byte %d changed: %v\n%s", bit, i, err, got)
+			}
+		}
+	}
+}
+
+func isFault(err error) bool {
+	var f archiveFault
+	return errors.As(err, &f)
+}
+
+// pack writes lines as an archive would have them, with the end that fits them unless it is given.
+func pack(lines []string, end string) []byte {
+	text := strings.Join(lines, "\n") + "\n"
+	if end == "" {
+		sum := sha256.Sum256([]byte(text))
+		blobs := strings.Count(text, `{"blob":`)
+		end = fmt.Sprintf(`{"end":{"documents":%d,"blobs":%d,"sha256":"%s"}}`, len(lines)-1-blobs, blobs, hex.EncodeToString(sum[:]))
+	}
+	return zipped(text + end + "\n")
+}
+
+func zipped(text string) []byte {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	io.WriteString(w, text)
+	w.Close()
+	return b.Bytes()
+}
+
+const (
+	goodHead = `{"format":"lopban backup","version":1,"program":"","madeAt":"2026-12-05T02:00:00Z","kinds":[{"name":"login","schema":1},{"name":"completion","schema":1}]}`
+	goodDoc  = `{"kind":"login","doc":{"id":"a","account":"of a","at":"0001-01-01T00:00:00Z"}}`
+)
+
+// hostile are archives that must be refused, by what is wrong with them.
+func hostile() map[string]struct {
+	archive []byte
+	says    string
+} {
+	type c = struct {
+		archive []byte
+		says    string
+	}
+	return map[string]c{
+		"nothing":                 {nil, "not a backup"},
+		"not gzip":                {[]byte("PK\x03\x04"), "not a backup"},
+		"gzip of nothing":         {zipped(""), "not a backup"},
+		"gzip of something else":  {zipped("Lớp Bản\n"), "not a backup"},
+		"another format":          {pack([]string{`{"format":"other","version":1}`}, ""), "not a backup"},
+		"an endless first line":   {zipped(strings.Repeat("[", 1<<20)), "not a backup"},
+		"a later format":          {pack([]string{`{"format":"lopban backup","version":2}`}, ""), "newer lopban"},
+		"a kind of the future":    {pack([]string{`{"format":"lopban backup","version":1,"kinds":[{"name":"badge","schema":1}]}`}, ""), "newer lopban"},
+		"a schema of the future":  {pack([]string{`{"format":"lopban backup","version":1,"kinds":[{"name":"login","schema":99}]}`}, ""), "newer lopban"},
+		"keys":                    {pack([]string{`{"format":"lopban backup","version":1,"kinds":[{"name":"key","schema":1}]}`}, ""), "newer lopban"},
+		"a kind that is unnamed":  {pack([]string{goodHead, `{"kind":"person","doc":{"id":"a"}}`}, ""), "of no kind"},
+		"an unknown field":        {pack([]string{goodHead, `{"kind":"login","doc":{"id":"a","role":"admin"}}`}, ""), "unknown field"},
+		"an unknown line":         {pack([]string{goodHead, `{"file":"../../etc/passwd"}`}, ""), "unknown field"},
+		"a document without id":   {pack([]string{goodHead, `{"kind":"login","doc":{"account":"x"}}`}, ""), "no id"},
+		"no document":             {pack([]string{goodHead, `{"kind":"login"}`}, ""), "login, document 1"},
+		"null":                    {pack([]string{goodHead, `{"kind":"login","doc":null}`}, ""), "no id"},
+		"a unique value is empty": {pack([]string{goodHead, `{"kind":"completion","doc":{"id":"a"}}`}, ""), "is empty"},
+		"a text for a time":       {pack([]string{goodHead, `{"kind":"login","doc":{"id":"a","at":"soon"}}`}, ""), "login, document 1"},
+		"an object for a text":    {pack([]string{goodHead, `{"kind":"login","doc":{"id":{"$gt":""}}}`}, ""), "login, document 1"},
+		"no JSON":                 {pack([]string{goodHead, `<html>`}, ""), "line 2"},
+		"the wrong checksum":      {pack([]string{goodHead, goodDoc}, `{"end":{"documents":1,"blobs":0,"sha256":"00"}}`), "checksum"},
+		"no end":                  {zipped(goodHead + "\n" + goodDoc + "\n"), "too early"},
+		"an end that is cut":      {pack([]string{goodHead, goodDoc}, `{"end":`), "line 3"},
+		"more behind the end":     {zipped(unzipped(pack([]string{goodHead, goodDoc}, "")) + goodDoc + "\n"), "follows its end"},
+		"a second file behind it": {append(pack([]string{goodHead, goodDoc}, ""), zipped("x")...), "follows its end"},
+		"bytes behind it":         {append(pack([]string{goodHead, goodDoc}, ""), "rubbish"...), "damaged"},
+		"a line of 65 MiB":        {zipped(goodHead + "\n" + strings.Repeat(" ", 65<<20)), "too long"},
+		"an array without end":    {pack([]string{goodHead, `{"kind":"login","doc":` + strings.Repeat("[", 1<<20)}, ""), "line 2"},
+	}
+}
+
+func unzipped(archive []byte) string {
+	r, err := gzip.NewReader(bytes.NewReader(archive))
+	if err != nil {
+		return ""
+	}
+	text, _ := io.ReadAll(r)
+	return string(text)
+}
+
+func TestHostileArchiveIsRefused(t *testing.T) {
+	if _, _, err := read(pack([]string{goodHead, goodDoc}, "")); err != nil {
+		t.Fatalf("the control: %v", err)
+	}
+	for name, c := range hostile() {
+		if _, _, err := read(c.archive); !isFault(err) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want a fault with %q", name, err, c.says)
+		}
+	}
+}
+
+// FuzzArchive reads any text as the content of an archive. What is taken must be whole: its end counts what the visitor saw.
+func FuzzArchive(f *testing.F) {
+	f.Add(unzipped(smallArchive(f)))
+	for name, c := range hostile() {
+		if text := unzipped(c.archive); len(text) < 1<<16 {
+			f.Add(text)
+		} else {
+			f.Logf("%s is too long for a seed", name)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		documents, blobs := 0, 0
+		_, end, err := readArchive(bytes.NewReader(zipped(text)), archivedKinds(), archiveVisitor{
+			document: func(k *store.Kind, doc any) error {
+				documents++
+				if id, _, err := k.Values(doc); err != nil || id == "" {
+					t.Errorf("%s %q: %v", k.Name, id, err)
+				}
+				return nil
+			},
+			blob: func(name string, _ []byte) error {
+				blobs++
+				if name == "" {
+					t.Error("a blob without a name")
+				}
+				return nil
+			},
+		})
+		if err != nil && !isFault(err) {
+			t.Errorf("%v is no sentence about the file", err)
+		}
+		if err == nil && (end.Documents != documents || end.Blobs != blobs || len(end.SHA256) != 64) {
+			t.Errorf("the end is %+v after %d documents and %d blobs", end, documents, blobs)
+		}
+	})
+}
+
+// FuzzArchiveBytes reads any bytes as an archive.
+func FuzzArchiveBytes(f *testing.F) {
+	whole := smallArchive(f)
+	f.Add(whole)
+	f.Add(whole[:len(whole)/2])
+	f.Add([]byte{0x1f, 0x8b})
+	f.Fuzz(func(t *testing.T, archive []byte) {
+		if _, _, err := read(archive); err != nil && !isFault(err) {
+			t.Errorf("%v is no sentence about the file", err)
+		}
+	})
+}
