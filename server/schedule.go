@@ -26,6 +26,7 @@ var chores = []chore{
 // lease says until when a chore is taken.
 type lease struct {
 	ID    string    `json:"id"` // of the chore
+	At    time.Time `json:"at"` // when it was taken
 	Until time.Time `json:"until"`
 }
 
@@ -59,11 +60,11 @@ func (s *Server) chore(ctx context.Context, c chore) error {
 		if now.Before(l.Until) {
 			return errTaken
 		}
-		l.Until = now.Add(c.every)
+		l.At, l.Until = now, now.Add(c.every)
 		return nil
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		err = s.store.Insert(ctx, leaseKind, &lease{c.name, now.Add(c.every)})
+		err = s.store.Insert(ctx, leaseKind, &lease{c.name, now, now.Add(c.every)})
 		if errors.Is(err, store.ErrExists) {
 			err = errTaken
 		}
@@ -75,4 +76,13 @@ func (s *Server) chore(ctx context.Context, c chore) error {
 		return err
 	}
 	return c.do(ctx, s)
+}
+
+// takenAt says when a chore was last taken, by any process; zero when it never was.
+func (s *Server) takenAt(ctx context.Context, chore string) (time.Time, error) {
+	l, err := store.Get[lease](ctx, s.store, leaseKind, chore)
+	if errors.Is(err, store.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	return l.At, err
 }

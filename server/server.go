@@ -148,7 +148,7 @@ func (s *Server) Shutdown(wait time.Duration) error {
 // store may have stood still since, or come from a backup.
 func (s *Server) Settle(ctx context.Context) error {
 	since := s.now()
-	last, err := s.settledAt(ctx)
+	last, err := s.takenAt(ctx, "settle")
 	if err != nil {
 		return err
 	}

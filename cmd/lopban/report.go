@@ -71,7 +71,7 @@ func (c *reportCommand) write(ctx context.Context, term *terminal, r *targets.Re
 	if err := r.Write(ctx, f, format, w); err != nil {
 		return err
 	}
-	if err := errors.Join(f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(f.Name(), c.Output); err != nil {

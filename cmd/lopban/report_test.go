@@ -1,0 +1,166 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"lopban/courses"
+	"lopban/courses/roster"
+	"lopban/courses/store"
+	"lopban/courses/targets"
+)
+
+// smallRegion is a folder with two people of Lũng Cú on the roster, of whom nobody is trained.
+func smallRegion(t *testing.T) (data string) {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "roster.csv")
+	if err := os.WriteFile(file, []byte("Họ và tên,Đơn vị công tác,Xã/phường\nSùng Mí Pó,Thư viện xã,Lũng Cú\nGiàng Thị Mai,Thư viện xã,Lũng Cú\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data = filepath.Join(dir, "data")
+	tells(t, "roster", "import", file, "--data", data).want(t, 0)
+	return data
+}
+
+// opened gives a test the store of a folder while no command uses it.
+func opened(t *testing.T, data string, use func(store.Store)) {
+	t.Helper()
+	st, err := place{Data: data}.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	use(st)
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReportWritesWhatThePagesShow(t *testing.T) {
+	data := smallRegion(t)
+	var figures targets.Figures
+	opened(t, data, func(st store.Store) {
+		s, err := newServer(t.Context(), st, "", nil, os.Stderr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if figures, err = s.Board().Read(t.Context(), roster.Present, "08", time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	var got targets.Figures
+	said := tells(t, "report", "board", "--province", "08", "--format", "json", "--data", data).want(t, 0)
+	if err := json.Unmarshal([]byte(said.out), &got); err != nil || got.Checksum != figures.Checksum || got.Base != 2 || said.err != "" {
+		t.Errorf("%+v, %v, and said %q", got, err, said.err)
+	}
+	if said := tells(t, "report", "missing", "--by", "programme", "--province", "02", "--data", data).want(t, 0); strings.Count(said.out, ",xã Lũng Cú,Tuyên Quang,") != 2 {
+		t.Errorf("%s", said.out)
+	}
+	if said := tells(t, "report", "completions", "--lang", "en", "--data", data).want(t, 0); !strings.HasPrefix(said.out, "\ufeffPerson ID,Name,") {
+		t.Errorf("%s", said.out)
+	}
+
+	file := filepath.Join(t.TempDir(), "missing.xlsx")
+	if said := tells(t, "report", "missing", "-o", file, "--data", data).want(t, 0, "rows 2 of 2", "wrote "+file); said.out != "" {
+		t.Errorf("data on standard output beside the file: %q", said.out)
+	}
+	if text, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(text), "PK") {
+		t.Errorf("%.10q, %v", text, err)
+	}
+}
+
+func TestReportRefusesWhatIsNotThere(t *testing.T) {
+	data := smallRegion(t)
+	file := filepath.Join(t.TempDir(), "board.pdf")
+	tells(t, "report", "board", "-o", file, "--data", data).want(t, 1, "pdf")
+	if entries, err := os.ReadDir(filepath.Dir(file)); err != nil || len(entries) != 0 {
+		t.Errorf("a report that failed left %v, %v", entries, err)
+	}
+	tells(t, "report", "board", "--province", "98", "--data", data).want(t, 1, "98")
+	tells(t, "report", "board", "--as-of", "31/12/2025", "--data", data).want(t, 1, "write YYYY-MM-DD")
+	tells(t, "report", "board", "--as-of", "2199-12-31", "--data", data).want(t, 1, "2199")
+	tells(t, "report", "everything", "--data", data).want(t, 2)
+	tells(t, "report", "--data", data).want(t, 2)
+}
+
+func TestDoctorOnlyReportsUntilItIsAsked(t *testing.T) {
+	data := smallRegion(t)
+	healthy := tells(t, "doctor", "--data", data).want(t, 0)
+	if !strings.Contains(healthy.out, "people 2: standings missing 0, different 0, of nobody 0\n") {
+		t.Errorf("%s", healthy.out)
+	}
+	var person roster.Person
+	opened(t, data, func(st store.Store) {
+		people, err := store.All[roster.Person](t.Context(), st, roster.PersonKind, store.Query{})
+		if err != nil || len(people) != 2 {
+			t.Fatal(people, err)
+		}
+		person = people[0]
+		if err := st.Delete(t.Context(), targets.StandingKind, people[1].ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Update(t.Context(), st, targets.StandingKind, person.ID, func(s *targets.Standing) error { s.InBase = false; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if err := st.Insert(t.Context(), targets.StandingKind, &targets.Standing{ID: "nobody"}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for range 2 { // looking changes nothing
+		sick := tells(t, "doctor", "--data", data).want(t, 1, "--rebuild")
+		if !strings.Contains(sick.out, "people 2: standings missing 1, different 1, of nobody 1\n") || !strings.Contains(sick.out, "standing\t"+person.ID+"\twrong\n") {
+			t.Errorf("%s", sick.out)
+		}
+	}
+	if mended := tells(t, "doctor", "--rebuild", "--data", data).want(t, 0); !strings.Contains(mended.out, "standing\tnobody\tput right\n") {
+		t.Errorf("%s", mended.out)
+	}
+	tells(t, "doctor", "--data", data).want(t, 0)
+}
+
+func TestDoctorNamesFactsThatDoNotAgree(t *testing.T) {
+	data := smallRegion(t)
+	opened(t, data, func(st store.Store) {
+		school := newSchool(st)
+		version := courses.Version{Course: "K1", Hash: "1", Modules: []courses.Module{{ID: "m", Lessons: []courses.Lesson{{ID: "doc", Minutes: 5}}}}}
+		v, _, err := school.Publish(t.Context(), version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range []struct {
+			kind *store.Kind
+			doc  any
+		}{
+			{courses.EnrolmentKind, &courses.Enrolment{ID: "P1/K1/01", Person: "P1", Course: "K1", Cycle: 1, Version: v.ID}},
+			{courses.EnrolmentKind, &courses.Enrolment{ID: "P2/K1/01", Person: "P2", Course: "K1", Cycle: 1, Version: v.ID}},
+			{courses.EnrolmentKind, &courses.Enrolment{ID: "P3/K1/01", Person: "P3", Course: "K1", Cycle: 1, Version: "K1@9"}},
+			{courses.CompletionKind, &courses.Completion{ID: "P1/K1/01/doc", Enrolment: "P1/K1/01", Lesson: "doc", Client: "P1/a"}},
+			{courses.CompletionKind, &courses.Completion{ID: "P9/K1/01/doc", Enrolment: "P9/K1/01", Lesson: "doc", Client: "P9/a"}},
+			{courses.AttemptKind, &courses.Attempt{ID: "P9/b", Enrolment: "P9/K1/01", Lesson: "doc"}},
+			{courses.CertificateKind, &courses.Certificate{ID: "P1/K1/01", Enrolment: "P1/K1/01", Code: "C1", Register: "1"}},
+			{courses.CertificateKind, &courses.Certificate{ID: "P2/K1/01", Enrolment: "P2/K1/01", Code: "C2", Register: "2"}},
+			{courses.CertificateKind, &courses.Certificate{ID: "P3/K1/01", Enrolment: "P3/K1/01", Code: "C3", Register: "3"}},
+			{courses.CertificateKind, &courses.Certificate{ID: "P9/K1/01", Enrolment: "P9/K1/01", Code: "C9", Register: "9"}},
+		} {
+			if err := st.Insert(t.Context(), d.kind, d.doc); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	said := tells(t, "doctor", "--rebuild", "--data", data).want(t, 1)
+	for _, line := range []string{
+		"completion\tP9/K1/01/doc\t" + courses.NoEnrolment, "attempt\tP9/b\t" + courses.NoEnrolment, "certificate\tP9/K1/01\t" + courses.NoEnrolment,
+		"certificate\tP2/K1/01\t" + courses.LessonsOpen, "certificate\tP3/K1/01\t" + courses.NoVersion, "facts 7: 5 do not agree with the others",
+	} {
+		if !strings.Contains(said.out, line+"\n") {
+			t.Errorf("it does not say %q: %s", line, said.out)
+		}
+	}
+	if strings.Contains(said.out, "P1/") {
+		t.Errorf("a certificate that was earned is doubted: %s", said.out)
+	}
+}
