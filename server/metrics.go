@@ -54,4 +54,6 @@ func (m metrics) fact(f courses.Fact, r courses.Receipt) {
 }
 
 // Metrics answers Prometheus. It is for a port of its own, which visitors cannot reach.
-func (s *Server) Metrics() http.Handler { return promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}) }
+func (s *Server) Metrics() http.Handler {
+	return promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})
+}

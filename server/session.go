@@ -85,8 +85,15 @@ type sessions struct {
 	access  *keys
 	refresh *keys
 
-	mu   sync.Mutex
-	seen map[string]seen // by family
+	mu       sync.RWMutex
+	seen     map[string]seen     // by family
+	verified map[string]verified // by access token
+}
+
+// verified is an access token whose signature and claims were found right a moment ago. Its session is looked at all the same.
+type verified struct {
+	claims accessClaims
+	at     time.Time
 }
 
 // seen is what the store said a moment ago.
@@ -113,7 +120,7 @@ type tokens struct {
 
 // newSessions reads the keys, or makes them at the first start. issuer is the address of the site.
 func newSessions(ctx context.Context, s store.Store, now func() time.Time, random io.Reader, issuer string) (*sessions, error) {
-	ss := &sessions{store: s, now: now, random: random, issuer: issuer, seen: map[string]seen{}}
+	ss := &sessions{store: s, now: now, random: random, issuer: issuer, seen: map[string]seen{}, verified: map[string]verified{}}
 	ss.parser = jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithStrictDecoding(), jwt.WithTimeFunc(now), jwt.WithLeeway(clockSkew),
 		jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(), jwt.WithIssuedAt(), jwt.WithIssuer(issuer), jwt.WithAudience(audience))
 	ss.access = &keys{store: s, now: now, random: random, purpose: "access"}
@@ -272,20 +279,9 @@ type accessClaims struct {
 
 // verify says who an access token belongs to. Every token that is not exactly one of ours, now good and of a live session, is errSession; any other error is the store's.
 func (ss *sessions) verify(ctx context.Context, access string) (who, error) {
-	if len(access) > accessSize || strings.ContainsFunc(access, notInToken) {
-		return who{}, errSession
-	}
-	header, _, _ := strings.Cut(access, ".")
-	key, err := ss.access.find(ctx, header)
+	c, err := ss.claims(ctx, access)
 	if err != nil {
 		return who{}, err
-	}
-	var c accessClaims
-	if _, err := ss.parser.ParseWithClaims(access, &c, func(*jwt.Token) (any, error) { return key.Secret, nil }); err != nil {
-		return who{}, errSession
-	}
-	if c.ID == "" || c.Subject == "" || c.Family == "" || c.IssuedAt == nil {
-		return who{}, errSession
 	}
 	found, err := ss.look(ctx, c.Family)
 	if err != nil {
@@ -297,6 +293,48 @@ func (ss *sessions) verify(ctx context.Context, access string) (who, error) {
 	return who{found.account, c.Family, c.ExpiresAt.Time}, nil
 }
 
+// claims reads a token, or remembers having read it less than half a minute ago.
+func (ss *sessions) claims(ctx context.Context, access string) (accessClaims, error) {
+	now := ss.now()
+	ss.mu.RLock()
+	v, ok := ss.verified[access]
+	ss.mu.RUnlock()
+	if ok && now.Sub(v.at).Abs() < seenLife && now.Before(v.claims.ExpiresAt.Time) {
+		return v.claims, nil
+	}
+	c, err := ss.parse(ctx, access)
+	if err != nil {
+		return c, err
+	}
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if len(ss.verified) >= seenSize {
+		clear(ss.verified)
+	}
+	ss.verified[access] = verified{c, now}
+	return c, nil
+}
+
+// parse checks a token by itself: its form, its signature, its claims.
+func (ss *sessions) parse(ctx context.Context, access string) (accessClaims, error) {
+	if len(access) > accessSize || strings.ContainsFunc(access, notInToken) {
+		return accessClaims{}, errSession
+	}
+	header, _, _ := strings.Cut(access, ".")
+	key, err := ss.access.find(ctx, header)
+	if err != nil {
+		return accessClaims{}, err
+	}
+	var c accessClaims
+	if _, err := ss.parser.ParseWithClaims(access, &c, func(*jwt.Token) (any, error) { return key.Secret, nil }); err != nil {
+		return accessClaims{}, errSession
+	}
+	if c.ID == "" || c.Subject == "" || c.Family == "" || c.IssuedAt == nil {
+		return accessClaims{}, errSession
+	}
+	return c, nil
+}
+
 // notInToken also refuses line ends, which Go's base64 would skip.
 func notInToken(r rune) bool {
 	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '_' || r == '.')
@@ -305,9 +343,9 @@ func notInToken(r rune) bool {
 // look is read through a small cache.
 func (ss *sessions) look(ctx context.Context, family string) (seen, error) {
 	now := ss.now()
-	ss.mu.Lock()
+	ss.mu.RLock()
 	found, ok := ss.seen[family]
-	ss.mu.Unlock()
+	ss.mu.RUnlock()
 	if ok && now.Sub(found.at).Abs() < seenLife {
 		return found, nil
 	}
@@ -482,6 +520,11 @@ func (k *keys) rotate(ctx context.Context, age time.Duration) error {
 
 // rotateKeys is rotate for both rings.
 func (ss *sessions) rotateKeys(ctx context.Context, age time.Duration) error {
+	defer func() { // what was verified under a key that is gone is verified again
+		ss.mu.Lock()
+		clear(ss.verified)
+		ss.mu.Unlock()
+	}()
 	return errors.Join(ss.access.rotate(ctx, age), ss.refresh.rotate(ctx, age))
 }
 

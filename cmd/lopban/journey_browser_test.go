@@ -111,8 +111,9 @@ const patience = time.Minute
 // tab is one visitor's browser: no cookie, storage or cache is shared with another. Whatever a page complains of, or asks of another site, fails the test.
 type tab struct {
 	*demoRegion
-	t   testing.TB
-	ctx context.Context
+	t     testing.TB
+	ctx   context.Context
+	touch bool
 
 	mu      sync.Mutex
 	pages   map[string]bool // addresses that were opened
@@ -219,6 +220,7 @@ func (v *tab) where() string {
 // hold puts another device into the visitor's hands.
 func (v *tab) hold(d device) {
 	v.t.Helper()
+	v.touch = d.touch
 	options := []chromedp.EmulateViewportOption{chromedp.EmulatePortrait}
 	if d.touch {
 		options = append(options, chromedp.EmulateMobile, chromedp.EmulateTouch)
@@ -350,22 +352,47 @@ func (v *tab) wantText(selector string, parts ...string) {
 	}
 }
 
-// tap touches the element in its middle, as a thumb does.
-func tap(selector string) chromedp.Action[chromedp.Void] {
-	return chromedp.Tap(chromedp.CSS(selector), chromedp.NodeVisible)
+// tap touches the element in its middle, as a thumb does; on a laptop it is clicked. What lies over the element gets the touch, so that is a failure.
+func (v *tab) tap(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		at, err := chromedp.Evaluate[struct {
+			X, Y  float64
+			Wrong string
+		}](`(() => {
+			const all = document.querySelectorAll(` + quote(selector) + `);
+			if (all.length !== 1) return { Wrong: all.length + " elements match" };
+			all[0].scrollIntoView({ block: "center", behavior: "instant" });
+			const r = all[0].getBoundingClientRect(), X = r.x + r.width / 2, Y = r.y + r.height / 2, top = document.elementFromPoint(X, Y);
+			if (!r.width || !r.height) return { Wrong: "it is not on screen" };
+			if (!top || !(top.contains(all[0]) || all[0].contains(top))) return { Wrong: "it is covered by " + (top ? top.outerHTML.slice(0, 200) : "nothing") };
+			return { X, Y, Wrong: "" };
+		})()`)(ctx, target)
+		if err != nil {
+			return err
+		}
+		if at.Wrong != "" {
+			return fmt.Errorf("%s cannot be touched: %s", selector, at.Wrong)
+		}
+		if v.touch {
+			_, err = chromedp.TapXY(at.X, at.Y)(ctx, target)
+		} else {
+			_, err = chromedp.MouseClickXY(at.X, at.Y)(ctx, target)
+		}
+		return err
+	})
 }
 
-// write types into a field.
-func write(selector, text string) chromedp.Action[chromedp.Void] {
-	return chromedp.SendKeys(chromedp.CSS(selector), text, chromedp.NodeVisible)
+// write touches a field and types into it.
+func (v *tab) write(selector, text string) chromedp.Action[chromedp.Void] {
+	return chromedp.Steps(v.tap(selector), chromedp.KeyEvent(text))
 }
 
 // enter signs in through the page.
 func (v *tab) enter(login string) {
 	v.t.Helper()
 	v.open("/sign-in")
-	v.do(write("#login", login), write("#password", v.passwords[login]))
-	v.follow(chromedp.Submit(chromedp.CSS("#password")))
+	v.do(v.write("#login", login), v.write("#password", v.passwords[login]))
+	v.follow(v.tap("main form .button"))
 	v.wantAt("/")
 }
 
@@ -373,7 +400,7 @@ func (v *tab) enter(login string) {
 func (v *tab) speak(lang string) {
 	v.t.Helper()
 	if look[string](v, `document.documentElement.lang`) != lang {
-		v.follow(chromedp.Submit(chromedp.CSS(`form[action="/language"] button`)))
+		v.follow(v.tap(`form[action="/language"] button`))
 	}
 	if got := look[string](v, `document.documentElement.lang`); got != lang {
 		v.t.Fatalf("the page speaks %s, want %s", got, lang)

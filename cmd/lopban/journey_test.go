@@ -26,25 +26,25 @@ func TestLearnerJourney(t *testing.T) {
 	r := enter(t)
 	v := r.tab(t, phone)
 	v.open("/")
-	v.follow(tap(`main a[href="/sign-in"]`))
-	v.do(write("#login", learner), write("#password", v.passwords[learner]))
-	v.follow(tap("main form .button"))
+	v.follow(v.tap(`main a[href="/sign-in"]`))
+	v.do(v.write("#login", learner), v.write("#password", v.passwords[learner]))
+	v.follow(v.tap("main form .button"))
 	v.wantAt("/")
 	for _, id := range []string{"LS3", "RP1"} {
 		c := shipped()[id]
 		v.wantText(`a.card[href="/courses/`+id+`"]`, c.Title.Vi, v.say("vi", "card.new", len(c.Lessons()), minutes(c)))
 	}
 
-	v.follow(tap(`a.card[href="/courses/LS3"]`))
+	v.follow(v.tap(`a.card[href="/courses/LS3"]`))
 	v.wantText("main h1", shipped()["LS3"].Title.Vi)
-	v.follow(tap("main .button.wide"))
+	v.follow(v.tap("main .button.wide"))
 	v.firstLesson(shipped()["LS3"])
 	v.comesBack(shipped()["LS3"])
 
 	codes := []string{v.finishes(shipped()["LS3"])}
 	v.open("/")
-	v.follow(tap(`a.card[href="/courses/RP1"]`))
-	v.follow(tap("main .button.wide"))
+	v.follow(v.tap(`a.card[href="/courses/RP1"]`))
+	v.follow(v.tap("main .button.wide"))
 	codes = append(codes, v.finishes(shipped()["RP1"]))
 
 	v.open("/certificates")
@@ -72,16 +72,16 @@ func (v *tab) firstLesson(c *courses.Version) {
 	v.open(path)
 	v.await(`scrollY > 200`)
 
-	v.follow(tap("form.next .button"))
+	v.follow(v.tap("form.next .button"))
 	v.wantAt(path + "/quiz")
 	questions := asked(lesson.Quiz)
 	v.one(1, len(questions))
 	answers := rightAnswers(lesson.Quiz)
 	v.choose(questions[0], answers)
-	v.do(tap("[data-on]"))
+	v.do(v.tap("[data-on]"))
 	v.one(2, len(questions))
 	v.choose(questions[1], answers)
-	v.do(tap("[data-on]"))
+	v.do(v.tap("[data-on]"))
 	v.one(3, len(questions))
 
 	// The page is loaded anew, and left with the phone's back button: what was answered is there, at the question where it was.
@@ -90,18 +90,18 @@ func (v *tab) firstLesson(c *courses.Version) {
 	v.wantChosen(questions[:2], answers)
 	v.back()
 	v.wantAt(path)
-	v.follow(tap("form.next .button"))
+	v.follow(v.tap("form.next .button"))
 	v.one(3, len(questions))
 	v.wantChosen(questions[:2], answers)
-	v.do(tap("[data-back]"))
+	v.do(v.tap("[data-back]"))
 	v.one(2, len(questions))
-	v.do(tap("[data-on]"))
+	v.do(v.tap("[data-on]"))
 
 	for i, q := range questions[2:] {
 		v.one(i+3, len(questions))
 		v.choose(q, answers)
 		if i+3 < len(questions) {
-			v.do(tap("[data-on]"))
+			v.do(v.tap("[data-on]"))
 		}
 	}
 	// A thumb that presses twice hands in once.
@@ -119,12 +119,12 @@ func (v *tab) firstLesson(c *courses.Version) {
 // comesBack signs out and in again: the home page leads to the second lesson.
 func (v *tab) comesBack(c *courses.Version) {
 	v.t.Helper()
-	v.follow(tap(`form[action="/sign-out"] button`))
+	v.follow(v.tap(`form[action="/sign-out"] button`))
 	v.wantAt("/")
 	v.enter(learner)
 	lesson := c.Lessons()[1]
 	v.wantText(".card.big", c.Title.Vi, lesson.Title.Vi, v.say("vi", "home.left", lesson.Minutes, minutes(c)-c.Lessons()[0].Minutes), v.say("vi", "home.resume"))
-	v.follow(tap(".card.big .button"))
+	v.follow(v.tap(".card.big .button"))
 	v.wantAt("/courses/" + c.Course + "/" + lesson.ID)
 }
 
@@ -137,15 +137,15 @@ func (v *tab) finishes(c *courses.Version) string {
 		if !ok {
 			v.t.Fatalf("no lesson %s\n%s", id, v.where())
 		}
-		v.follow(tap("form.next .button"))
+		v.follow(v.tap("form.next .button"))
 		if asked(lesson.Quiz) == nil {
 			v.t.Fatalf("lesson %s has no quiz; the journey expects one", id)
 		}
 		v.answerAll(rightAnswers(lesson.Quiz))
-		v.follow(tap("[data-send] .button"))
+		v.follow(v.tap("[data-send] .button"))
 		v.wantText("main h1", v.say("vi", "result.passed"))
 		on := look[string](v, `document.querySelector("main .button.wide").getAttribute("href")`)
-		v.follow(tap("main .button.wide"))
+		v.follow(v.tap("main .button.wide"))
 		if code, ok := strings.CutPrefix(on, "/certificates/"); ok {
 			v.wantText("main [role=status]", v.say("vi", "certificate.new"))
 			return strings.TrimSuffix(code, "?new=1")
@@ -219,8 +219,8 @@ func TestCheckJourney(t *testing.T) {
 		{unknown(t), v.say("vi", "verdict.unknown"), v.say("vi", "verify.unknown")},
 	} {
 		v.open("/")
-		v.do(write("#code", c.typed))
-		res, err := chromedp.RunResponse(v.ctx, tap("main form .button"))
+		v.do(v.write("#code", c.typed))
+		res, err := chromedp.RunResponse(v.ctx, v.tap("main form .button"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -300,14 +300,14 @@ func TestJourneyWithoutScripts(t *testing.T) {
 	v := r.tab(t, phone)
 	v.scriptless()
 	v.open("/sign-in")
-	v.do(write("#login", scriptless), write("#password", v.passwords[scriptless]))
-	v.follow(tap("main form .button"))
+	v.do(v.write("#login", scriptless), v.write("#password", v.passwords[scriptless]))
+	v.follow(v.tap("main form .button"))
 	c := shipped()["RP1"]
 	lesson := c.Lessons()[0]
 	v.open("/courses/RP1")
-	v.follow(tap("main .button.wide"))
+	v.follow(v.tap("main .button.wide"))
 	v.wantText("main h1", lesson.Title.Vi)
-	v.follow(tap("form.next .button"))
+	v.follow(v.tap("form.next .button"))
 	questions := asked(lesson.Quiz)
 	if shown := v.shown(); shown != len(questions) {
 		t.Fatalf("%d questions are shown, want all %d", shown, len(questions))
@@ -315,13 +315,13 @@ func TestJourneyWithoutScripts(t *testing.T) {
 	for _, q := range questions {
 		v.choose(q, rightAnswers(lesson.Quiz))
 	}
-	v.follow(tap("[data-send] .button"))
+	v.follow(v.tap("[data-send] .button"))
 	v.wantText("main h1", v.say("vi", "result.passed"))
 	v.wantText(".score", "100 %")
 	if n := v.progress(c.Course, lesson.ID).Attempts; n != 1 {
 		t.Fatalf("%d attempts were recorded, want 1", n)
 	}
-	v.follow(tap("main .button.wide"))
+	v.follow(v.tap("main .button.wide"))
 	v.wantText("main h1", c.Lessons()[1].Title.Vi)
 }
 
@@ -430,7 +430,7 @@ func (v *tab) choose(q courses.Question, answers map[string][]string) {
 	name := "q." + q.ID
 	switch q.Kind {
 	case courses.ShortAnswer, courses.Numerical:
-		v.do(write(`[name="`+name+`"]`, answers[name][0]))
+		v.do(v.write(`[name="`+name+`"]`, answers[name][0]))
 	case courses.Matching: // a phone shows its own list; with a finger it cannot be reached from here
 		for _, p := range q.Pairs {
 			if p.Left != "" {
@@ -441,7 +441,7 @@ func (v *tab) choose(q courses.Question, answers map[string][]string) {
 		}
 	default:
 		for _, id := range answers[name] {
-			v.do(tap(`[name="` + name + `"][value="` + id + `"]`))
+			v.do(v.tap(`[name="` + name + `"][value="` + id + `"]`))
 		}
 	}
 }
