@@ -454,7 +454,9 @@ func TestTenThousandPeopleAreImportedInSeconds(t *testing.T) {
 	}
 	previewed := time.Since(began)
 	p.staff.post(path, nil).want(303)
-	page = p.staff.imported(path)
+	if got := p.staff.imported(path).counts(); got != "10.000 0 0 0 0" {
+		t.Errorf("imported %s", got)
+	}
 	t.Logf("previewed in %v, imported in %v", previewed, time.Since(began)-previewed)
 	if f, err := p.board.Read(t.Context(), roster.Present, "08", time.Time{}); err != nil || f.Base != n+2 {
 		t.Errorf("the board counts %d, %v", f.Base, err)

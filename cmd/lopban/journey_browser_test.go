@@ -264,8 +264,14 @@ func (v *tab) open(path string, status ...int64) {
 // follow does something that leads to another page, waits for it, and wants it to be there.
 func (v *tab) follow(steps ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
+	v.meets(200, steps...)
+}
+
+// meets is follow for a page with this status.
+func (v *tab) meets(status int64, steps ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
 	res, err := chromedp.RunResponse(v.ctx, steps...)
-	v.arrived("another page", res, err, 200)
+	v.arrived("another page", res, err, status)
 }
 
 func (v *tab) arrived(to string, res *network.Response, err error, want int64) {
@@ -359,7 +365,7 @@ func (v *tab) tap(selector string) chromedp.Action[chromedp.Void] {
 			X, Y  float64
 			Wrong string
 		}](`(() => {
-			const all = document.querySelectorAll(` + quote(selector) + `);
+			const all = document.querySelectorAll(`+quote(selector)+`);
 			if (all.length !== 1) return { Wrong: all.length + " elements match" };
 			all[0].scrollIntoView({ block: "center", behavior: "instant" });
 			const r = all[0].getBoundingClientRect(), X = r.x + r.width / 2, Y = r.y + r.height / 2, top = document.elementFromPoint(X, Y);

@@ -1,0 +1,286 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// visit is a page as somebody meets it. Words in braces in the path are filled in from the region; act is done on the page and leads to the one that is looked at.
+type visit struct {
+	route string
+	login string // "" for a visitor without an account
+	path  string
+	want  int64
+	act   func(v *tab)
+}
+
+// visits is every page of the site map, in the states that look different.
+var visits = []visit{
+	{"/", "", "/", 200, nil},
+	{"/", reader, "/", 200, nil},
+	{"/", earner, "/", 200, nil},
+	{"/", office, "/", 200, nil},
+	{"/sign-in", "", "/sign-in", 200, nil},
+	{"/sign-in", "", "/sign-in", 200, func(v *tab) {
+		v.do(v.write("#login", "nobody"), v.write("#password", "not the password"))
+		v.meets(http.StatusUnauthorized, v.tap("main form .button"))
+	}},
+	{"/claim", "", "/claim", 200, nil},
+	{"/claim", "", "/claim?code=XXXX-XXXX", 404, nil},
+	{"/v", "", "/v", 200, nil},
+	{"/v/:code", "", "/v/{code}", 200, nil},
+	{"/v/:code", "", "/v/XXXX", 404, nil},
+	{"/courses", "", "/courses", 200, nil},
+	{"/courses", earner, "/courses", 200, nil},
+	{"/courses/:id", "", "/courses/LS3", 200, nil},
+	{"/courses/:id", earner, "/courses/{earned}", 200, nil},
+	{"/courses/:id/:lesson", "", "/courses/LS3/{lesson}", 200, nil},
+	{"/courses/:id/:lesson", reader, "/courses/LS3/{lesson}", 200, nil},
+	{"/courses/:id/:lesson/quiz", reader, "/courses/LS3/{lesson}/quiz", 200, nil},
+	{"/courses/:id/:lesson/quiz", reader, "/courses/LS3/{lesson}/quiz?attempt={attempt}", 200, nil},
+	{"/certificates", reader, "/certificates", 200, nil},
+	{"/certificates", earner, "/certificates", 200, nil},
+	{"/certificates/:code", earner, "/certificates/{code}", 200, nil},
+	{"/certificates/:code", staff, "/certificates/{code}?new=1", 200, nil},
+	{"/me", reader, "/me", 200, nil},
+	{"/me", admin, "/me", 200, nil},
+	{"/board", reader, "/board", 200, nil},
+	{"/board", staff, "/board", 200, nil},
+	{"/board", office, "/board?by=programme", 200, nil},
+	{"/board", office, "/board?by=present&province=08&asOf=2026-01-31", 200, nil},
+	{"/missing", staff, "/missing", 200, nil},
+	{"/missing", office, "/missing", 200, nil},
+	{"/roster", staff, "/roster", 200, nil},
+	{"/roster", office, "/roster", 200, nil},
+	{"/roster/new", staff, "/roster/new", 200, nil},
+	{"/roster/import", staff, "/roster/import", 200, nil},
+	{"/roster/import", admin, "/roster/import", 200, nil},
+	{"/roster/import/:id", staff, "/roster/import/{import}", 200, nil},
+	{"/roster/:person", staff, "/roster/{person}", 200, nil},
+	{"/roster/:person", office, "/roster/{neighbour}", 200, nil},
+	{"/author", trainer, "/author", 200, nil},
+	{"/admin", admin, "/admin", 200, nil},
+	{"/admin/issuers/:province", admin, "/admin/issuers/08", 200, nil},
+	{"/admin/audit", admin, "/admin/audit", 200, nil},
+	{"(not found)", "", "/not-there", 404, nil},
+	{"(denied)", reader, "/admin", 403, nil},
+}
+
+// notPages are the routes that send something else than a page.
+var notPages = []string{"/healthz", "/readyz", "/assets/:name", "/media/:name", "/certificates/:code.pdf", "/roster/template.csv", "/roster/export.:format", "/roster/import/:id/problems.csv",
+	"/admin/issuers/:province/sample.pdf"}
+
+// A page that nobody visits here would not be looked at by the tests below.
+func TestEveryPageIsVisited(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "../../server/routes.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		method, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || method.Sel.Name != "Get" {
+			return true
+		}
+		if on, ok := method.X.(*ast.Ident); ok && on.Name == "app" {
+			if route, err := strconv.Unquote(call.Args[0].(*ast.BasicLit).Value); err == nil {
+				served[route] = true
+			}
+		}
+		return true
+	})
+	if len(served) < 10 {
+		t.Fatalf("only %d routes were found in routes.go", len(served))
+	}
+	for _, v := range visits {
+		if strings.HasPrefix(v.route, "/") && !served[v.route] {
+			t.Errorf("no route %s: take its visit away", v.route)
+		}
+	}
+	for route := range served {
+		if !slices.Contains(notPages, route) && !slices.ContainsFunc(visits, func(v visit) bool { return v.route == route }) {
+			t.Errorf("%s: nobody visits this page; add it to visits", route)
+		}
+	}
+}
+
+// byLogin groups the visits, so that everybody signs in once.
+func byLogin() (logins []string, of map[string][]visit) {
+	of = map[string][]visit{}
+	for _, v := range visits {
+		if of[v.login] == nil {
+			logins = append(logins, v.login)
+		}
+		of[v.login] = append(of[v.login], v)
+	}
+	return logins, of
+}
+
+// fill puts what the region holds into a visit's path.
+func (r *demoRegion) fill(t testing.TB) *strings.Replacer {
+	t.Helper()
+	return strings.NewReplacer("{code}", r.earned.Code, "{earned}", r.earned.Course, "{person}", r.earned.Person, "{neighbour}", r.neighbour.ID, "{lesson}", shipped()["LS3"].Lessons()[0].ID,
+		"{attempt}", r.halfRight(t), "{import}", r.uploaded(t))
+}
+
+// halfRight hands in a quiz in which every second answer is missing and gives the attempt's id.
+func (r *demoRegion) halfRight(t testing.TB) string {
+	t.Helper()
+	lesson := shipped()["LS3"].Lessons()[0]
+	form := url.Values{"id": {"half-right"}}
+	answers := rightAnswers(lesson.Quiz)
+	for i, q := range asked(lesson.Quiz) {
+		for field, values := range answers {
+			if i%2 == 0 && (field == "q."+q.ID || strings.HasPrefix(field, "q."+q.ID+".")) {
+				form[field] = values
+			}
+		}
+	}
+	res, err := r.signedIn(t, reader).PostForm(r.base+"/courses/LS3/"+lesson.ID+"/quiz", form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	id := res.Request.URL.Query().Get("attempt")
+	if res.StatusCode != http.StatusOK || id == "" {
+		t.Fatalf("the attempt was not taken: %s at %s", res.Status, res.Request.URL)
+	}
+	return id
+}
+
+// uploaded sends a roster with good and bad rows, which nobody applies, and gives the upload's id.
+func (r *demoRegion) uploaded(t testing.TB) string {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", "danh-sach.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Write([]byte(badRoster)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(form.WriteField("province", "08"), form.Close()); err != nil {
+		t.Fatal(err)
+	}
+	res, err := r.signedIn(t, staff).Post(r.base+"/roster/import", form.FormDataContentType(), &body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	id, ok := strings.CutPrefix(res.Request.URL.Path, "/roster/import/")
+	if res.StatusCode != http.StatusOK || !ok {
+		text, _ := io.ReadAll(res.Body)
+		t.Fatalf("the file was not taken: %s at %s: %s", res.Status, res.Request.URL, text)
+	}
+	return id
+}
+
+// axe gives the source of axe-core, which .ci/run fetches.
+func axe(t testing.TB) string {
+	t.Helper()
+	file := os.Getenv("LOPBAN_AXE")
+	if file == "" {
+		file = filepath.Join("..", "..", ".ci", "node_modules", "axe-core", "axe.min.js")
+	}
+	source, err := os.ReadFile(file)
+	if err != nil {
+		lacking(t, "No axe-core: run npm ci in .ci, or name axe.min.js in LOPBAN_AXE, to have the pages judged.")
+	}
+	return string(source)
+}
+
+// finding is what axe-core says of a rule that a page breaks.
+type finding struct {
+	ID, Help string
+	Where    []string
+}
+
+func (v *tab) judge(source string) []finding {
+	v.t.Helper()
+	if !look[bool](v, `"axe" in window`) {
+		look[string](v, source+`; axe.version`)
+	}
+	return look[[]finding](v, `axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
+		.then((r) => r.violations.map((f) => ({ ID: f.id, Help: f.help, Where: f.nodes.map((n) => n.html.slice(0, 300) + " " + n.failureSummary.replace(/\s+/g, " ")) })))`)
+}
+
+// Every page is fit for everyone who reads with a screen reader, large type or little colour, in both languages and both themes, and none is wider than its screen.
+func TestPagesAreFitForEveryone(t *testing.T) {
+	r := enter(t)
+	source := axe(t)
+	browser(t)
+	fill := r.fill(t)
+	logins, of := byLogin()
+	for _, login := range logins {
+		t.Run(fmt.Sprintf("as %q", login), func(t *testing.T) {
+			v := r.tab(t, phone)
+			if login != "" {
+				v.enter(login)
+			} else {
+				v.open("/")
+			}
+			for _, lang := range []string{"vi", "en"} {
+				v.speak(lang)
+				for _, visit := range of[login] {
+					v.scheme("light")
+					v.open(fill.Replace(visit.path), visit.want)
+					if visit.act != nil {
+						visit.act(v)
+					}
+					v.fits(source, fmt.Sprintf("%s in %s", visit.path, lang))
+				}
+				v.open("/")
+			}
+		})
+	}
+}
+
+// fits looks at the page on screen in both themes and at three widths.
+func (v *tab) fits(source, page string) {
+	v.t.Helper()
+	for _, theme := range []string{"light", "dark"} {
+		v.scheme(theme)
+		for _, f := range v.judge(source) {
+			v.t.Errorf("%s, %s: %s (%s)\n  %s", page, theme, f.Help, f.ID, strings.Join(f.Where, "\n  "))
+		}
+	}
+	for _, d := range []device{smallPhone, phone, laptop} {
+		v.hold(d)
+		wide := look[struct {
+			Page, Screen int64
+			Who          []string
+		}](v, `({ Page: document.documentElement.scrollWidth, Screen: innerWidth,
+			Who: [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > `+fmt.Sprint(d.width)+` + 1 && !e.closest(".scroll, .table")).map((e) => e.outerHTML.slice(0, 120)).slice(0, 3) })`)
+		if wide.Page > d.width || wide.Screen > d.width {
+			v.t.Errorf("%s is %d wide on a screen of %d: %q", page, max(wide.Page, wide.Screen), d.width, wide.Who)
+		}
+	}
+	v.hold(phone)
+}
+
+// badRoster is a spreadsheet as a province may send it: two who can be entered, and rows with a wrong phone number, no name, an unknown commune and a day to come.
+const badRoster = "Họ và tên,Số điện thoại,Chức vụ,Đơn vị công tác,Loại thiết chế,Xã/phường,Ngày bắt đầu,Dân tộc\n" +
+	"Vàng Thị Súa,0912345001,Người làm công tác thư viện,Thư viện xã Lũng Cú,Thư viện xã,xã Lũng Cú,01/03/2024,x\n" +
+	"Nông Văn Thịnh,0912345002,Công chức văn hóa - xã hội,Thư viện xã Đồng Văn,Thư viện xã,xã Đồng Văn,15/08/2023,x\n" +
+	"Giàng A Páo,12345,Cộng tác viên thư viện,Thư viện xã Lũng Cú,Thư viện xã,xã Lũng Cú,01/03/2024,x\n" +
+	",0912345004,Cộng tác viên thư viện,Thư viện xã Lũng Cú,Thư viện xã,xã Lũng Cú,01/03/2024,x\n" +
+	"Lý Thị Mai,0912345005,Cộng tác viên thư viện,Thư viện xã Không Có,Thư viện xã,xã Không Có,01/03/2024,x\n"
