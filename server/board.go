@@ -139,6 +139,7 @@ type boardPage struct {
 	Scale    scale
 	Rows     []boardRow
 	Forecast targets.Day // "" where none can be made
+	Foreseen bool        // it is known whether one can
 	Missing  string      // address of the list of who is missing, "" when the visitor may not read it
 	Issuer   string      // address of the issuer's page, "" when the visitor may not change it
 	Import   bool        // the visitor may enter a roster here
@@ -213,9 +214,9 @@ func (s *Server) fillBoard(ctx context.Context, page *boardPage) error {
 	page.Import = roster.MayEditRoster(a, page.presentHome(s))
 	page.Audit = page.Province == "" && roster.MayReadAudit(a)
 	if f.Next.Gap > 0 {
-		page.Forecast, err = s.forecasts.of(ctx, s.board, f)
+		page.Forecast, page.Foreseen = s.forecasts.of(&s.jobs, s.board, f)
 	}
-	return err
+	return nil
 }
 
 // presentHome is the present province of the page's people, "" where they are of more than one.
@@ -326,36 +327,63 @@ func newScale(w words, f targets.Figures) scale {
 
 func svgPercent(p float64) string { return strconv.FormatFloat(p, 'f', 1, 64) + "%" }
 
-// pace is how many days back a forecast looks.
-const pace = 90
+// pace is how many days back a forecast looks. The figures of that day are counted from facts, once a day and scope: a page waits for them a moment, and the counting is given up after a while.
+const (
+	pace          = 90
+	forecastWait  = 2 * time.Second
+	forecastLimit = 8 * time.Second
+)
 
-// forecasts keeps the figures of the day from which forecasts are reckoned, so that they are counted once a day.
+// forecasts keeps the figures from which forecasts are reckoned.
 type forecasts struct {
 	mu   sync.Mutex
-	kept map[targets.Scope]targets.Figures
+	kept map[targets.Scope]*pastFigures
 }
 
-// of is the forecast for the figures, "" where there is none.
-func (k *forecasts) of(ctx context.Context, b *targets.Board, now targets.Figures) (targets.Day, error) {
+// pastFigures are the figures of an earlier day, once they are ready.
+type pastFigures struct {
+	day     targets.Day
+	ready   chan struct{}
+	figures targets.Figures
+	err     error
+}
+
+// of is the forecast for the figures, "" where there is none. It is not known while the figures of the earlier day are still being counted, or when they could not be.
+func (k *forecasts) of(j *jobs, b *targets.Board, now targets.Figures) (day targets.Day, known bool) {
+	then := k.begin(j, b, now)
+	select {
+	case <-then.ready:
+	case <-time.After(forecastWait):
+		return "", false
+	}
+	day, _ = targets.Forecast(then.figures, now)
+	return day, then.err == nil
+}
+
+// begin counts the figures of the earlier day beside the page, unless somebody has begun already.
+func (k *forecasts) begin(j *jobs, b *targets.Board, now targets.Figures) *pastFigures {
 	then := now.AsOf.Time().AddDate(0, 0, -pace)
 	k.mu.Lock()
-	f, ok := k.kept[now.Scope]
-	k.mu.Unlock()
-	if !ok || f.AsOf != targets.DayOf(then) {
-		var err error
-		if f, err = b.Read(ctx, now.By, now.Province, then); err != nil {
-			return "", err
-		}
-		f.Rows = nil
-		k.mu.Lock()
-		if k.kept == nil {
-			k.kept = map[targets.Scope]targets.Figures{}
-		}
-		k.kept[now.Scope] = f
-		k.mu.Unlock()
+	defer k.mu.Unlock()
+	if e := k.kept[now.Scope]; e != nil && e.day == targets.DayOf(then) {
+		return e
 	}
-	day, _ := targets.Forecast(f, now)
-	return day, nil
+	if k.kept == nil {
+		k.kept = map[targets.Scope]*pastFigures{}
+	}
+	e := &pastFigures{day: targets.DayOf(then), ready: make(chan struct{}), err: store.ErrUnavailable}
+	k.kept[now.Scope] = e
+	count := func(ctx context.Context) {
+		defer close(e.ready)
+		ctx, cancel := context.WithTimeout(ctx, forecastLimit)
+		defer cancel()
+		e.figures, e.err = b.Read(ctx, now.By, now.Province, then)
+		e.figures.Rows = nil
+	}
+	if !j.start(count) {
+		close(e.ready)
+	}
+	return e
 }
 
 // shownMissing is how many of the missing the page names; all of them are in the file.
