@@ -150,7 +150,7 @@ func newHall(t testing.TB, at place, pupils, versions int) *hall {
 	var g errgroup.Group
 	for i := range h.people {
 		g.Go(func() error {
-			p, err := s.Roll().Add(ctx, roster.Entry{Name: "Sùng Mí " + string(rune('A'+i)), Post: "thư viện", Library: "Thư viện xã Lũng Cú", Commune: "00715"}, "operator")
+			p, err := s.Roll().Add(ctx, roster.Entry{Name: "Sùng Mí " + string(rune('A'+i)), Post: "thư viện", Library: "Thư viện xã Lũng Cú", Commune: "00715", On: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)}, "operator")
 			if err != nil {
 				return err
 			}

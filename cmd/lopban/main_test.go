@@ -57,9 +57,9 @@ func TestExitCodes(t *testing.T) {
 		{"an unknown flag", []string{"serve", "--colour"}, 2, "", "unknown flag --colour"},
 		{"a flag without its value", []string{"serve", "--addr"}, 2, "", "--addr"},
 		{"a number that is none", []string{"demo", "--people", "many"}, 2, "", "--people"},
-		{"a missing argument", []string{"verify"}, 2, "", "FILE.pdf|CODE"},
+		{"a missing argument", []string{"verify"}, 2, "", "expected"},
 		{"a folder that is not there", []string{"courses", "check", filepath.Join(empty, "none")}, 2, "", "none"},
-		{"a folder that is no course", []string{"courses", "check", empty}, 1, "", "course.yaml"},
+		{"a folder that is no course", []string{"courses", "check", empty}, 1, "lesson", "course.yaml"},
 		{"a code that cannot be one", []string{"verify", "XXXX", "--data", empty}, 1, "", "cannot be a code"},
 		{"a demo for too few", []string{"demo", "--people", "5", "--addr", "127.0.0.1:0", "--data", t.TempDir()}, 1, "", "--people must be at least 764"},
 	} {
@@ -150,7 +150,7 @@ func TestLockedFolder(t *testing.T) {
 	}
 	defer st.Close()
 	got := lopban(t, nil, "serve", "--data", dir, "--addr", "127.0.0.1:0")
-	if got.code != 1 || !strings.Contains(got.err, dir+" is in use by another lopban") || !strings.Contains(got.err, "--data") {
+	if got.code != 1 || !strings.Contains(got.err, dir+" is in use by another") || !strings.Contains(got.err, "--data") {
 		t.Errorf("code %d, err %q", got.code, got.err)
 	}
 }
