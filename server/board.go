@@ -101,11 +101,12 @@ func (s *Server) within(c *fiber.Ctx, scope targets.Scope, may func(roster.Accou
 }
 
 // mayReadBoard lets everyone read the totals, and those of communes only who may read the people there.
-func (s *Server) mayReadBoard(c *fiber.Ctx, scope targets.Scope) error {
-	if scope.Province != "" {
-		return s.within(c, scope, roster.MayReadCommunes)
+func (s *Server) mayReadBoard(c *fiber.Ctx, q query) error {
+	if q.Province != "" {
+		return s.within(c, q.Scope, roster.MayReadCommunes)
 	}
-	if !roster.MayReadBoard(*visitorOf(c).account) {
+	a := *visitorOf(c).account
+	if !roster.MayReadBoard(a) || q.Typed != "" && !roster.MayReadPast(a) {
 		return store.Denied("denied")
 	}
 	return nil
@@ -114,7 +115,7 @@ func (s *Server) mayReadBoard(c *fiber.Ctx, scope targets.Scope) error {
 // apiBoard gives the figures of all provinces, or of one by commune.
 func (s *Server) apiBoard(c *fiber.Ctx) error {
 	q := queryOf(c)
-	if err := s.mayReadBoard(c, q.Scope); err != nil {
+	if err := s.mayReadBoard(c, q); err != nil {
 		return err
 	}
 	day, err := q.day()
@@ -167,7 +168,7 @@ func (s *Server) boardPage(c *fiber.Ctx) error {
 		q.Province = own(*visitorOf(c).account)
 	}
 	q.Commune = ""
-	if err := s.mayReadBoard(c, q.Scope); err != nil {
+	if err := s.mayReadBoard(c, q); err != nil {
 		return err
 	}
 	page := boardPage{frame: s.frame(c, s.wordsOf(c).T("board.title")), query: q, Today: targets.DayOf(s.now())}

@@ -72,7 +72,7 @@ func (s *Server) apiReport(c *fiber.Ctx) error {
 	var err error
 	if name == "board" {
 		q.Commune = ""
-		err = s.mayReadBoard(c, q.Scope)
+		err = s.mayReadBoard(c, q)
 	} else {
 		q = s.listQuery(c)
 		err = s.within(c, q.Scope, roster.MayReadPeople)

@@ -49,6 +49,9 @@ func MayEditRoster(a Account, province string) bool {
 // MayReadBoard says whether the account may read the target board: totals of the region and of each province, without a name.
 func MayReadBoard(a Account) bool { return MayLearn(a) }
 
+// MayReadPast says whether the account may read the board of an earlier day, which is counted again from every fact: who answers for figures.
+func MayReadPast(a Account) bool { return a.Has(Staff, Office, Admin) }
+
 // MayReadCommunes says whether the account may read the board of a province by commune. A commune has one or two library workers, so that its total
 // is almost a name.
 func MayReadCommunes(a Account, province string) bool { return MayReadPeople(a, province) }

@@ -18,6 +18,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"edit the roster", MayEditRoster, '.', '.', 'o', '.', 'A'},
 		{"issue claims", MayIssueClaims, '.', '.', 'o', '.', 'A'},
 		{"read the board", func(a Account, _ string) bool { return MayReadBoard(a) }, 'A', 'A', 'A', 'A', 'A'},
+		{"read the board of an earlier day", func(a Account, _ string) bool { return MayReadPast(a) }, '.', '.', 'A', 'A', 'A'},
 		{"read communes", MayReadCommunes, '.', '.', 'o', 'A', 'A'},
 		{"author", func(a Account, _ string) bool { return MayAuthor(a) }, '.', 'A', '.', '.', 'A'},
 		{"publish", func(a Account, _ string) bool { return MayPublish(a) }, '.', 'A', '.', '.', 'A'},
