@@ -106,7 +106,7 @@ var (
 )
 
 // patience ends a journey that hangs; one takes seconds.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // tab is one visitor's browser: no cookie, storage or cache is shared with another. Whatever a page complains of, or asks of another site, fails the test.
 type tab struct {

@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // visit is a page as somebody meets it. Words in braces in the path are filled in from the region; act is done on the page and leads to the one that is looked at.
@@ -227,7 +228,7 @@ func (v *tab) judge(source string) []finding {
 func TestPagesAreFitForEveryone(t *testing.T) {
 	r := enter(t)
 	source := axe(t)
-	r.tab(t, phone).seesFaults(source)
+	browser(t)
 	fill := r.fill(t)
 	logins, of := byLogin()
 	for _, login := range logins {
@@ -254,17 +255,50 @@ func TestPagesAreFitForEveryone(t *testing.T) {
 	}
 }
 
-// seesFaults fails when the judge is blind: when a page is spoilt and nothing is found.
-func (v *tab) seesFaults(source string) {
-	v.t.Helper()
+// Nothing above is worth anything when the judges are blind: on a page spoilt on purpose each finds its fault.
+func TestJudgesSee(t *testing.T) {
+	r := enter(t)
+	v := r.tab(t, phone)
 	v.open("/")
-	look[bool](v, `document.querySelector("main").insertAdjacentHTML("beforeend", "<img><p id='pale'>pale</p>"), document.querySelector("#pale").style.color = "#ddd", true`)
-	found := v.judge(source)
+	look[bool](v, `document.querySelector("main").insertAdjacentHTML("beforeend", "<img><p id=pale>pale</p><p id=wide>wide</p>"),
+		document.querySelector("#pale").style.color = "#ddd", document.querySelector("#wide").style.width = "400px", true`)
+	found := v.judge(axe(t))
 	for _, rule := range []string{"image-alt", "color-contrast"} {
 		if !slices.ContainsFunc(found, func(f finding) bool { return f.ID == rule }) {
-			v.t.Fatalf("axe-core does not find %s on a page spoilt on purpose: %v", rule, found)
+			t.Errorf("axe-core does not find %s: %v", rule, found)
 		}
 	}
+	if wide, who := v.width(phone); wide < 400 || len(who) == 0 {
+		t.Errorf("a paragraph 400 wide makes the page %d wide: %q", wide, who)
+	}
+	for _, spoilt := range []string{`<img src='https://elsewhere.invalid/spy.png' alt=''>`, `<p style='color: red'>red</p>`} {
+		look[bool](v, `document.querySelector("main").insertAdjacentHTML("beforeend", `+quote(spoilt)+`), true`)
+		if !v.complained("Content Security Policy") {
+			t.Errorf("the browser lets %s pass", spoilt)
+		}
+	}
+	look[bool](v, `console.error("oh"), true`)
+	if !v.complained("oh") {
+		t.Error("an error on the console is not heard")
+	}
+}
+
+// complained waits for a fault that says this, and forgets every fault there is.
+func (v *tab) complained(what string) bool {
+	v.t.Helper()
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+		look[bool](v, `true`) // what the browser said before this answer has been heard
+		v.mu.Lock()
+		heard := slices.ContainsFunc(v.faults, func(f string) bool { return strings.Contains(f, what) })
+		if heard {
+			v.faults = nil
+		}
+		v.mu.Unlock()
+		if heard {
+			return true
+		}
+	}
+	return false
 }
 
 // fits looks at the page on screen in both themes and at three widths.
@@ -278,16 +312,22 @@ func (v *tab) fits(source, page string) {
 	}
 	for _, d := range []device{smallPhone, phone, laptop} {
 		v.hold(d)
-		wide := look[struct {
-			Page, Screen int64
-			Who          []string
-		}](v, `({ Page: document.documentElement.scrollWidth, Screen: innerWidth,
-			Who: [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > `+fmt.Sprint(d.width)+` + 1 && !e.closest(".scroll, .table")).map((e) => e.outerHTML.slice(0, 120)).slice(0, 3) })`)
-		if wide.Page > d.width || wide.Screen > d.width {
-			v.t.Errorf("%s is %d wide on a screen of %d: %q", page, max(wide.Page, wide.Screen), d.width, wide.Who)
+		if wide, who := v.width(d); wide > d.width {
+			v.t.Errorf("%s is %d wide on a screen of %d: %q", page, wide, d.width, who)
 		}
 	}
 	v.hold(phone)
+}
+
+// width is how wide the page on screen is, and what sticks out of it.
+func (v *tab) width(d device) (wide int64, who []string) {
+	v.t.Helper()
+	got := look[struct {
+		Wide int64
+		Who  []string
+	}](v, `({ Wide: Math.max(document.documentElement.scrollWidth, innerWidth),
+		Who: [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > `+fmt.Sprint(d.width+1)+`).map((e) => e.outerHTML.slice(0, 120)).slice(0, 3) })`)
+	return got.Wide, got.Who
 }
 
 // badRoster is a spreadsheet as a province may send it: two who can be entered, and rows with a wrong phone number, no name, an unknown commune and a day to come.

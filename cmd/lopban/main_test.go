@@ -104,13 +104,13 @@ func TestEnvironment(t *testing.T) {
 		args       []string
 		say, never string // in what the program says of its configuration
 	}{
-		{"environment", map[string]string{"LOPBAN_ADDR": "nowhere.invalid:1"}, nil, "addr=nowhere.invalid:1", ""},
-		{"a flag wins", map[string]string{"LOPBAN_ADDR": "nowhere.invalid:1"}, []string{"--addr", "elsewhere.invalid:1"}, "addr=elsewhere.invalid:1", ""},
-		{"dashes are underscores", map[string]string{"LOPBAN_BASE_URL": "https://lopban.example", "LOPBAN_ADDR": "nowhere.invalid:1"}, nil, "base-url=https://lopban.example", ""},
-		{"a secret in a file", map[string]string{"LOPBAN_MONGODB_FILE": secret, "LOPBAN_ADDR": "nowhere.invalid:1"}, nil, "mongodb=mongodb://user:xxxxx@127.0.0.1:1", "from-file"},
-		{"the variable wins over the file", map[string]string{"LOPBAN_MONGODB": "mongodb://" + quick, "LOPBAN_MONGODB_FILE": secret, "LOPBAN_ADDR": "nowhere.invalid:1"}, nil, "mongodb=mongodb://" + quick, "user"},
-		{"MONGODB_URI", map[string]string{"MONGODB_URI": "mongodb://user:word@" + quick, "LOPBAN_ADDR": "nowhere.invalid:1"}, nil, "mongodb=mongodb://user:xxxxx@" + quick, "word"},
-		{"our name wins over MONGODB_URI", map[string]string{"MONGODB_URI": "mongodb://theirs", "LOPBAN_MONGODB": "mongodb://" + quick, "LOPBAN_ADDR": "nowhere.invalid:1"}, nil, "mongodb=mongodb://" + quick, "theirs"},
+		{"environment", map[string]string{"LOPBAN_ADDR": "127.0.0.1:99998"}, nil, "addr=127.0.0.1:99998", ""},
+		{"a flag wins", map[string]string{"LOPBAN_ADDR": "127.0.0.1:99998"}, []string{"--addr", "127.0.0.1:99999"}, "addr=127.0.0.1:99999", ""},
+		{"dashes are underscores", map[string]string{"LOPBAN_BASE_URL": "https://lopban.example", "LOPBAN_ADDR": "127.0.0.1:99998"}, nil, "base-url=https://lopban.example", ""},
+		{"a secret in a file", map[string]string{"LOPBAN_MONGODB_FILE": secret, "LOPBAN_ADDR": "127.0.0.1:99998"}, nil, "mongodb=mongodb://user:xxxxx@127.0.0.1:1", "from-file"},
+		{"the variable wins over the file", map[string]string{"LOPBAN_MONGODB": "mongodb://" + quick, "LOPBAN_MONGODB_FILE": secret, "LOPBAN_ADDR": "127.0.0.1:99998"}, nil, "mongodb=mongodb://" + quick, "user"},
+		{"MONGODB_URI", map[string]string{"MONGODB_URI": "mongodb://user:word@" + quick, "LOPBAN_ADDR": "127.0.0.1:99998"}, nil, "mongodb=mongodb://user:xxxxx@" + quick, "word"},
+		{"our name wins over MONGODB_URI", map[string]string{"MONGODB_URI": "mongodb://theirs", "LOPBAN_MONGODB": "mongodb://" + quick, "LOPBAN_ADDR": "127.0.0.1:99998"}, nil, "mongodb=mongodb://" + quick, "theirs"},
 		{"a file that is not there", map[string]string{"LOPBAN_MONGODB_FILE": secret + ".none"}, nil, "LOPBAN_MONGODB_FILE", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

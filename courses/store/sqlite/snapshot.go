@@ -38,6 +38,7 @@ func Read(ctx context.Context, dir string) (*Snapshot, error) {
 	if !exists(s.file()) {
 		return nil, problem("store-damaged", s.file(), errors.New("missing"))
 	}
+	opened := s.marked() // before the snapshot: what it says was in the file then
 	// In mode ro a connection that is the last one leaves the log as it is: removing it would look like a loss to whoever opens the folder next.
 	db, err := sql.Open("sqlite", addressIn("ro", s.file(), url.Values{"_pragma": {"busy_timeout(5000)", "query_only(on)", "temp_store(memory)"}}))
 	if err != nil {
@@ -45,19 +46,26 @@ func Read(ctx context.Context, dir string) (*Snapshot, error) {
 	}
 	tx, err := db.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{ReadOnly: true}) // it is Close that ends it
 	if err == nil {
-		var id int
-		if err = tx.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err == nil && id != applicationID {
-			err = problem("store-damaged", s.file(), errors.New("not a database of this program"))
-		}
+		err = s.checkSnapshot(ctx, tx, opened)
 	}
 	if err != nil {
-		db.Close()
-		if primary(err) >= 0 {
-			err = s.broken(err)
-		}
-		return nil, err
+		return nil, errors.Join(err, db.Close())
 	}
 	return &Snapshot{db, tx}, nil
+}
+
+func (s *Store) checkSnapshot(ctx context.Context, tx *sql.Tx, opened int) error {
+	var id, n int
+	if err := tx.QueryRowContext(ctx, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version").Scan(&id, &n); err != nil {
+		return s.broken(err)
+	}
+	if id != applicationID {
+		return problem("store-damaged", s.file(), errors.New("not a database of this program"))
+	}
+	if n < opened {
+		return problem("store-damaged", s.file()+"-wal", errCut)
+	}
+	return nil
 }
 
 // Close ends the snapshot.

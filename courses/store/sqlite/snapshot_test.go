@@ -196,6 +196,7 @@ func TestSnapshotOfDamageIsRefused(t *testing.T) {
 		"something else":     {closed, "lopban.db", func([]byte) []byte { return bytes.Repeat([]byte("Lớp Bản "), 1000) }},
 		"missing":            {crashed, "lopban.db", nil},
 		"log missing":        {crashed, "lopban.db-wal", nil},
+		"log emptied":        {crashed, "lopban.db-wal", func([]byte) []byte { return nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -2,7 +2,8 @@
 // wait together; several connections read beside it.
 //
 // The folder holds lopban.db (and, while in use, its -wal and -shm), lopban.lock, and lopban.open, which stands there from a
-// successful Open until Close: with it, a write-ahead log that has gone missing after a crash is noticed.
+// successful Open until Close and says how often the store was opened: with it, a write-ahead log that has gone missing after a
+// crash, or lost what was in it at Open, is noticed. One that lost less cannot be told from one that never had more.
 package sqlite
 
 import (
@@ -15,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -35,6 +37,7 @@ const applicationID = 0x4C70426E
 type Store struct {
 	dir    string
 	lock   *flock.Flock
+	opened int // how often, this time included
 	tables map[string]*table
 
 	readers *sql.DB // a few connections, never held while a caller's function runs
@@ -95,6 +98,9 @@ func (s *Store) open(kinds []*store.Kind) error {
 	}
 	if lost {
 		return problem("store-damaged", wal, errors.New("missing after a crash"))
+	}
+	if err := s.countOpening(single, wal); err != nil {
+		return err
 	}
 	if err := s.prepare(single, kinds); err != nil {
 		return err
@@ -194,6 +200,30 @@ func (s *Store) checkFile(db *sql.DB) error {
 	return nil
 }
 
+// countOpening compares how often the file was opened with what the marker of a crash says, and counts on. What it writes is in the log before the marker is made.
+func (s *Store) countOpening(db *sql.DB, wal string) error {
+	if err := db.QueryRow("PRAGMA user_version").Scan(&s.opened); err != nil {
+		return s.broken(err)
+	}
+	if s.opened < s.marked() {
+		return problem("store-damaged", wal, errCut)
+	}
+	s.opened++
+	if _, err := db.Exec(fmt.Sprintf("PRAGMA user_version = %d", s.opened)); err != nil {
+		return s.broken(err)
+	}
+	return nil
+}
+
+var errCut = errors.New("cut short after a crash")
+
+// marked is what the marker says, 0 where there is none.
+func (s *Store) marked() int {
+	text, _ := os.ReadFile(s.marker())
+	n, _ := strconv.Atoi(string(text))
+	return n
+}
+
 // broken is an error of opening the file: damage, a disk that cannot be written, or another program that has the file.
 func (s *Store) broken(err error) error {
 	switch primary(err) {
@@ -206,9 +236,10 @@ func (s *Store) broken(err error) error {
 }
 
 func (s *Store) markOpen() error {
-	f, err := os.OpenFile(s.marker(), os.O_CREATE|os.O_WRONLY, 0o600)
+	draft := s.marker() + ".new"
+	err := os.WriteFile(draft, []byte(strconv.Itoa(s.opened)), 0o600)
 	if err == nil {
-		err = errors.Join(f.Close(), syncFolder(s.dir))
+		err = errors.Join(syncFile(draft), os.Rename(draft, s.marker()), syncFolder(s.dir))
 	}
 	if err != nil {
 		return problem("store-unwritable", s.dir, err)

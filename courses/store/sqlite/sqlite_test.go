@@ -156,6 +156,9 @@ func TestDamageIsRefused(t *testing.T) {
 		"another's database":  {closed, "lopban.db", func(db []byte) []byte { return append(append(bytes.Clone(db[:68]), 0, 0, 0, 0), db[72:]...) }},
 		"missing with a log":  {crashed, "lopban.db", nil},
 		"log missing":         {crashed, "lopban.db-wal", nil},
+		"log emptied":         {crashed, "lopban.db-wal", func([]byte) []byte { return nil }},
+		"log cut to its head": {crashed, "lopban.db-wal", func(log []byte) []byte { return log[:4096] }},
+		"log overwritten":     {crashed, "lopban.db-wal", func(log []byte) []byte { return overwrite(log, 0) }},
 		"all but the lock":    {crashed, "lopban.db*", nil},
 		"cut in half, no log": {crashed, "lopban.db", func(db []byte) []byte { return db[:len(db)/2] }},
 	} {

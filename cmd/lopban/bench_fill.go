@@ -1,0 +1,309 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"lopban/courses"
+	"lopban/courses/roster"
+	"lopban/courses/store"
+	"lopban/courses/targets"
+	"lopban/server"
+)
+
+// filling makes the people of a measurement: of five one is trained, with every fact that it takes, and one is half through a first course. Documents are made by the pure rules and inserted in bulk; only some thousand
+// people are in memory at once.
+type filling struct {
+	s        *server.Server
+	st       store.Store
+	now      time.Time
+	hash     string // of everybody's password
+	versions map[courses.Strand][]*courses.Version
+	communes []roster.Commune
+	tries    map[string][]try // by course/lesson
+
+	mu      sync.Mutex
+	numbers map[string]int // last line of each register
+}
+
+// try is a way to answer a quiz.
+type try struct {
+	answers map[string]courses.Answer
+	score   int
+	passed  bool
+}
+
+// Shares of the people: by their number modulo everyFifth.
+const (
+	everyFifth = 5
+	trained    = 0
+	underWay   = 1
+)
+
+const chunk = 1000 // people made together
+
+// benchPhone is the phone number, and so the login, of a person.
+func benchPhone(i int) string { return fmt.Sprintf("09%08d", 10_000_000+i*37) }
+
+func newFilling(ctx context.Context, s *server.Server, st store.Store, hash string) (*filling, error) {
+	f := &filling{s: s, st: st, now: time.Now(), hash: hash, versions: map[courses.Strand][]*courses.Version{}, tries: map[string][]try{}, numbers: map[string]int{}}
+	for _, p := range s.Places().Provinces(roster.Programme) {
+		f.communes = append(f.communes, s.Places().Communes(roster.Programme, p.Code)...)
+	}
+	catalogue, err := s.School().Catalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	random := &region{rand: rand.New(rand.NewPCG(1687, 1))}
+	for _, v := range catalogue {
+		f.versions[v.Strand] = append(f.versions[v.Strand], v)
+		for _, l := range v.Lessons() {
+			f.tries[v.Course+"/"+l.ID] = tries(random, v, l)
+		}
+	}
+	return f, nil
+}
+
+// tries are some ways to answer a quiz, from all wrong to all right.
+func tries(random *region, v *courses.Version, l courses.Lesson) []try {
+	var all []try
+	for _, wrong := range []int{60, 20, 10, 0} {
+		t := try{answers: map[string]courses.Answer{}}
+		raw := random.answers(l.Quiz, wrong)
+		for i := range l.Quiz.Questions {
+			if a, err := l.Quiz.Questions[i].Parse(raw[l.Quiz.Questions[i].ID]); err == nil {
+				t.answers[l.Quiz.Questions[i].ID] = a
+			}
+		}
+		t.score, _ = l.Quiz.Grade(t.answers)
+		t.passed = t.score >= v.PassMark
+		all = append(all, t)
+	}
+	return all
+}
+
+// batch is documents on their way into the store. To the rules it is a store in which nobody is known yet.
+type batch struct {
+	store.Store
+	docs map[*store.Kind][]any
+}
+
+// Insert keeps the documents for later.
+func (b *batch) Insert(_ context.Context, k *store.Kind, docs ...any) error {
+	b.docs[k] = append(b.docs[k], docs...)
+	return nil
+}
+
+// Find finds nothing.
+func (b *batch) Find(context.Context, *store.Kind, store.Query, func(store.Row) error) error {
+	return nil
+}
+
+func (b *batch) flush(ctx context.Context, st store.Store) error {
+	for k, docs := range b.docs {
+		if err := st.Insert(ctx, k, docs...); err != nil {
+			return fmt.Errorf("%s: %w", k.Name, err)
+		}
+	}
+	return nil
+}
+
+// people fills the store with n people and gives the ids of the first of them.
+func (f *filling) people(ctx context.Context, n int, progress *bar) (ids []string, err error) {
+	ids = make([]string, n)
+	var mu sync.Mutex
+	done := 0
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(3) // two make documents while one is written
+	for first := 0; first < n; first += chunk {
+		group.Go(func() error {
+			last := min(first+chunk, n)
+			if err := f.chunk(ctx, first, last, ids); err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			done += last - first
+			progress.show("people", done, n)
+			return nil
+		})
+	}
+	return ids, group.Wait()
+}
+
+func (f *filling) chunk(ctx context.Context, first, last int, ids []string) error {
+	var seed [32]byte
+	copy(seed[:], fmt.Sprintf("lopban bench %d", first))
+	source := rand.NewChaCha8(seed)
+	w := &worker{filling: f, batch: &batch{docs: map[*store.Kind][]any{}}, source: source, rand: rand.New(source)}
+	w.roll = &roster.Roll{Store: w.batch, Places: f.s.Places(), Now: func() time.Time { return f.now }, Rand: source}
+	for i := first; i < last; i++ {
+		id, err := w.person(ctx, i)
+		if err != nil {
+			return err
+		}
+		ids[i] = id
+	}
+	return w.flush(ctx, f.st)
+}
+
+// worker makes the people of a chunk.
+type worker struct {
+	*filling
+	*batch
+	roll   *roster.Roll
+	source io.Reader
+	rand   *rand.Rand
+}
+
+func (w *worker) person(ctx context.Context, i int) (string, error) {
+	at := w.communes[i%len(w.communes)]
+	kind := pick(w.rand, roster.LibraryKinds)
+	on := roster.Day(w.now).AddDate(-1-w.rand.IntN(9), -w.rand.IntN(12), -w.rand.IntN(28))
+	p, err := w.roll.Add(ctx, roster.Entry{Name: name(w.rand, at.Programme), Phone: benchPhone(i), Post: pick(w.rand, posts), Kind: kind, Library: libraryNames[kind] + at.Title(), Commune: at.Code, On: on}, "operator")
+	if err != nil {
+		return "", err
+	}
+	var held []courses.Certificate
+	begun := w.now.AddDate(0, 0, -30-w.rand.IntN(300))
+	switch i % everyFifth {
+	case trained:
+		for _, strand := range []courses.Strand{courses.LibraryService, courses.ReadingPromotion} {
+			c, err := w.course(p, pick(w.rand, w.versions[strand]), begun, true)
+			if err != nil {
+				return "", err
+			}
+			held = append(held, c)
+		}
+	case underWay:
+		_, err = w.course(p, w.versions[courses.LibraryService][0], begun, false)
+	}
+	if err != nil {
+		return "", err
+	}
+	if i%everyFifth == trained || i%everyFifth == underWay {
+		w.account(p, begun)
+	}
+	s := targets.Stand(w.s.Board().Programme, p, held, nil)
+	return p.ID, w.Insert(ctx, targets.StandingKind, &s)
+}
+
+func (w *worker) account(p roster.Person, at time.Time) {
+	at = store.Time(at)
+	w.Insert(nil, roster.LoginKind, &roster.Login{ID: p.Phone, Account: p.ID, At: at})
+	w.Insert(nil, roster.AccountKind, &roster.Account{ID: p.ID, Name: p.Name, Sort: p.Sort, Logins: []string{p.Phone}, Hash: w.hash, Roles: []roster.Role{roster.Learner}, Session: 1,
+		ClaimsFrom: at, CreatedAt: at, ConsentedAt: at})
+}
+
+// enrolment is the fact that a person began a course.
+func enrolment(person string, v *courses.Version, at time.Time) courses.Enrolment {
+	return courses.Enrolment{ID: fmt.Sprintf("%s/%s/%02d", person, v.Course, 1), Person: person, Course: v.Course, Cycle: 1, Version: v.ID, HappenedAt: store.Time(at), RecordedAt: store.Time(at)}
+}
+
+// completion is the fact that a person finished the text of a lesson of a course they began.
+func completion(e courses.Enrolment, lesson, fact string, at time.Time) courses.Completion {
+	return courses.Completion{ID: e.ID + "/" + lesson, Enrolment: e.ID, Person: e.Person, Course: e.Course, Lesson: lesson, Client: e.Person + "/" + fact, HappenedAt: store.Time(at), RecordedAt: store.Time(at)}
+}
+
+// course is what a person leaves behind in a course, to its end or to its middle.
+func (w *worker) course(p roster.Person, v *courses.Version, begun time.Time, whole bool) (courses.Certificate, error) {
+	e := enrolment(p.ID, v, begun)
+	w.Insert(nil, courses.EnrolmentKind, &e)
+	lessons := v.Lessons()
+	if !whole {
+		lessons = lessons[:len(lessons)/2]
+	}
+	at := begun
+	for _, l := range lessons {
+		at = at.Add(time.Duration(1+w.rand.IntN(40)) * time.Hour)
+		c := completion(e, l.ID, w.fact(), at)
+		w.Insert(nil, courses.CompletionKind, &c)
+		if len(l.Quiz.Questions) > 0 {
+			w.attempts(e, l.ID, at)
+		}
+	}
+	if !whole {
+		return courses.Certificate{}, nil
+	}
+	return w.certificate(p, e, v, store.Time(at.Add(time.Hour)))
+}
+
+func (w *worker) fact() string { return fmt.Sprintf("%016x%016x", w.rand.Uint64(), w.rand.Uint64()) }
+
+// attempts hands in to a quiz until it is passed.
+func (w *worker) attempts(e courses.Enrolment, lesson string, at time.Time) {
+	ways := w.tries[e.Course+"/"+lesson]
+	for n := w.rand.IntN(len(ways)); ; n = len(ways) - 1 {
+		at = at.Add(10 * time.Minute)
+		a := courses.Attempt{ID: e.Person + "/" + w.fact(), Enrolment: e.ID, Person: e.Person, Course: e.Course, Lesson: lesson, Answers: ways[n].answers, Score: ways[n].score, Passed: ways[n].passed,
+			HappenedAt: store.Time(at), RecordedAt: store.Time(at)}
+		w.Insert(nil, courses.AttemptKind, &a)
+		if a.Passed || n == len(ways)-1 {
+			return
+		}
+	}
+}
+
+func (w *worker) certificate(p roster.Person, e courses.Enrolment, v *courses.Version, at time.Time) (courses.Certificate, error) {
+	province, _ := w.s.Places().Province(roster.Present, p.Province)
+	commune, _ := w.s.Places().Commune(p.Commune)
+	issuer := courses.UsualIssuer(p.Province, province.Name)
+	code, err := courses.NewCode(w.source)
+	if err != nil {
+		return courses.Certificate{}, err
+	}
+	year := at.In(courses.Vietnam).Year()
+	book := fmt.Sprintf("%s/%d/", issuer.ID, year)
+	number := w.next(book)
+	c := courses.Certificate{ID: e.ID, Code: code, Register: fmt.Sprintf("%s%06d", book, number), Serial: fmt.Sprintf("%s.%d.%05d", issuer.ID, year, number), Number: number, Year: year, Enrolment: e.ID,
+		Person: p.ID, Course: v.Course, Version: v.ID, Strand: v.Strand, Cycle: 1, Title: v.Title, Periods: v.Periods,
+		Holder:   courses.Holder{Name: p.Name, Library: p.Library, Commune: p.Commune, Place: commune.Title() + ", tỉnh " + province.Name, Province: p.Province, Programme: p.Programme},
+		Province: p.Province, Issuer: issuer, StartedAt: e.HappenedAt, CompletedAt: at, IssuedAt: at, ValidUntil: courses.Forever, VerifyURL: w.s.BaseURL() + "/v/" + code}
+	return c, w.Insert(nil, courses.CertificateKind, &c)
+}
+
+// next is the next line of a register.
+func (f *filling) next(book string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.numbers[book]++
+	return f.numbers[book]
+}
+
+// register fills the store with certificates alone, in the order of the list of completions, and gives the row of each in that list.
+func (f *filling) register(ctx context.Context, n int, w targets.Words) (func(i int) []any, error) {
+	rows := make([]courses.Certificate, n)
+	var seed [32]byte
+	source := rand.NewChaCha8(seed)
+	for first := 0; first < n; first += chunk {
+		worker := &worker{filling: f, batch: &batch{docs: map[*store.Kind][]any{}}, source: source, rand: rand.New(source)}
+		for i := first; i < min(first+chunk, n); i++ {
+			at := f.communes[i*len(f.communes)/n]
+			p := roster.Person{ID: fmt.Sprintf("A%09d", i), Name: "Vàng Thị Mỷ", Library: "Thư viện " + at.Title(), Commune: at.Code, Province: at.Province, Programme: at.Programme}
+			v := f.versions[courses.LibraryService][i%len(f.versions[courses.LibraryService])]
+			c, err := worker.certificate(p, enrolment(p.ID, v, f.now.AddDate(0, 0, -40)), v, store.Time(f.now.AddDate(0, 0, -30)))
+			if err != nil {
+				return nil, err
+			}
+			rows[i] = c
+		}
+		if err := worker.flush(ctx, f.st); err != nil {
+			return nil, err
+		}
+	}
+	return func(i int) []any { return f.row(rows[i], w) }, nil
+}
+
+// row is a certificate in the list of completions.
+func (f *filling) row(c courses.Certificate, w targets.Words) []any {
+	province, _ := f.s.Places().Province(roster.Present, c.Province)
+	commune, _ := f.s.Places().Commune(c.Holder.Commune)
+	return []any{c.Person, c.Holder.Name, c.Holder.Library, c.Holder.Commune, commune.Title(), courses.Text{Vi: province.Name, En: province.NameEn}.In(w.Lang), c.Course, c.Title.In(w.Lang),
+		w.Text("strand." + string(c.Strand)), targets.DayOf(c.CompletedAt), targets.DayOf(c.IssuedAt), nil, c.Code, c.Register, w.Text("state.valid")}
+}

@@ -1,0 +1,406 @@
+package server
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"lopban/assets"
+	"lopban/courses"
+	"lopban/courses/roster"
+	"lopban/courses/store"
+)
+
+// visitors are the columns of the matrix. The learner is Mỷ of Tuyên Quang (08), where the trainer and the staff belong too; the other staff are of Cao Bằng (04).
+var visitors = []string{"anyone", "learner", "trainer", "staff", "other", "office", "admin"}
+
+// cells are the statuses that a row's visitors get, in the order of visitors.
+type cells [7]int
+
+func same7(status int) cells {
+	return cells{status, status, status, status, status, status, status}
+}
+
+// members is a row for whoever is signed in: a page asks anyone else to sign in, a form or program is refused.
+func members(anyone, status int) cells {
+	return cells{anyone, status, status, status, status, status, status}
+}
+
+// matrixRow is a request to a route about an object, and who is answered how. Braces in path and form stand for what the fixture has. An object is of {my} (the learner's own), {dua} (of the same
+// province) or {far} (of the other province).
+type matrixRow struct {
+	method, pattern string
+	path            string // the pattern itself where empty
+	form            string // of POST: a form, or JSON where it begins with a brace; "file" sends a spreadsheet
+	want            cells
+	writes          bool // a refused one counts a wrong password
+	public          bool // says by design what a certificate's paper says, to whoever has its code
+}
+
+var matrix = []matrixRow{
+	{method: "GET", pattern: "/healthz", want: same7(200)},
+	{method: "GET", pattern: "/readyz", want: same7(200)},
+	{method: "GET", pattern: "/assets/:name", path: "{css}", want: same7(200)},
+	{method: "GET", pattern: "/assets/:name", path: "/assets/..%2fserver.go", want: same7(404)},
+	{method: "GET", pattern: "/media/:name", path: "/media/{picture}", want: same7(200)},
+	{method: "GET", pattern: "/media/:name", path: "/media/{far.paper}.pdf", want: same7(404)}, // papers are blobs too
+
+	{method: "GET", pattern: "/", want: same7(200)},
+	{method: "POST", pattern: "/language", form: "lang=en", want: same7(303)},
+	{method: "GET", pattern: "/sign-in", want: members(200, 303)},
+	{method: "POST", pattern: "/sign-in", form: "login={far.phone}&password=khong+phai", want: same7(401), writes: true},
+	{method: "POST", pattern: "/sign-out", want: same7(303)},
+	{method: "GET", pattern: "/claim", want: same7(200)},
+	{method: "GET", pattern: "/claim", path: "/claim?code=00000-00000", want: same7(422)},
+	{method: "POST", pattern: "/claim", form: "code=00000-00000&password=mot+cau+de+nho&consent=yes", want: same7(422)},
+	{method: "GET", pattern: "/v", want: same7(200)},
+	{method: "GET", pattern: "/v/:code", path: "/v/{far.code}", want: same7(200), public: true},
+	{method: "GET", pattern: "/v/:code", path: "/v/{far}", want: same7(404)},
+	{method: "GET", pattern: "/courses", want: same7(200)},
+	{method: "GET", pattern: "/courses/:id", path: "/courses/K1", want: same7(200)},
+	{method: "GET", pattern: "/courses/:id/:lesson", path: "/courses/K1/doc", want: same7(200)},
+
+	{method: "POST", pattern: "/courses/:id/renew", path: "/courses/K1/renew", want: members(401, 422)},
+	{method: "POST", pattern: "/courses/:id/:lesson", path: "/courses/K1/doc", want: members(401, 303)},
+	{method: "GET", pattern: "/courses/:id/:lesson/quiz", path: "/courses/K1/thu/quiz", want: members(303, 200)},
+	{method: "GET", pattern: "/courses/:id/:lesson/quiz", path: "/courses/K1/thu/quiz?attempt=K1{my}", want: cells{303, 200, 404, 404, 404, 404, 404}},
+	{method: "GET", pattern: "/courses/:id/:lesson/quiz", path: "/courses/K1/thu/quiz?attempt=K1{far}", want: members(303, 404)},
+	{method: "GET", pattern: "/courses/:id/:lesson/quiz", path: "/courses/K1/thu/quiz?attempt=..%2f{far}%2fK1{far}", want: members(303, 404)},
+	{method: "POST", pattern: "/courses/:id/:lesson/quiz", path: "/courses/K1/thu/quiz", form: "id=matrix", want: members(401, 303)},
+	{method: "GET", pattern: "/certificates", want: members(303, 200)},
+	{method: "GET", pattern: "/certificates/:code.pdf", path: "/certificates/{my.code}.pdf", want: cells{303, 200, 404, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/certificates/:code.pdf", path: "/certificates/{dua.code}.pdf", want: cells{303, 404, 404, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/certificates/:code.pdf", path: "/certificates/{far.code}.pdf", want: cells{303, 404, 404, 404, 200, 200, 200}},
+	{method: "GET", pattern: "/certificates/:code", path: "/certificates/{my.code}", want: cells{303, 200, 404, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/certificates/:code", path: "/certificates/{dua.code}", want: cells{303, 404, 404, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/certificates/:code", path: "/certificates/{far.code}", want: cells{303, 404, 404, 404, 200, 200, 200}},
+	{method: "GET", pattern: "/me", want: members(303, 200)},
+	{method: "POST", pattern: "/me/password", form: "old=khong+phai&password=mot+cau+de+nho", want: members(401, 401), writes: true},
+	{method: "GET", pattern: "/board", want: members(303, 200)},
+	{method: "GET", pattern: "/board", path: "/board?province=08", want: cells{303, 403, 403, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/board", path: "/board?province=04", want: cells{303, 403, 403, 404, 200, 200, 200}},
+
+	{method: "GET", pattern: "/missing", want: cells{303, 403, 403, 200, 200, 200, 200}},
+	{method: "GET", pattern: "/missing", path: "/missing?province=08", want: cells{303, 403, 403, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/missing", path: "/missing?province=04", want: cells{303, 403, 403, 404, 200, 200, 200}},
+	{method: "GET", pattern: "/missing", path: "/missing?commune={far.commune}", want: cells{303, 403, 403, 422, 200, 422, 422}},
+	{method: "GET", pattern: "/missing", path: "/missing?by=programme", want: cells{303, 403, 403, 404, 404, 200, 200}},
+	{method: "GET", pattern: "/roster", want: cells{303, 403, 403, 200, 200, 200, 200}},
+	{method: "GET", pattern: "/roster", path: "/roster?province=08", want: cells{303, 403, 403, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/roster", path: "/roster?province=04", want: cells{303, 403, 403, 404, 200, 200, 200}},
+	{method: "GET", pattern: "/roster", path: "/roster?q={far}", want: cells{303, 403, 403, 200, 200, 200, 200}},
+	{method: "GET", pattern: "/roster/new", path: "/roster/new?province=08", want: cells{303, 403, 403, 200, 404, 403, 200}},
+	{method: "GET", pattern: "/roster/new", path: "/roster/new?province=04", want: cells{303, 403, 403, 404, 200, 403, 200}},
+	{method: "GET", pattern: "/roster/template.csv", want: cells{303, 403, 403, 200, 200, 200, 200}},
+	{method: "GET", pattern: "/roster/export.:format", path: "/roster/export.csv?province=08", want: cells{303, 403, 403, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/roster/export.:format", path: "/roster/export.csv?province=04", want: cells{303, 403, 403, 404, 200, 200, 200}},
+	{method: "GET", pattern: "/roster/export.:format", path: "/roster/export.csv?commune={far.commune}", want: cells{303, 403, 403, 422, 200, 422, 422}},
+	{method: "GET", pattern: "/roster/import", want: cells{303, 403, 403, 200, 200, 403, 200}},
+	{method: "GET", pattern: "/roster/import", path: "/roster/import?province=04", want: cells{303, 403, 403, 404, 200, 403, 200}},
+	{method: "GET", pattern: "/roster/import/:id", path: "/roster/import/{my.upload}", want: cells{303, 403, 403, 200, 404, 404, 200}},
+	{method: "GET", pattern: "/roster/import/:id", path: "/roster/import/{far.upload}", want: cells{303, 403, 403, 404, 200, 404, 200}},
+	{method: "GET", pattern: "/roster/import/:id/problems.csv", path: "/roster/import/{my.upload}/problems.csv", want: cells{303, 403, 403, 200, 404, 404, 200}},
+	{method: "GET", pattern: "/roster/import/:id/problems.csv", path: "/roster/import/{far.upload}/problems.csv", want: cells{303, 403, 403, 404, 200, 404, 200}},
+	{method: "GET", pattern: "/roster/:person", path: "/roster/{my}", want: cells{303, 403, 403, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/roster/:person", path: "/roster/{dua}", want: cells{303, 403, 403, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/roster/:person", path: "/roster/{far}", want: cells{303, 403, 403, 404, 200, 200, 200}},
+
+	{method: "GET", pattern: "/author", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/author", path: "/author?course=K1", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/admin", want: cells{303, 403, 403, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/admin/issuers/:province", path: "/admin/issuers/08", want: cells{303, 403, 403, 200, 404, 403, 200}},
+	{method: "GET", pattern: "/admin/issuers/:province", path: "/admin/issuers/04", want: cells{303, 403, 403, 404, 200, 403, 200}},
+	{method: "GET", pattern: "/admin/issuers/:province/sample.pdf", path: "/admin/issuers/08/sample.pdf", want: cells{303, 403, 403, 200, 404, 403, 200}},
+	{method: "GET", pattern: "/admin/issuers/:province/sample.pdf", path: "/admin/issuers/04/sample.pdf", want: cells{303, 403, 403, 404, 200, 403, 200}},
+	{method: "GET", pattern: "/admin/audit", want: cells{303, 403, 403, 403, 403, 200, 200}},
+
+	{method: "GET", pattern: "/api/v1/me", want: members(401, 200)},
+	{method: "GET", pattern: "/api/v1/courses", want: same7(200)},
+	{method: "GET", pattern: "/api/v1/courses/:id", path: "/api/v1/courses/K1", want: same7(200)},
+	{method: "GET", pattern: "/api/v1/courses/:id/lessons/:lesson", path: "/api/v1/courses/K1/lessons/thu", want: same7(200)},
+	{method: "GET", pattern: "/api/v1/certificates", want: members(401, 200)},
+	{method: "GET", pattern: "/api/v1/certificates/:code", path: "/api/v1/certificates/{far.code}", want: same7(200), public: true},
+	{method: "GET", pattern: "/api/v1/board", want: members(401, 200)},
+	{method: "GET", pattern: "/api/v1/board", path: "/api/v1/board?province=08", want: cells{401, 403, 403, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/api/v1/board", path: "/api/v1/board?province=04", want: cells{401, 403, 403, 404, 200, 200, 200}},
+	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/board.csv", want: members(401, 200)},
+	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/board.csv?province=04", want: cells{401, 403, 403, 404, 200, 200, 200}},
+	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/missing.json?province=08", want: cells{401, 403, 403, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/missing.json?province=04", want: cells{401, 403, 403, 404, 200, 200, 200}},
+	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/completions.csv?province=08", want: cells{401, 403, 403, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/completions.csv?province=04", want: cells{401, 403, 403, 404, 200, 200, 200}},
+	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/completions.csv", want: cells{401, 403, 403, 200, 200, 200, 200}}, // staff: their own
+	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/completions.csv?commune={far.commune}", want: cells{401, 403, 403, 422, 200, 422, 422}},
+	{method: "GET", pattern: "/api/v1/people", path: "/api/v1/people?province=08", want: cells{401, 403, 403, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/api/v1/people", path: "/api/v1/people?province=04", want: cells{401, 403, 403, 404, 200, 200, 200}},
+	{method: "GET", pattern: "/api/v1/people", path: "/api/v1/people?commune={far.commune}", want: cells{401, 403, 403, 200, 200, 200, 200}}, // for staff of 08 an empty list
+	{method: "GET", pattern: "/api/v1/openapi.json", want: same7(200)},
+	{method: "POST", pattern: "/api/v1/session", form: `{"login":"{far.phone}","password":"khong phai"}`, want: same7(401), writes: true},
+	{method: "POST", pattern: "/api/v1/session/refresh", form: `{"refresh":"AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`, want: same7(401)},
+	{method: "DELETE", pattern: "/api/v1/session", want: members(401, 204)},
+	{method: "POST", pattern: "/api/v1/facts", form: `{"facts":[{"id":"K1{far}","kind":"completion","course":"K2","lesson":"doc","at":"2026-12-05T02:00:00Z"}]}`, want: members(401, 200)},
+
+	{method: "POST", pattern: "/roster", form: "province=08&token=0123456789abcdef&name=Sùng+{who}&library=Thư+viện&commune={my.commune}&on=2026-12-01", want: cells{401, 403, 403, 303, 404, 403, 303}},
+	{method: "POST", pattern: "/roster", form: "province=04&token=0123456789abcdeg&name=Sùng+{who}&library=Thư+viện&commune={far.commune}&on=2026-12-01", want: cells{401, 403, 403, 404, 303, 403, 303}},
+	{method: "POST", pattern: "/roster", form: "province=08&token=0123456789abcdeh&name=Ma+{who}&library=Thư+viện&commune={far.commune}&on=2026-12-01", want: cells{401, 403, 403, 422, 404, 403, 422}},
+	{method: "POST", pattern: "/roster/import", path: "/roster/import?province=08", form: "file", want: cells{401, 403, 403, 303, 404, 403, 303}},
+	{method: "POST", pattern: "/roster/import", path: "/roster/import?province=04", form: "file", want: cells{401, 403, 403, 404, 303, 403, 303}},
+	{method: "POST", pattern: "/roster/:person/slip", path: "/roster/{dua}/slip", form: "code={dua.claim}&until=2027-01-01T00:00:00Z", want: cells{401, 403, 403, 200, 404, 403, 200}},
+	{method: "POST", pattern: "/roster/:person/slip", path: "/roster/{far}/slip", form: "code={far.claim}&until=2027-01-01T00:00:00Z", want: cells{401, 403, 403, 404, 200, 403, 200}},
+	{method: "POST", pattern: "/roster/:person/slip", path: "/roster/{dua}/slip", form: "code={far.claim}&until=2027-01-01T00:00:00Z", want: cells{401, 403, 403, 400, 404, 403, 400}},
+	{method: "POST", pattern: "/roster/slips", form: "province=08", want: cells{401, 403, 403, 200, 404, 403, 200}},
+	{method: "POST", pattern: "/roster/slips", form: "province=04", want: cells{401, 403, 403, 404, 200, 403, 200}},
+	{method: "POST", pattern: "/roster/slips", form: "province=08&commune={far.commune}", want: cells{401, 403, 403, 404, 404, 403, 404}},
+	{method: "POST", pattern: "/roster/:person/correct", path: "/roster/{my}/correct", form: "name={my.name}&phone={my.phone}&kind=other", want: cells{401, 403, 403, 303, 404, 403, 303}},
+	{method: "POST", pattern: "/roster/:person/correct", path: "/roster/{far}/correct", form: "name={far.name}&phone={far.phone}&kind=other", want: cells{401, 403, 403, 404, 303, 403, 303}},
+	{method: "POST", pattern: "/roster/:person/move", path: "/roster/{dua}/move", form: "library=Thư+viện&commune={my.commune}&on=2026-12-02", want: cells{401, 403, 403, 303, 404, 403, 303}},
+	{method: "POST", pattern: "/roster/:person/move", path: "/roster/{far}/move", form: "library=Thư+viện&commune={my.commune}&on=2026-12-02", want: cells{401, 403, 403, 404, 422, 403, 422}}, // out of the province
+	{method: "POST", pattern: "/roster/:person/reset", path: "/roster/{my}/reset", want: cells{401, 403, 403, 200, 404, 403, 200}},
+	{method: "POST", pattern: "/roster/:person/reset", path: "/roster/{far}/reset", want: cells{401, 403, 403, 404, 200, 403, 200}},
+	{method: "POST", pattern: "/roster/:person/reset", path: "/roster/{chief}/reset", want: cells{401, 403, 403, 403, 404, 403, 200}}, // an administrator who has a post in 08
+	{method: "POST", pattern: "/certificates/:code/revoke", path: "/certificates/{my.code}/revoke", form: "reason=Thử", want: cells{401, 403, 404, 303, 404, 403, 303}},
+	{method: "POST", pattern: "/certificates/:code/revoke", path: "/certificates/{dua.code}/revoke", form: "reason=Thử", want: cells{401, 404, 404, 303, 404, 403, 303}},
+	{method: "POST", pattern: "/certificates/:code/revoke", path: "/certificates/{far.code}/revoke", form: "reason=Thử", want: cells{401, 404, 404, 404, 303, 403, 303}},
+	{method: "POST", pattern: "/roster/:person/leave", path: "/roster/{dua}/leave", form: "on=2026-12-04", want: cells{401, 403, 403, 303, 404, 403, 303}},
+	{method: "POST", pattern: "/roster/:person/leave", path: "/roster/{far}/leave", form: "on=2026-12-04", want: cells{401, 403, 403, 404, 303, 403, 303}},
+	{method: "POST", pattern: "/admin", form: "name=Lò+{who}&role=trainer", want: cells{401, 403, 403, 403, 403, 403, 200}},
+	{method: "POST", pattern: "/admin/:account/reset", path: "/admin/{victim}/reset", want: cells{401, 403, 403, 403, 403, 403, 200}},
+	{method: "POST", pattern: "/admin/:account/disable", path: "/admin/{victim}/disable", want: cells{401, 403, 403, 403, 403, 403, 303}},
+	{method: "POST", pattern: "/admin/:account/enable", path: "/admin/{victim}/enable", want: cells{401, 403, 403, 403, 403, 403, 303}},
+	{method: "POST", pattern: "/admin/issuers/:province", path: "/admin/issuers/08", form: "{issuer}", want: cells{401, 403, 403, 303, 404, 403, 303}},
+	{method: "POST", pattern: "/admin/issuers/:province", path: "/admin/issuers/04", form: "{issuer}", want: cells{401, 403, 403, 404, 303, 403, 303}},
+	{method: "POST", pattern: "/roster/import/:id", path: "/roster/import/{my.upload}", want: cells{401, 403, 403, 303, 404, 404, 303}},
+	{method: "POST", pattern: "/roster/import/:id", path: "/roster/import/{far.upload}", want: cells{401, 403, 403, 404, 303, 404, 303}},
+}
+
+// guarded is a site with an object of every kind in two provinces.
+type guarded struct {
+	*visited
+	ids    map[string]string // of the visitors, by who
+	words  *strings.Replacer
+	kept   map[string]*client  // sessions that were begun already
+	hidden map[string][]string // by who: what they may never read
+}
+
+func newGuarded(t testing.TB) *guarded {
+	g := &guarded{visited: newSite(t), ids: map[string]string{}}
+	v := g.publish(shortCourse("K1", courses.LibraryService))
+	g.publish(shortCourse("K2", courses.ReadingPromotion))
+	picture := strings.Repeat("a", 64) + ".svg"
+	if err := g.store.PutBlob(t.Context(), picture, []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)); err != nil {
+		t.Fatal(err)
+	}
+	for who, make := range map[string]func() roster.Account{
+		"trainer": func() roster.Account { return g.account("", "Nông Thị Duyên", "08", roster.Trainer) },
+		"staff":   func() roster.Account { return g.account("", "Hoàng Văn Kiên", "08", roster.Staff) },
+		"other":   func() roster.Account { return g.account("", "Bế Thị Nga", "04", roster.Staff) },
+		"office":  func() roster.Account { return g.account("", "Trần Thu Hà", "", roster.Office) },
+		"admin":   func() roster.Account { return g.account("", "Phạm Minh Sơn", "", roster.Admin) },
+	} {
+		g.ids[who] = make().ID
+	}
+	pairs := []string{"{css}", assets.Path("site.css"), "{picture}", picture, "{victim}", g.account("", "Lù Thị Chấp", "", roster.Office).ID, "{issuer}", issuerForm().Encode()}
+	secrets := map[string][]string{}
+	for _, o := range []struct{ key, name, phone, library, commune, keeper, province string }{
+		{"my", "Vàng Thị Mỷ", "0912000001", "Thư viện bí mật Lũng Cú", lungCu, "staff", "08"},
+		{"dua", "Giàng A Dua", "0912000002", "Tủ sách bí mật Lũng Cú", lungCu, "staff", "08"},
+		{"far", "Nông Văn Thịnh", "0912000003", "Thư viện bí mật Cao Bằng", elsehere, "other", "04"},
+	} {
+		p, claim := g.enrolled(o.name, o.phone, o.library, o.commune, roster.Learner)
+		g.certified(roster.Account{ID: p.ID}, v)
+		c, err := store.One[courses.Certificate](t.Context(), g.store, courses.CertificateKind, store.Where(store.Is("person", p.ID)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, err := store.Get[printed](t.Context(), g.store, printedKind, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := columns + "Sùng Mí " + o.key + ",091,Thủ thư,Thư viện bí mật,Ở Đâu,\n" + "Sùng A " + o.key + ",,Thủ thư,Thư viện bí mật," + o.commune + ",01/12/2026\n"
+		upload := strings.TrimPrefix(g.asWho(o.keeper).upload("Danh sách "+o.key+".csv", []byte(file)).leads(), "/roster/import/")
+		pairs = append(pairs, "{"+o.key+"}", p.ID, "{"+o.key+".name}", url.QueryEscape(p.Name), "{"+o.key+".phone}", o.phone, "{"+o.key+".code}", c.Code, "{"+o.key+".paper}", kept.Hash,
+			"{"+o.key+".claim}", claim, "{"+o.key+".commune}", o.commune, "{"+o.key+".upload}", upload)
+		secrets[o.key] = []string{p.Name, o.phone, o.library, c.Code, courses.ShowCode(c.Code), claim, upload, "Sùng Mí " + o.key}
+	}
+	g.ids["learner"] = pairs[slices.Index(pairs, "{my}")+1]
+	chief, _ := g.enrolled("Ma Seo Chứ", "0912000004", "Thư viện bí mật", lungCu, roster.Admin)
+	g.words = strings.NewReplacer(append(pairs, "{chief}", chief.ID)...)
+	my, dua, far := secrets["my"], secrets["dua"], secrets["far"]
+	g.hidden = map[string][]string{"anyone": slices.Concat(my, dua, far), "trainer": slices.Concat(my, dua, far), "learner": slices.Concat(dua, far), "staff": far, "other": slices.Concat(my, dua)}
+	return g
+}
+
+// enrolled puts somebody on the roster and gives them an account, and the code that opens it.
+func (g *guarded) enrolled(name, phone, library, commune string, role roster.Role) (roster.Person, string) {
+	g.t.Helper()
+	p, err := g.roll.Add(g.t.Context(), roster.Entry{Name: name, Phone: phone, Library: library, Commune: commune, On: roster.Day(begun).AddDate(-1, 0, 0)}, "operator")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if err := g.board.Restate(g.t.Context(), p.ID); err != nil {
+		g.t.Fatal(err)
+	}
+	_, slip, err := g.accounts.Create(g.t.Context(), roster.Operator(), p.ID, name, []roster.Role{role}, "")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return p, slip.Code
+}
+
+// asWho is a new session of a visitor.
+func (g *guarded) asWho(who string) *client {
+	g.t.Helper()
+	if who == "anyone" {
+		return g.anyone()
+	}
+	a, err := store.Get[roster.Account](g.t.Context(), g.store, roster.AccountKind, g.ids[who])
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return g.as(a)
+}
+
+// ask sends the request of a row.
+func (g *guarded) ask(c *client, row matrixRow, who string) *reply {
+	g.t.Helper()
+	form := strings.ReplaceAll(g.words.Replace(row.form), "{who}", who)
+	path := g.path(row)
+	switch {
+	case form == "file":
+		var body bytes.Buffer
+		w := multipart.NewWriter(&body)
+		part, _ := w.CreateFormFile("file", "a.csv")
+		io.WriteString(part, columns+"Lò Thị "+who+",,Thủ thư,Thư viện xã,Lũng Cú,\n")
+		w.Close()
+		return c.do(row.method, path, w.FormDataContentType(), &body)
+	case strings.HasPrefix(form, "{"):
+		return c.do(row.method, path, "application/json", strings.NewReader(form))
+	case row.method == http.MethodPost:
+		return c.do(row.method, path, "application/x-www-form-urlencoded", strings.NewReader(form))
+	}
+	return c.do(row.method, path, "", nil)
+}
+
+func (g *guarded) path(row matrixRow) string {
+	if row.path == "" {
+		return row.pattern
+	}
+	return g.words.Replace(row.path)
+}
+
+// contents is a hash of every document of the store.
+func (s *visited) contents() string {
+	s.t.Helper()
+	h := sha256.New()
+	for _, k := range Kinds() {
+		err := s.store.Find(s.t.Context(), k, store.Query{}, func(r store.Row) error {
+			doc, err := k.New()
+			if err != nil {
+				return err
+			}
+			if err := r.Decode(doc); err != nil {
+				return err
+			}
+			text, err := json.Marshal(doc)
+			io.WriteString(h, k.Name+string(text))
+			return err
+		})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func TestEveryRouteAnswersEveryVisitorAsTheMatrixSays(t *testing.T) {
+	g := newGuarded(t)
+	for _, row := range matrix {
+		t.Run(row.method+" "+strings.TrimPrefix(cmp.Or(row.path, row.pattern), "/"), func(t *testing.T) {
+			g.t = t
+			for _, refused := range []bool{true, false} { // what is allowed may change what comes after
+				for i, who := range visitors {
+					if refused == (row.want[i] >= 400) {
+						g.judge(row, who, row.want[i])
+					}
+				}
+			}
+			g.jobs.running.Wait() // of an import
+		})
+	}
+	g.t = t
+}
+
+// judge sends a row's request as a visitor.
+func (g *guarded) judge(row matrixRow, who string, want int) {
+	g.t.Helper()
+	c := g.asWho(who)
+	before := ""
+	if row.method != http.MethodGet && want >= 400 && !row.writes {
+		before = g.contents()
+	}
+	got := g.ask(c, row, who)
+	if got.Status != want {
+		g.t.Errorf("%s: %d, want %d: %.200s", who, got.Status, want, got.text())
+	}
+	if before != "" && g.contents() != before {
+		g.t.Errorf("%s is refused, and something changed", who)
+	}
+	if !row.public {
+		g.hides(row, who, got)
+	}
+	if row.method == http.MethodGet && !strings.HasPrefix(row.pattern, "/v") && !row.public { // those are counted
+		head := c.do(http.MethodHead, g.path(row), "", nil)
+		if head.Body != "" || head.Status != want && !(want == 303 && head.Status == 401) {
+			g.t.Errorf("HEAD as %s: %d and %d bytes, GET is %d", who, head.Status, len(head.Body), want)
+		}
+	}
+}
+
+// hides fails the test when an answer holds what its reader may not know and did not send.
+func (g *guarded) hides(row matrixRow, who string, r *reply) {
+	g.t.Helper()
+	answer := r.Body
+	for _, values := range r.Header {
+		answer += "\n" + strings.Join(values, "\n")
+	}
+	sent := g.path(row) + " " + g.words.Replace(row.form)
+	for _, secret := range g.hidden[who] {
+		if strings.Contains(answer, secret) && !strings.Contains(sent, secret) {
+			g.t.Errorf("%s reads %q (status %d)", who, secret, r.Status)
+		}
+	}
+}
+
+func TestTheMatrixHasEveryRoute(t *testing.T) {
+	routes := map[string]bool{}
+	for _, r := range newSite(t).app.GetRoutes(true) {
+		routes[r.Method+" "+r.Path] = true
+	}
+	rows := map[string]bool{}
+	for _, row := range matrix {
+		rows[row.method+" "+row.pattern] = true
+	}
+	for route := range routes {
+		method, path, _ := strings.Cut(route, " ")
+		if method == http.MethodHead && routes["GET "+path] {
+			continue // asked along with GET
+		}
+		if !rows[route] {
+			t.Errorf("%s has no row", route)
+		}
+	}
+	for row := range rows {
+		if !routes[row] {
+			t.Errorf("%s is in the matrix and is no route", row)
+		}
+	}
+}
