@@ -267,7 +267,7 @@ var (
 	RefusalKind = &store.Kind{Name: "refusal", Schema: 1, Doc: Refusal{}, Indexes: [][]string{{"person"}, {"recordedAt"}}}
 )
 
-// Kinds lists the kinds above, for who opens a store.
+// Kinds lists the kinds of this package, for who opens a store.
 func Kinds() []*store.Kind {
-	return []*store.Kind{VersionKind, ListingKind, EnrolmentKind, CompletionKind, AttemptKind, CertificateKind, RevocationKind, IssuerKind, RefusalKind}
+	return []*store.Kind{VersionKind, ListingKind, EnrolmentKind, CompletionKind, AttemptKind, CertificateKind, RevocationKind, IssuerKind, RefusalKind, ShipmentKind}
 }

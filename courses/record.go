@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -47,6 +48,9 @@ type Learner struct {
 	Person string
 	Paper  func(ctx context.Context) (Holder, Issuer, error)
 }
+
+// maxRefused is how many bytes of a refused fact are kept.
+const maxRefused = 8 << 10
 
 // maxFactID is the length of the longest id that a sender may give a fact.
 const maxFactID = 64
@@ -108,6 +112,7 @@ func (s *School) enrol(ctx context.Context, v *Version, person string, cycle int
 	e := Enrolment{ID: fmt.Sprintf("%s/%s/%02d", person, v.Course, cycle), Person: person, Course: v.Course, Cycle: cycle, Version: v.ID,
 		HappenedAt: at, RecordedAt: store.Time(s.Now())}
 	err := s.Store.Insert(ctx, EnrolmentKind, &e)
+	s.begun.forget(cycles(person, v.Course))
 	if errors.Is(err, store.ErrExists) {
 		return store.Get[Enrolment](ctx, s.Store, EnrolmentKind, e.ID)
 	}
@@ -258,7 +263,10 @@ func (s *School) refuse(ctx context.Context, person string, f Fact, reason strin
 		return err
 	}
 	sum := sha256.Sum256(append(text, reason...))
-	err = s.Store.Insert(ctx, RefusalKind, &Refusal{ID: person + "/" + hex.EncodeToString(sum[:]), Person: person, Reason: reason, Fact: string(text),
+	if len(text) > maxRefused { // who looks at it needs no more of it
+		text = append(text[:maxRefused:maxRefused], "…"...)
+	}
+	err = s.Store.Insert(ctx, RefusalKind, &Refusal{ID: person + "/" + hex.EncodeToString(sum[:]), Person: person, Reason: reason, Fact: strings.ToValidUTF8(string(text), ""),
 		RecordedAt: store.Time(s.Now())})
 	if errors.Is(err, store.ErrExists) {
 		return nil

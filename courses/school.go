@@ -21,6 +21,45 @@ type School struct {
 
 	versions  sync.Map // id to *Version: versions never change
 	registers sync.Map // issuer/year to *sync.Mutex: this process takes a register's numbers one after the other
+	begun     begun
+}
+
+// begun remembers which version a person reads, so that pages of text ask the store seldom.
+type begun struct {
+	mu       sync.RWMutex
+	versions map[string]begunVersion // by person/course/
+}
+
+type begunVersion struct {
+	id string
+	at time.Time // when the store said so
+}
+
+const (
+	begunLife = 30 * time.Second // in which another process may have begun the next cycle
+	begunSize = 20_000
+)
+
+func (b *begun) get(key string, now time.Time) (id string, ok bool) {
+	b.mu.RLock()
+	v, ok := b.versions[key]
+	b.mu.RUnlock()
+	return v.id, ok && now.Sub(v.at).Abs() < begunLife
+}
+
+func (b *begun) keep(key, id string, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.versions == nil || len(b.versions) >= begunSize {
+		b.versions = map[string]begunVersion{}
+	}
+	b.versions[key] = begunVersion{id, now}
+}
+
+func (b *begun) forget(key string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.versions, key)
 }
 
 // Publish makes v the newest version of its course and returns it as it is kept. Publishing what is the newest already changes nothing; again is true then.
@@ -83,8 +122,13 @@ func (s *School) Course(ctx context.Context, course string) (*Version, error) {
 	return s.Version(ctx, VersionID(course, listing.Number))
 }
 
-// VersionFor is the version of a course that a person finishes: the one begun, or the newest.
+// VersionFor is the version of a course that a person finishes: the one begun, or the newest. A cycle that began on another process is known here within half a minute; what is
+// recorded does not depend on it.
 func (s *School) VersionFor(ctx context.Context, person, course string) (*Version, error) {
+	key, now := cycles(person, course), s.Now()
+	if id, ok := s.begun.get(key, now); ok {
+		return s.Version(ctx, id)
+	}
 	e, err := s.enrolment(ctx, person, course)
 	if errors.Is(err, store.ErrNotFound) {
 		return s.Course(ctx, course)
@@ -92,6 +136,7 @@ func (s *School) VersionFor(ctx context.Context, person, course string) (*Versio
 	if err != nil {
 		return nil, err
 	}
+	s.begun.keep(key, e.Version, now)
 	return s.Version(ctx, e.Version)
 }
 
@@ -151,7 +196,7 @@ func (s *School) studyAt(ctx context.Context, e Enrolment, at time.Time) (Study,
 	if err != nil {
 		return Study{}, err
 	}
-	attempts, err := store.All[Attempt](ctx, s.Store, AttemptKind, store.Where(store.Is("enrolment", e.ID)))
+	attempts, err := s.scores(ctx, e.ID)
 	if err != nil {
 		return Study{}, err
 	}
@@ -168,6 +213,23 @@ func (s *School) studyAt(ctx context.Context, e Enrolment, at time.Time) (Study,
 		}
 	}
 	return st, nil
+}
+
+// scores are the attempts of an enrolment without their answers, which take most of the reading and say nothing about progress.
+func (s *School) scores(ctx context.Context, enrolment string) ([]Attempt, error) {
+	type score struct {
+		ID         string    `json:"id"`
+		Lesson     string    `json:"lesson"`
+		Score      int       `json:"score"`
+		HappenedAt time.Time `json:"happenedAt"`
+		RecordedAt time.Time `json:"recordedAt"`
+	}
+	var all []Attempt
+	err := store.Each(ctx, s.Store, AttemptKind, store.Where(store.Is("enrolment", enrolment)), func(a score) error {
+		all = append(all, Attempt{ID: a.ID, Lesson: a.Lesson, Score: a.Score, HappenedAt: a.HappenedAt, RecordedAt: a.RecordedAt})
+		return nil
+	})
+	return all, err
 }
 
 // Studies lists a person's work on every course of the catalogue, begun or not, and on retired ones they began.
@@ -220,5 +282,8 @@ func (s *School) Attempts(ctx context.Context, e *Enrolment, lesson string) ([]A
 
 // enrolment finds the person's newest cycle of the course.
 func (s *School) enrolment(ctx context.Context, person, course string) (Enrolment, error) {
-	return store.One[Enrolment](ctx, s.Store, EnrolmentKind, store.Where(store.Begins("id", person+"/"+course+"/")).By("-id"))
+	return store.One[Enrolment](ctx, s.Store, EnrolmentKind, store.Where(store.Begins("id", cycles(person, course))).By("-id"))
 }
+
+// cycles is how the ids of a person's enrolments in a course begin.
+func cycles(person, course string) string { return person + "/" + course + "/" }

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -138,7 +139,6 @@ func (s *Server) certificatePDF(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderContentType, "application/pdf")
 	c.Set(fiber.HeaderContentDisposition, `inline; filename="giay-chung-nhan-`+courses.ShowCode(e.Code)+`.pdf"`)
-	c.Set(fiber.HeaderCacheControl, "private, max-age=31536000, immutable")
 	return c.Send(pdf)
 }
 
@@ -159,6 +159,9 @@ func (s *Server) ownCertificate(c *fiber.Ctx, typed string) (courses.Entry, erro
 	return e, nil
 }
 
+// reasonLetters is the longest reason of a revocation, which everyone who checks the certificate reads.
+const reasonLetters = 300
+
 // revoke withdraws a certificate.
 func (s *Server) revoke(c *fiber.Ctx) error {
 	e, err := s.ownCertificate(c, c.Params("code"))
@@ -169,7 +172,10 @@ func (s *Server) revoke(c *fiber.Ctx) error {
 	if !roster.MayRevoke(*a, e.Province) {
 		return store.Denied("denied")
 	}
-	reason := strings.TrimSpace(c.FormValue("reason"))
+	reason := roster.Clean(c.FormValue("reason"))
+	if utf8.RuneCountInString(reason) > reasonLetters {
+		return store.Invalid("reason", "text.long", reasonLetters)
+	}
 	if err := s.school.Revoke(c.UserContext(), e.Code, reason, a.ID); err != nil {
 		return err
 	}

@@ -80,6 +80,9 @@ func explain(err error) fault {
 func (s *Server) fail(c *fiber.Ctx, err error) error {
 	f := explain(err)
 	f.ID = requestID(c)
+	if len(c.Response().Header.Peek(fiber.HeaderContentSecurityPolicy)) == 0 { // it could not even be read, and nothing of ours saw it
+		s.seal(c)
+	}
 	if f.Status >= 500 {
 		s.log.Error("request failed", "id", f.ID, "route", c.Route().Path, "status", f.Status, "error", err.Error())
 	} else {

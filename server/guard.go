@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,16 +57,8 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 // guard sets the headers of every answer and refuses what no page or program of ours sends.
 func (s *Server) guard(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderContentSecurityPolicy, policy)
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
-	c.Set(fiber.HeaderPermissionsPolicy, "camera=(), microphone=(), geolocation=()")
-	c.Set("Cross-Origin-Opener-Policy", "same-origin")
-	c.Set("Cross-Origin-Resource-Policy", "same-origin")
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	if s.secure() {
-		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
-	}
+	s.seal(c)
+	s.forwarded(c)
 	if c.Get(fiber.HeaderContentEncoding) != "" { // the body limit counts compressed bytes
 		return fiber.ErrUnsupportedMediaType
 	}
@@ -75,6 +69,57 @@ func (s *Server) guard(c *fiber.Ctx) error {
 		return store.Denied("cross-site")
 	}
 	return c.Next()
+}
+
+// seal sets the headers that every answer has.
+func (s *Server) seal(c *fiber.Ctx) {
+	c.Set(fiber.HeaderContentSecurityPolicy, policy)
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
+	c.Set(fiber.HeaderPermissionsPolicy, "camera=(), microphone=(), geolocation=()")
+	c.Set("Cross-Origin-Opener-Policy", "same-origin")
+	c.Set("Cross-Origin-Resource-Policy", "same-origin")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if s.secure() {
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+	}
+}
+
+// forwarded leaves of X-Forwarded-For the one address that c.IP is to believe: from the right, the first that is no proxy of ours. Whatever stands before it, in this line or in one above it, the visitor
+// may have written.
+func (s *Server) forwarded(c *fiber.Ctx) {
+	if len(s.proxies) == 0 || !c.IsProxyTrusted() {
+		return
+	}
+	var all []string
+	for _, line := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
+		all = append(all, strings.Split(string(line), ",")...)
+	}
+	seen := c.Context().RemoteIP().String()
+	for _, text := range slices.Backward(all) {
+		address, err := netip.ParseAddr(strings.TrimSpace(text))
+		if err != nil {
+			break
+		}
+		seen = address.Unmap().WithZone("").String()
+		if !slices.ContainsFunc(s.proxies, func(p netip.Prefix) bool { return p.Contains(address.Unmap()) }) {
+			break
+		}
+	}
+	c.Request().Header.Set(fiber.HeaderXForwardedFor, seen)
+}
+
+// readProxies reads addresses and networks. Fiber warns of those that are neither.
+func readProxies(list []string) []netip.Prefix {
+	var proxies []netip.Prefix
+	for _, text := range list {
+		if p, err := netip.ParsePrefix(text); err == nil {
+			proxies = append(proxies, p)
+		} else if a, err := netip.ParseAddr(text); err == nil {
+			proxies = append(proxies, netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()))
+		}
+	}
+	return proxies
 }
 
 // secure says whether visitors come by https, as the address of the site says.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -32,7 +33,7 @@ type Config struct {
 	Log            *slog.Logger
 	Now            func() time.Time
 	BaseURL        string   // "https://lopban.example", no slash at the end: printed on certificates and compared with Origin
-	TrustedProxies []string // addresses whose X-Forwarded-For and X-Forwarded-Proto are believed
+	TrustedProxies []string // addresses or networks whose X-Forwarded-For is believed
 }
 
 // Server answers requests.
@@ -41,6 +42,7 @@ type Server struct {
 	log       *slog.Logger
 	now       func() time.Time
 	baseURL   string
+	proxies   []netip.Prefix
 	store     store.Store
 	school    *courses.School
 	places    *roster.Places
@@ -70,7 +72,7 @@ func Kinds() []*store.Kind {
 
 // New puts a server together.
 func New(ctx context.Context, cfg Config) (*Server, error) {
-	s := &Server{log: cfg.Log, now: cfg.Now, store: cfg.Store, baseURL: cfg.BaseURL}
+	s := &Server{log: cfg.Log, now: cfg.Now, store: cfg.Store, baseURL: cfg.BaseURL, proxies: readProxies(cfg.TrustedProxies)}
 	var err error
 	if s.words, err = readMessages(cfg.Content); err != nil {
 		return nil, err
@@ -162,7 +164,6 @@ func (s *Server) Settle(ctx context.Context) error {
 type visitor struct {
 	account *roster.Account // nil: not signed in
 	family  string          // of the session
-	lang    string
 }
 
 func visitorOf(c *fiber.Ctx) visitor {

@@ -43,7 +43,7 @@ func (s *Server) visitByCookie(c *fiber.Ctx, v *visitor) error {
 	}
 	t, a, err := s.sessions.renew(c.UserContext(), renewal)
 	if errors.Is(err, errReuse) {
-		if err := s.audit(c, "session.reuse", a.ID, ""); err != nil {
+		if err := s.reused(c, renewal); err != nil {
 			return err
 		}
 	}
@@ -58,6 +58,16 @@ func (s *Server) visitByCookie(c *fiber.Ctx, v *visitor) error {
 	family, _, _ := splitRenewal(t.renewal)
 	v.account, v.family = &a, family
 	return nil
+}
+
+// reused writes into the audit trail whose session ended because its refresh token came back after its time.
+func (s *Server) reused(c *fiber.Ctx, token string) error {
+	family, _, _ := splitRenewal(token)
+	d, err := store.Get[session](c.UserContext(), s.store, sessionKind, family)
+	if err != nil {
+		return err
+	}
+	return s.audit(c, "session.reuse", d.Account, "")
 }
 
 func setCookies(c *fiber.Ctx, cookies []cookie) {
@@ -263,6 +273,11 @@ func (s *Server) apiRefresh(c *fiber.Ctx) error {
 		return err
 	}
 	t, _, err := s.sessions.renew(c.UserContext(), body.Refresh)
+	if errors.Is(err, errReuse) {
+		if err := s.reused(c, body.Refresh); err != nil {
+			return err
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -60,4 +60,3 @@ func bareSheet(out io.Writer, rows int, row func(i int) []any) error {
 	}
 	return x.Write(out)
 }
-

@@ -200,11 +200,15 @@ func turn(bareFirst bool, clients int, d time.Duration, ours, bare func(client i
 	return o, b, err
 }
 
-// rates are the medians of the rounds' rates, and of their ratios.
-func (p pair) rates() (ours, bare, ratio float64) {
+// rates are the medians of the rounds' rates, and of their ratios; typical takes the rate at which a round's median call would go on.
+func (p pair) rates(typical bool) (ours, bare, ratio float64) {
+	rate := strain.perSecond
+	if typical {
+		rate = func(s strain) float64 { return 1 / quantile(s.times, 0.5).Seconds() }
+	}
 	var os, bs, rs []float64
 	for i := range p.ours {
-		o, b := p.ours[i].perSecond(), p.bare[i].perSecond()
+		o, b := rate(p.ours[i]), rate(p.bare[i])
 		os, bs, rs = append(os, o), append(bs, b), append(rs, o/b)
 	}
 	return median(os), median(bs), median(rs)

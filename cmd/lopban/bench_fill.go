@@ -231,7 +231,8 @@ func (w *worker) course(p roster.Person, v *courses.Version, begun time.Time, wh
 	if !whole {
 		return courses.Certificate{}, nil
 	}
-	return w.certificate(p, e, v, store.Time(at.Add(time.Hour)))
+	at = store.Time(at.Add(time.Hour))
+	return w.certificate(p, e, v, w.next(p.Province, at), at)
 }
 
 func (w *worker) fact() string { return fmt.Sprintf("%016x%016x", w.rand.Uint64(), w.rand.Uint64()) }
@@ -250,7 +251,7 @@ func (w *worker) attempts(e courses.Enrolment, lesson string, at time.Time) {
 	}
 }
 
-func (w *worker) certificate(p roster.Person, e courses.Enrolment, v *courses.Version, at time.Time) (courses.Certificate, error) {
+func (w *worker) certificate(p roster.Person, e courses.Enrolment, v *courses.Version, number int, at time.Time) (courses.Certificate, error) {
 	province, _ := w.s.Places().Province(roster.Present, p.Province)
 	commune, _ := w.s.Places().Commune(p.Commune)
 	issuer := courses.UsualIssuer(p.Province, province.Name)
@@ -259,17 +260,16 @@ func (w *worker) certificate(p roster.Person, e courses.Enrolment, v *courses.Ve
 		return courses.Certificate{}, err
 	}
 	year := at.In(courses.Vietnam).Year()
-	book := fmt.Sprintf("%s/%d/", issuer.ID, year)
-	number := w.next(book)
-	c := courses.Certificate{ID: e.ID, Code: code, Register: fmt.Sprintf("%s%06d", book, number), Serial: fmt.Sprintf("%s.%d.%05d", issuer.ID, year, number), Number: number, Year: year, Enrolment: e.ID,
+	c := courses.Certificate{ID: e.ID, Code: code, Register: register(issuer.ID, at, number), Serial: fmt.Sprintf("%s.%d.%05d", issuer.ID, year, number), Number: number, Year: year, Enrolment: e.ID,
 		Person: p.ID, Course: v.Course, Version: v.ID, Strand: v.Strand, Cycle: 1, Title: v.Title, Periods: v.Periods,
 		Holder:   courses.Holder{Name: p.Name, Library: p.Library, Commune: p.Commune, Place: commune.Title() + ", tỉnh " + province.Name, Province: p.Province, Programme: p.Programme},
 		Province: p.Province, Issuer: issuer, StartedAt: e.HappenedAt, CompletedAt: at, IssuedAt: at, ValidUntil: courses.Forever, VerifyURL: w.s.BaseURL() + "/v/" + code}
 	return c, w.Insert(nil, courses.CertificateKind, &c)
 }
 
-// next is the next line of a register.
-func (f *filling) next(book string) int {
+// next is the number of the next line in the register of an issuer.
+func (f *filling) next(issuer string, at time.Time) int {
+	book := register(issuer, at, 0)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.numbers[book]++
@@ -278,32 +278,44 @@ func (f *filling) next(book string) int {
 
 // register fills the store with certificates alone, in the order of the list of completions, and gives the row of each in that list.
 func (f *filling) register(ctx context.Context, n int, w targets.Words) (func(i int) []any, error) {
-	rows := make([]courses.Certificate, n)
-	var seed [32]byte
-	source := rand.NewChaCha8(seed)
+	codes := make([]string, n) // all that cannot be told from the number, so that little memory is held
+	source := rand.NewChaCha8([32]byte{})
 	for first := 0; first < n; first += chunk {
 		worker := &worker{filling: f, batch: &batch{docs: map[*store.Kind][]any{}}, source: source, rand: rand.New(source)}
 		for i := first; i < min(first+chunk, n); i++ {
-			at := f.communes[i*len(f.communes)/n]
-			p := roster.Person{ID: fmt.Sprintf("A%09d", i), Name: "Vàng Thị Mỷ", Library: "Thư viện " + at.Title(), Commune: at.Code, Province: at.Province, Programme: at.Programme}
-			v := f.versions[courses.LibraryService][i%len(f.versions[courses.LibraryService])]
-			c, err := worker.certificate(p, enrolment(p.ID, v, f.now.AddDate(0, 0, -40)), v, store.Time(f.now.AddDate(0, 0, -30)))
+			p, v := f.holder(i, n)
+			c, err := worker.certificate(p, enrolment(p.ID, v, f.now.AddDate(0, 0, -40)), v, i+1, store.Time(f.now.AddDate(0, 0, -30)))
 			if err != nil {
 				return nil, err
 			}
-			rows[i] = c
+			codes[i] = c.Code
 		}
 		if err := worker.flush(ctx, f.st); err != nil {
 			return nil, err
 		}
 	}
-	return func(i int) []any { return f.row(rows[i], w) }, nil
+	return func(i int) []any { return f.row(i, n, codes[i], w) }, nil
 }
 
-// row is a certificate in the list of completions.
-func (f *filling) row(c courses.Certificate, w targets.Words) []any {
-	province, _ := f.s.Places().Province(roster.Present, c.Province)
-	commune, _ := f.s.Places().Commune(c.Holder.Commune)
-	return []any{c.Person, c.Holder.Name, c.Holder.Library, c.Holder.Commune, commune.Title(), courses.Text{Vi: province.Name, En: province.NameEn}.In(w.Lang), c.Course, c.Title.In(w.Lang),
-		w.Text("strand." + string(c.Strand)), targets.DayOf(c.CompletedAt), targets.DayOf(c.IssuedAt), nil, c.Code, c.Register, w.Text("state.valid")}
+// holder is who holds the ith of n certificates, and of which course.
+func (f *filling) holder(i, n int) (roster.Person, *courses.Version) {
+	at := f.communes[i*len(f.communes)/n]
+	p := roster.Person{ID: fmt.Sprintf("A%09d", i), Name: "Vàng Thị Mỷ", Library: "Thư viện " + at.Title(), Commune: at.Code, Province: at.Province, Programme: at.Programme}
+	of := f.versions[courses.LibraryService]
+	return p, of[i%len(of)]
+}
+
+// row is the ith of n certificates in the list of completions.
+func (f *filling) row(i, n int, code string, w targets.Words) []any {
+	p, v := f.holder(i, n)
+	province, _ := f.s.Places().Province(roster.Present, p.Province)
+	commune, _ := f.s.Places().Commune(p.Commune)
+	day := targets.DayOf(f.now.AddDate(0, 0, -30))
+	return []any{p.ID, p.Name, p.Library, p.Commune, commune.Title(), courses.Text{Vi: province.Name, En: province.NameEn}.In(w.Lang), v.Course, v.Title.In(w.Lang),
+		w.Text("strand." + string(v.Strand)), day, day, nil, code, register(p.Province, f.now.AddDate(0, 0, -30), i+1), w.Text("state.valid")}
+}
+
+// register is a line in the register of an issuer.
+func register(issuer string, at time.Time, number int) string {
+	return fmt.Sprintf("%s/%d/%06d", issuer, at.In(courses.Vietnam).Year(), number)
 }

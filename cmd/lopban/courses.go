@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -147,12 +149,19 @@ func (c *exportCommand) Run(ctx context.Context) (err error) {
 
 // publish keeps the pictures of a course and makes it the newest version.
 func publish(ctx context.Context, school *courses.School, p authoring.Package) (*courses.Version, bool, error) {
-	for name, data := range p.Media {
-		if err := school.Store.PutBlob(ctx, name, data); err != nil && !errors.Is(err, store.ErrExists) {
-			return nil, false, err
-		}
+	if err := keepMedia(ctx, school.Store, p); err != nil {
+		return nil, false, err
 	}
 	return school.Publish(ctx, p.Version)
+}
+
+func keepMedia(ctx context.Context, st store.Store, p authoring.Package) error {
+	for name, data := range p.Media {
+		if err := st.PutBlob(ctx, name, data); err != nil && !errors.Is(err, store.ErrExists) {
+			return err
+		}
+	}
+	return nil
 }
 
 // publishAll publishes the courses that the program brings with it. One that a trainer has published in another version since is left alone.
@@ -166,16 +175,41 @@ func publishAll(ctx context.Context, s *server.Server) error {
 		if err != nil {
 			return err
 		}
-		p, mistakes, err := authoring.Load(sub)
+		sum, err := sumFiles(sub)
 		if err != nil {
 			return err
 		}
-		if mistakes.Errors() {
-			return fmt.Errorf("course %s, which the program brings with it, has a mistake: %v", folder.Name(), mistakes[0])
-		}
-		if _, _, err := publish(ctx, s.School(), p); err != nil {
-			return err
+		err = s.School().Ship(ctx, folder.Name(), sum, func() (courses.Version, error) { return loadShipped(ctx, s.School().Store, sub) })
+		if err != nil {
+			return fmt.Errorf("course %s, which the program brings with it: %w", folder.Name(), err)
 		}
 	}
 	return nil
+}
+
+// sumFiles is the SHA-256 of the program's version and of every file with its name: another program may read the same files in another way.
+func sumFiles(folder fs.FS) (string, error) {
+	h := sha256.New()
+	fmt.Fprintln(h, version())
+	err := fs.WalkDir(folder, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(folder, path)
+		fmt.Fprintf(h, "%s\n%d\n%s", path, len(data), data)
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// loadShipped reads a course's folder and keeps its pictures.
+func loadShipped(ctx context.Context, st store.Store, folder fs.FS) (courses.Version, error) {
+	p, mistakes, err := authoring.Load(folder)
+	if err != nil {
+		return courses.Version{}, err
+	}
+	if mistakes.Errors() {
+		return courses.Version{}, fmt.Errorf("it has a mistake: %v", mistakes[0])
+	}
+	return p.Version, keepMedia(ctx, st, p)
 }

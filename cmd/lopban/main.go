@@ -31,6 +31,7 @@ type commands struct {
 	Backup  backupCommand  `cmd:"" help:"Write a copy of the store to a file, also while it is in use."`
 	Restore restoreCommand `cmd:"" help:"Fill an empty store from a file that backup wrote."`
 	Verify  verifyCommand  `cmd:"" help:"Check a certificate by its PDF or code."`
+	Bench   benchCommand   `cmd:"" help:"Measure the speed of this machine with a temporary store."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -27,7 +27,7 @@ type site struct {
 	Addr           string   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on."`
 	BaseUrl        string   `name:"base-url" placeholder:"URL" help:"Address of the site as visitors type it; printed on certificates. Default: http://ADDR."`
 	MetricsAddr    string   `placeholder:"HOST:PORT" help:"Address of Prometheus metrics, such as 127.0.0.1:9090. None unless given: the numbers are not for visitors."`
-	TrustedProxies []string `placeholder:"IP" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."`
+	TrustedProxies []string `placeholder:"IP" help:"Proxies whose X-Forwarded-For is believed."`
 }
 
 type serveCommand struct {

@@ -74,7 +74,7 @@ func (s *Accounts) open(ctx context.Context, id string) (o opening, err error) {
 }
 
 // NewClaims makes codes for everyone who holds a post in a province, or in one commune of it, and has no password yet, in the order of their names. A new code ends the earlier ones of
-// the same person.
+// the same person. People whose account by may not reset are left out: a code opens an account with the roles that it has.
 func (s *Accounts) NewClaims(ctx context.Context, by Account, province, commune string) ([]Slip, error) {
 	if !MayIssueClaims(by, province) {
 		return nil, store.Denied("not-yours")
@@ -100,7 +100,7 @@ func (s *Accounts) issueAll(ctx context.Context, by Account, people []Person) ([
 		if err != nil {
 			return nil, err
 		}
-		if o.account.Hash != "" {
+		if o.account.Hash != "" || !MayManageAccount(by, o.account, p.Province) {
 			continue
 		}
 		slip, claim, err := s.write(ctx, by, o, claimLife)

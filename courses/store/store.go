@@ -117,6 +117,8 @@ type Group struct {
 func Time(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // Stop, returned from a function given to Find, ends it without an error.
+//
+//lint:ignore ST1012 it is a signal, as fs.SkipAll is, and no error
 var Stop = errors.New("stop")
 
 // Get reads the document with this id.

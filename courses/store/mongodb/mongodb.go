@@ -227,6 +227,9 @@ func (s *Store) Close() (err error) {
 	return err
 }
 
+// Drop removes the whole database and everything in it. It is for one that was made to be thrown away.
+func (s *Store) Drop(ctx context.Context) error { return translate(s.db.Drop(ctx)) }
+
 // encode writes a document as BSON by its JSON tags.
 func encode(doc any) (bson.Raw, error) {
 	var b bytes.Buffer

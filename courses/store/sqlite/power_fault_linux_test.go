@@ -29,11 +29,8 @@ var cuts = flag.Int("cuts", 8, "how often TestPowerCut cuts the power")
 // init makes this binary the writer, in the folder that the variable names.
 func init() {
 	if dir := os.Getenv("LOPBAN_TEST_WRITER"); dir != "" {
-		write := careful
-		if os.Getenv("LOPBAN_TEST_CARELESS") != "" {
-			write = careless
-		}
-		if err := write(dir); err != nil {
+		how := map[string]func(string) error{"careful": careful, "careless": careless, "stubborn": stubborn}
+		if err := how[os.Getenv("LOPBAN_TEST_HOW")](dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
 		os.Exit(1) // it ends only when it is killed
@@ -86,6 +83,14 @@ func each(insert func(id string) error) error {
 	return <-errs
 }
 
+// writer is a process that writes to a folder.
+func writer(dir, how string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "LOPBAN_TEST_WRITER="+dir, "LOPBAN_TEST_HOW="+how)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
 // disk is a file system in an image.
 type disk struct{ image, dir string }
 
@@ -130,12 +135,10 @@ func (d disk) copy(t *testing.T) disk {
 }
 
 // powerCut lets a writer work for a while on a disk of its own, cuts the power, and gives the ids that were acknowledged and the disk.
-func powerCut(t *testing.T, life time.Duration, env ...string) ([]string, disk) {
+func powerCut(t *testing.T, life time.Duration, how string) ([]string, disk) {
 	t.Helper()
 	d := newDisk(t)
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(append(os.Environ(), "LOPBAN_TEST_WRITER="+filepath.Join(d.dir, "data")), env...)
-	cmd.Stderr = os.Stderr
+	cmd := writer(filepath.Join(d.dir, "data"), how)
 	out, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
@@ -189,7 +192,7 @@ func TestPowerCut(t *testing.T) {
 	life := func() time.Duration { return time.Duration(20+chance.IntN(150)) * time.Millisecond }
 	total := 0
 	for range *cuts {
-		acknowledged, disk := powerCut(t, life())
+		acknowledged, disk := powerCut(t, life(), "careful")
 		total += len(acknowledged)
 		s := open(t, filepath.Join(disk.dir, "data"), people())
 		for _, id := range acknowledged {
@@ -216,7 +219,7 @@ func TestPowerCut(t *testing.T) {
 // carelessLoses cuts the power of the control and counts what it had acknowledged and lost.
 func carelessLoses(t *testing.T, life time.Duration) (lost int) {
 	t.Helper()
-	acknowledged, disk := powerCut(t, life, "LOPBAN_TEST_CARELESS=1")
+	acknowledged, disk := powerCut(t, life, "careless")
 	defer disk.unmount(t)
 	file := filepath.Join(disk.dir, "data", "careless.db")
 	if _, err := os.Stat(file); err != nil {

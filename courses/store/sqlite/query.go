@@ -22,22 +22,22 @@ type found []byte
 // Decode is described at [store.Row].
 func (f found) Decode(doc any) error { return decode(f, doc) }
 
-// Find is described at [store.Store].
+// Find is described at [store.Store]. Most answers are short: they come from a prepared query, and only a longer one is streamed, on a connection of its own.
 func (s *Store) Find(ctx context.Context, k *store.Kind, q store.Query, each func(store.Row) error) error {
-	text, args, err := s.selection(k, q)
+	first := q
+	if q.Limit == 0 || q.Limit > shortPage {
+		first.Limit = shortPage + 1
+	}
+	text, args, err := s.selection(k, first)
 	if err != nil {
 		return err
-	}
-	if q.Limit == 0 || q.Limit > shortPage {
-		rows, err := s.streams.QueryContext(ctx, text, args...)
-		if err != nil {
-			return translate(err)
-		}
-		return stopped(scan(rows, each))
 	}
 	page, err := s.page(ctx, text, args)
 	if err != nil {
 		return err
+	}
+	if len(page) > shortPage {
+		return s.stream(ctx, k, q, each)
 	}
 	for _, f := range page {
 		if err := each(f); err != nil {
@@ -45,6 +45,19 @@ func (s *Store) Find(ctx context.Context, k *store.Kind, q store.Query, each fun
 		}
 	}
 	return nil
+}
+
+// stream reads while each runs.
+func (s *Store) stream(ctx context.Context, k *store.Kind, q store.Query, each func(store.Row) error) error {
+	text, args, err := s.selection(k, q)
+	if err != nil {
+		return err
+	}
+	rows, err := s.streams.QueryContext(ctx, text, args...)
+	if err != nil {
+		return translate(err)
+	}
+	return stopped(scan(rows, each))
 }
 
 func (s *Store) page(ctx context.Context, text string, args []any) ([]found, error) {

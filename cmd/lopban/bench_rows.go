@@ -1,0 +1,569 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+	"github.com/google/uuid"
+
+	"lopban/courses"
+	"lopban/courses/roster"
+	"lopban/courses/store"
+	"lopban/courses/targets"
+	"lopban/server"
+)
+
+// ask writes the request for a session.
+func (m *member) ask() []byte {
+	body, _ := json.Marshal(map[string]string{"login": m.login, "password": benchPassword}) // strings
+	return httpPost("/api/v1/session", "", body)
+}
+
+// enter keeps the tokens of a session.
+func (m *member) enter(a answer) error {
+	var got struct{ Access, Refresh string }
+	if err := json.Unmarshal(a.body, &got); err != nil {
+		return err
+	}
+	m.cookie = "Cookie: lopban-access=" + got.Access + "; lopban-refresh=" + got.Refresh + "\r\n"
+	m.bearer = "Authorization: Bearer " + got.Access + "\r\n"
+	return nil
+}
+
+// learners are people who are half through their first course, from the nth on.
+func (b *bench) learners(from, n int) []*member {
+	var all []*member
+	for i := underWay + from*everyFifth; i < len(b.ids) && len(all) < n; i += everyFifth {
+		all = append(all, &member{id: b.ids[i], login: benchPhone(i)})
+	}
+	return all
+}
+
+// signIn signs everybody in who measures later. That is also the measurement of signing in: the limit is the comparison of a password by itself.
+func (b *bench) signIn(ctx context.Context) error {
+	b.all = b.learners(0, b.pace.learners)
+	if err := b.begin(ctx, b.all); err != nil {
+		return err
+	}
+	lines, err := dialAll(b.addr, b.pace.crowd)
+	if err != nil {
+		return err
+	}
+	defer hangUp(lines)
+	a, err := lines[0].want(200, b.office.ask())
+	if err == nil {
+		err = b.office.enter(a)
+	}
+	if err != nil {
+		return err
+	}
+	account, err := store.Get[roster.Account](ctx, b.st, roster.AccountKind, b.office.id)
+	if err != nil {
+		return err
+	}
+	alone := func(int) error {
+		_, err := argon2id.ComparePasswordAndHash(benchPassword, account.Hash)
+		return err
+	}
+	if !b.wants("sign-in") {
+		return b.signInAll(lines)
+	}
+	next := 0
+	one := func(int) error { next++; return b.signInOne(lines[0], b.all[next%len(b.all)]) }
+	p, err := paired(b.pace.rounds, 1, b.pace.round, one, alone)
+	if err != nil {
+		return err
+	}
+	b.addPair("sign-in (limit: Argon2id alone)", 1, p, goal{ratio: 0.9})
+	return b.signInAll(lines)
+}
+
+func (b *bench) signInOne(l *line, m *member) error {
+	a, err := l.want(200, m.ask())
+	if err != nil {
+		return err
+	}
+	return m.enter(a)
+}
+
+// signInAll signs in who has not yet.
+func (b *bench) signInAll(lines []*line) error {
+	var left []*member
+	for _, m := range b.all {
+		if m.bearer == "" {
+			left = append(left, m)
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	var next atomic.Int64
+	s, err := strained(len(lines), time.Hour, func(client int) error {
+		i := int(next.Add(1)) - 1
+		if i >= len(left) {
+			return errUsedUp
+		}
+		return b.signInOne(lines[client], left[i])
+	})
+	if err != nil {
+		return err
+	}
+	b.addTimes(benchRow{Work: "sign-in, all at once", Clients: len(lines), PerSecond: s.perSecond()}, s.times, goal{})
+	return nil
+}
+
+// begin enrols learners in the courses that they have not begun, so that each completion after it is one document.
+func (b *bench) begin(ctx context.Context, learners []*member) error {
+	catalogue, err := b.s.School().Catalogue(ctx)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	var docs []any
+	for _, m := range learners {
+		for _, v := range catalogue {
+			e := enrolment(m.id, v, now)
+			docs = append(docs, &e)
+		}
+	}
+	if err := b.st.Insert(ctx, courses.EnrolmentKind, docs...); err != nil && !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	return nil
+}
+
+// lessonPath is the lesson that is measured: the first of the course that everybody has begun.
+func (b *bench) lessonPath(ctx context.Context) (string, error) {
+	catalogue, err := b.s.School().Catalogue(ctx)
+	if err != nil {
+		return "", err
+	}
+	v := catalogue[0]
+	return "/courses/" + v.Course + "/" + v.Lessons()[0].ID, nil
+}
+
+// lesson measures a lesson page beside a handler that sends the same bytes.
+func (b *bench) lesson(ctx context.Context) error {
+	path, err := b.lessonPath(ctx)
+	if err != nil {
+		return err
+	}
+	requests := make([][]byte, b.pace.crowd)
+	for i := range requests {
+		requests[i] = httpGet(path, b.all[i%len(b.all)].cookie)
+	}
+	ours, err := dialAll(b.addr, b.pace.crowd)
+	defer hangUp(ours)
+	if err != nil {
+		return err
+	}
+	page, err := ours[0].want(200, requests[0])
+	if err != nil {
+		return err
+	}
+	addr, stop, err := bareSite(map[string]string{"Content-Type": "text/html; charset=utf-8", "Content-Encoding": "br"}, bytes.Clone(page.body))
+	if err != nil {
+		return err
+	}
+	defer stop()
+	bare, err := dialAll(addr, b.pace.crowd)
+	defer hangUp(bare)
+	if err != nil {
+		return err
+	}
+	ask := func(lines []*line) func(int) error {
+		return func(client int) error { _, err := lines[client].want(200, requests[client]); return err }
+	}
+	for _, clients := range []int{1, b.pace.crowd} {
+		p, err := paired(b.pace.rounds, clients, b.pace.round, ask(ours), ask(bare))
+		if err != nil {
+			return err
+		}
+		g := goal{ratio: 0.5}
+		if clients == 1 {
+			g = goal{}
+		}
+		b.addPair(workLesson, clients, p, g)
+	}
+	return nil
+}
+
+// errand is a completion that somebody may send, once.
+type errand struct {
+	request []byte
+	doc     courses.Completion
+}
+
+// errands are all lessons of all courses, each learner's by turns so that no two clients send for one person.
+func (b *bench) errands(ctx context.Context, learners []*member) ([]errand, error) {
+	catalogue, err := b.s.School().Catalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []errand
+	now := time.Now()
+	for i := len(catalogue) - 1; i >= 0; i-- {
+		v := catalogue[i]
+		lessons := v.Lessons()
+		if i == 0 { // half of it was done before
+			lessons = lessons[len(lessons)/2:]
+		}
+		for _, l := range lessons {
+			for _, m := range learners {
+				f := courses.Fact{ID: uuid.NewString(), Kind: "completion", Course: v.Course, Lesson: l.ID, At: now, SentAt: now}
+				body, err := json.Marshal(map[string]any{"facts": []courses.Fact{f}})
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, errand{httpPost("/api/v1/facts", m.bearer, body), completion(enrolment(m.id, v, now), l.ID, f.ID, now)})
+			}
+		}
+	}
+	return all, nil
+}
+
+var received = []byte(`"state":"received"`)
+
+// completion measures facts that are on disk when they are answered, beside the same documents put straight into the store.
+func (b *bench) completion(ctx context.Context) error {
+	sent, err := b.errands(ctx, b.all)
+	if err != nil {
+		return err
+	}
+	others := b.learners(len(b.all), len(b.all))
+	if err := b.begin(ctx, others); err != nil {
+		return err
+	}
+	put, err := b.errands(ctx, others)
+	if err != nil {
+		return err
+	}
+	lines, err := dialAll(b.addr, b.pace.crowd)
+	defer hangUp(lines)
+	if err != nil {
+		return err
+	}
+	var next, bare atomic.Int64
+	ours := func(client int) error {
+		i := int(next.Add(1)) - 1
+		if i >= len(sent) {
+			return errUsedUp
+		}
+		a, err := lines[client].want(200, sent[i].request)
+		if err == nil && !bytes.Contains(a.body, received) {
+			err = fmt.Errorf("a fact was answered %s", a.body)
+		}
+		return err
+	}
+	straight := func(int) error {
+		i := int(bare.Add(1)) - 1
+		doc := put[i%len(put)].doc
+		cycle := fmt.Sprintf("%s%02d", strings.TrimSuffix(doc.Enrolment, "01"), 1+i/len(put)) // there is no end to cycles
+		doc.ID, doc.Enrolment, doc.Client = cycle+"/"+doc.Lesson, cycle, doc.Person+"/"+uuid.NewString()
+		doc.RecordedAt = store.Time(time.Now())
+		return b.st.Insert(ctx, courses.CompletionKind, &doc)
+	}
+	for _, clients := range []int{1, b.pace.crowd} {
+		p, err := paired(b.pace.rounds, clients, b.pace.round, ours, straight)
+		if err != nil {
+			return err
+		}
+		g := goal{ratio: 0.5, p99: 50 * time.Millisecond}
+		if clients == 1 {
+			g = goal{}
+		}
+		b.addPair(workCompletion, clients, p, g)
+	}
+	return nil
+}
+
+// Readers of the storm: so many, each of them this long over a page.
+const (
+	stormReaders = 8
+	stormPause   = 20 * time.Millisecond
+)
+
+// storm measures the lesson page while as many as can be are signing in.
+func (b *bench) storm(ctx context.Context) error {
+	path, err := b.lessonPath(ctx)
+	if err != nil {
+		return err
+	}
+	readers, err := dialAll(b.addr, stormReaders)
+	defer hangUp(readers)
+	if err != nil {
+		return err
+	}
+	lines, err := dialAll(b.addr, b.pace.crowd)
+	defer hangUp(lines)
+	if err != nil {
+		return err
+	}
+	d := time.Duration(b.pace.rounds) * b.pace.round
+	ended := make(chan error, 1)
+	go func() {
+		_, err := strained(len(lines), d, func(client int) error {
+			a, err := lines[client].ask(b.all[client%len(b.all)].ask())
+			if err == nil && a.status != 200 && a.status != 503 { // 503: too many wait
+				err = fmt.Errorf("status %d to a sign-in", a.status)
+			}
+			return err
+		})
+		ended <- err
+	}()
+	var times [stormReaders][]time.Duration
+	_, err = strained(stormReaders, d, func(client int) error {
+		began := time.Now()
+		_, err := readers[client].want(200, httpGet(path, b.all[client%len(b.all)].cookie))
+		times[client] = append(times[client], time.Since(began))
+		time.Sleep(stormPause)
+		return err
+	})
+	var all []time.Duration
+	for _, t := range times {
+		all = append(all, t...)
+	}
+	if err = errors.Join(err, <-ended); err != nil {
+		return err
+	}
+	b.addTimes(benchRow{Work: "lesson page in a sign-in storm", Clients: b.pace.crowd, PerSecond: float64(len(all)) / d.Seconds()}, all, goal{p99: 100 * time.Millisecond})
+	return nil
+}
+
+// board measures the board of the province with the most communes.
+func (b *bench) board(context.Context) error {
+	province, most := "", 0
+	for _, p := range b.s.Places().Provinces(roster.Present) {
+		if n := len(b.s.Places().Communes(roster.Present, p.Code)); n > most {
+			province, most = p.Code, n
+		}
+	}
+	request := httpGet("/api/v1/board?by=present&province="+province, b.office.bearer)
+	return b.asked("board of a province", request, func(clients int) goal {
+		if clients > 1 {
+			return goal{}
+		}
+		return goal{p99: 50 * time.Millisecond}
+	})
+}
+
+// asked measures one request, by one client and by many.
+func (b *bench) asked(work string, request []byte, promised func(clients int) goal) error {
+	lines, err := dialAll(b.addr, b.pace.crowd)
+	defer hangUp(lines)
+	if err != nil {
+		return err
+	}
+	first, err := lines[0].want(200, request)
+	if err != nil {
+		return err
+	}
+	bytes := int64(len(first.head) + len(first.body))
+	for _, clients := range []int{1, b.pace.crowd} {
+		s, err := strained(clients, time.Duration(b.pace.rounds)*b.pace.round/2, func(client int) error { _, err := lines[client].want(200, request); return err })
+		if err != nil {
+			return err
+		}
+		b.addTimes(benchRow{Work: work, Clients: clients, PerSecond: s.perSecond(), Bytes: bytes}, s.times, promised(clients))
+	}
+	return nil
+}
+
+// pdf measures a certificate whose paper was made before.
+func (b *bench) pdf(ctx context.Context) error {
+	holder := &member{id: b.ids[trained], login: benchPhone(trained)}
+	l, err := dial(b.addr)
+	if err != nil {
+		return err
+	}
+	defer l.conn.Close()
+	if err := b.signInOne(l, holder); err != nil {
+		return err
+	}
+	held, err := b.s.School().Certificates(ctx, holder.id)
+	if err != nil || len(held) == 0 {
+		return errors.Join(err, errors.New("nobody holds a certificate"))
+	}
+	return b.asked("certificate PDF, warm", httpGet("/certificates/"+held[0].Code+".pdf", holder.cookie), func(clients int) goal {
+		if clients > 1 {
+			return goal{}
+		}
+		return goal{median: 10 * time.Millisecond, bytes: 80_000}
+	})
+}
+
+var partOfPage = regexp.MustCompile(`(?:src|href)="(/(?:assets|media)/[^"]+)"`)
+
+// wire weighs what comes over the network, heads of answers and all: the first visit, and the heaviest lesson after it.
+func (b *bench) wire(ctx context.Context) error {
+	l, err := dial(b.addr)
+	if err != nil {
+		return err
+	}
+	defer l.conn.Close()
+	known := map[string]bool{}
+	first, err := b.weigh(l, "/", "", known)
+	if err != nil {
+		return err
+	}
+	b.add(benchRow{Work: "first visit on the wire", Clients: 1, Bytes: first}, goal{bytes: 60_000})
+	catalogue, err := b.s.School().Catalogue(ctx)
+	if err != nil {
+		return err
+	}
+	var heaviest int64
+	for _, v := range catalogue {
+		for _, lesson := range v.Lessons() {
+			n, err := b.weigh(l, "/courses/"+v.Course+"/"+lesson.ID, b.all[0].cookie, known)
+			if err != nil {
+				return err
+			}
+			heaviest = max(heaviest, n)
+		}
+	}
+	b.add(benchRow{Work: "heaviest lesson on the wire", Clients: 1, Bytes: heaviest}, goal{bytes: 15_000})
+	return nil
+}
+
+// weigh counts the bytes of a page and of its parts that are not known yet.
+func (b *bench) weigh(l *line, path, headers string, known map[string]bool) (int64, error) {
+	page, err := l.want(200, httpGet(path, headers))
+	if err != nil {
+		return 0, err
+	}
+	sum := int64(len(page.head) + len(page.body))
+	plain, err := l.want(200, bytes.Replace(httpGet(path, headers), []byte("gzip, deflate, br"), []byte("identity"), 1))
+	if err != nil {
+		return 0, err
+	}
+	for _, part := range partOfPage.FindAllSubmatch(bytes.Clone(plain.body), -1) {
+		address := string(part[1])
+		if known[address] {
+			continue
+		}
+		known[address] = true
+		a, err := l.want(200, httpGet(address, headers))
+		if err != nil {
+			return 0, err
+		}
+		sum += int64(len(a.head) + len(a.body))
+	}
+	return sum, nil
+}
+
+// roster measures the import of a spreadsheet of new people, from its bytes to the board.
+func (b *bench) roster(ctx context.Context) error {
+	const province = "08"
+	communes := b.s.Places().Communes(roster.Present, province)
+	var file bytes.Buffer
+	file.WriteString("Họ và tên,Số điện thoại,Chức vụ,Đơn vị công tác,Mã xã,Ngày bắt đầu\n")
+	for i := range b.pace.importRows {
+		c := communes[i%len(communes)]
+		fmt.Fprintf(&file, "Lý Thị %c%c%c,03%08d,Thủ thư,Thư viện %s,%s,01/02/2020\n", 'A'+i%26, 'a'+i/26%26, 'a'+i/676%26, i, c.Title(), c.Code)
+	}
+	began := time.Now()
+	im, err := b.s.Roll().Preview(ctx, province, &file, "roster.csv", roster.DefaultLimits)
+	if err != nil {
+		return err
+	}
+	done, err := b.s.Import(ctx, im, roster.Operator().ID, nil)
+	if err != nil {
+		return err
+	}
+	took := time.Since(began)
+	if done.Added != b.pace.importRows {
+		return fmt.Errorf("%d people were added, want %d: %+v", done.Added, b.pace.importRows, done)
+	}
+	b.addTimes(benchRow{Work: fmt.Sprintf("roster import, %d rows", b.pace.importRows), Clients: 1, PerSecond: float64(b.pace.importRows) / took.Seconds()}, []time.Duration{took}, goal{median: 10 * time.Second})
+	return nil
+}
+
+// exportRounds is fewer than rounds: a large export takes seconds.
+const exportRounds = 2
+
+// export measures a spreadsheet of certificates from a store that holds nothing else, beside the same cells written by the library alone.
+func (b *bench) export(ctx context.Context) (err error) {
+	at, drop, err := b.temporary(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, drop()) }()
+	st, err := at.openAny(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }() // before drop
+	s, err := newServer(ctx, st, b.s.BaseURL(), nil, io.Discard)
+	if err != nil {
+		return err
+	}
+	words := server.FileWords("vi", b.s.Words("vi"))
+	f, err := newFilling(ctx, b.s, st, "")
+	if err != nil {
+		return err
+	}
+	row, err := f.register(ctx, b.pace.exportRows, words)
+	if err != nil {
+		return err
+	}
+	var above int64
+	ours := func(int) error {
+		idle := settledMemory()
+		peak, err := memoryDuring(func() error {
+			r, err := s.Report(ctx, "completions", targets.Scope{By: roster.Present}, time.Time{})
+			if err != nil {
+				return err
+			}
+			return errors.Join(r.Write(ctx, io.Discard, targets.XLSX, words), r.Close())
+		})
+		above = max(above, peak-idle)
+		return err
+	}
+	bare := func(int) error { return bareSheet(io.Discard, b.pace.exportRows, row) }
+	p, err := paired(exportRounds, 1, 1, ours, bare)
+	if err != nil {
+		return err
+	}
+	b.addPair(fmt.Sprintf("XLSX export, %d rows (limit: excelize)", b.pace.exportRows), 1, p, goal{ratio: 0.5})
+	if above > 0 {
+		b.add(benchRow{Work: "XLSX export, memory above idle", Clients: 1, Bytes: above}, goal{bytes: 64 << 20})
+	}
+	return nil
+}
+
+// settledMemory gives back what the process does not need and says what it has left.
+func settledMemory() int64 {
+	debug.FreeOSMemory()
+	return residentMemory("self")
+}
+
+// memoryDuring is the most memory that the process had while f ran, 0 where the system does not say.
+func memoryDuring(f func() error) (peak int64, err error) {
+	stop, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for tick := time.NewTicker(5 * time.Millisecond); ; {
+			peak = max(peak, residentMemory("self"))
+			select {
+			case <-stop:
+				tick.Stop()
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	err = f()
+	close(stop)
+	<-ended
+	return peak, err
+}
