@@ -36,7 +36,7 @@ func TestKill(t *testing.T) {
 		h.signIn(t, r)
 		for course := range n {
 			var told record
-			life := time.Duration(20+chance.IntN(180)) * time.Millisecond
+			life := time.Duration(1+chance.IntN(150)) * time.Millisecond
 			r = h.killed(t, r, course, life, &told)
 			killed++
 			acknowledged += len(told.all)
@@ -56,12 +56,15 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// killed lets the crowd in, kills the program after a time, and starts it again.
+// killed lets the crowd in, kills the program some time after its first answer, and starts it again.
 func (h *hall) killed(t *testing.T, r *running, course int, life time.Duration, told *record) *running {
 	t.Helper()
-	death := time.AfterFunc(life, func() { r.end(t, syscall.SIGKILL) })
-	defer death.Stop()
-	errs := h.crowd(t.Context(), 32/len(h.people), course, 1_000_000, told.add, func(int) string { return r.base })
+	var first sync.Once
+	got := func(one receipted) {
+		told.add(one)
+		first.Do(func() { time.AfterFunc(life, func() { r.end(t, syscall.SIGKILL) }) })
+	}
+	errs := h.crowd(t.Context(), 32/len(h.people), course, 1_000_000, got, func(int) string { return r.base })
 	for _, err := range errs {
 		if !cutOff(err) {
 			t.Errorf("before the program was killed: %v", err)

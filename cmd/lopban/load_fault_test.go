@@ -61,12 +61,12 @@ func (h *hall) untilTold(t *testing.T, devices, course int, base func(device int
 func TestBackupUnderLoad(t *testing.T) {
 	for name, at := range map[string]place{"sqlite": {Data: filepath.Join(t.TempDir(), "data")}, "mongodb": {}} {
 		t.Run(name, func(t *testing.T) {
-			devices, facts := 4, 100
+			pupils, devices, facts := 8, 4, 100
 			if name == "mongodb" {
 				at.Mongodb = mongotest.Start(t)
-				devices, facts = 1, 30
+				pupils, devices, facts = 4, 2, 20 // FerretDB is slow
 			}
-			h := newHall(t, at, 8, 2)
+			h := newHall(t, at, pupils, 2)
 			r := launch(t, h.at)
 			h.signIn(t, r)
 			dir := t.TempDir()
