@@ -81,7 +81,7 @@ func TestExitCodes(t *testing.T) {
 // Every command explains itself.
 func TestEveryCommandHasHelp(t *testing.T) {
 	for _, command := range []string{"serve", "demo", "courses", "courses check", "courses publish", "courses export", "courses import", "roster", "roster import", "roster slips", "report", "backup",
-		"restore", "doctor", "verify", "version"} {
+		"restore", "doctor", "verify", "bench", "version"} {
 		t.Run(command, func(t *testing.T) {
 			got := lopban(t, nil, append(strings.Fields(command), "--help")...)
 			if got.code != 0 || !strings.Contains(got.out, "Usage: lopban "+command) {
