@@ -96,9 +96,11 @@ type batch struct {
 
 // Insert keeps the documents for later.
 func (b *batch) Insert(_ context.Context, k *store.Kind, docs ...any) error {
-	b.docs[k] = append(b.docs[k], docs...)
+	b.keep(k, docs...)
 	return nil
 }
+
+func (b *batch) keep(k *store.Kind, docs ...any) { b.docs[k] = append(b.docs[k], docs...) }
 
 // Find finds nothing.
 func (b *batch) Find(context.Context, *store.Kind, store.Query, func(store.Row) error) error {
@@ -191,13 +193,14 @@ func (w *worker) person(ctx context.Context, i int) (string, error) {
 		w.account(p, begun)
 	}
 	s := targets.Stand(w.s.Board().Programme, p, held, nil)
-	return p.ID, w.Insert(ctx, targets.StandingKind, &s)
+	w.keep(targets.StandingKind, &s)
+	return p.ID, nil
 }
 
 func (w *worker) account(p roster.Person, at time.Time) {
 	at = store.Time(at)
-	w.Insert(nil, roster.LoginKind, &roster.Login{ID: p.Phone, Account: p.ID, At: at})
-	w.Insert(nil, roster.AccountKind, &roster.Account{ID: p.ID, Name: p.Name, Sort: p.Sort, Logins: []string{p.Phone}, Hash: w.hash, Roles: []roster.Role{roster.Learner}, Session: 1,
+	w.keep(roster.LoginKind, &roster.Login{ID: p.Phone, Account: p.ID, At: at})
+	w.keep(roster.AccountKind, &roster.Account{ID: p.ID, Name: p.Name, Sort: p.Sort, Logins: []string{p.Phone}, Hash: w.hash, Roles: []roster.Role{roster.Learner}, Session: 1,
 		ClaimsFrom: at, CreatedAt: at, ConsentedAt: at})
 }
 
@@ -214,7 +217,7 @@ func completion(e courses.Enrolment, lesson, fact string, at time.Time) courses.
 // course is what a person leaves behind in a course, to its end or to its middle.
 func (w *worker) course(p roster.Person, v *courses.Version, begun time.Time, whole bool) (courses.Certificate, error) {
 	e := enrolment(p.ID, v, begun)
-	w.Insert(nil, courses.EnrolmentKind, &e)
+	w.keep(courses.EnrolmentKind, &e)
 	lessons := v.Lessons()
 	if !whole {
 		lessons = lessons[:len(lessons)/2]
@@ -223,7 +226,7 @@ func (w *worker) course(p roster.Person, v *courses.Version, begun time.Time, wh
 	for _, l := range lessons {
 		at = at.Add(time.Duration(1+w.rand.IntN(40)) * time.Hour)
 		c := completion(e, l.ID, w.fact(), at)
-		w.Insert(nil, courses.CompletionKind, &c)
+		w.keep(courses.CompletionKind, &c)
 		if len(l.Quiz.Questions) > 0 {
 			w.attempts(e, l.ID, at)
 		}
@@ -244,7 +247,7 @@ func (w *worker) attempts(e courses.Enrolment, lesson string, at time.Time) {
 		at = at.Add(10 * time.Minute)
 		a := courses.Attempt{ID: e.Person + "/" + w.fact(), Enrolment: e.ID, Person: e.Person, Course: e.Course, Lesson: lesson, Answers: ways[n].answers, Score: ways[n].score, Passed: ways[n].passed,
 			HappenedAt: store.Time(at), RecordedAt: store.Time(at)}
-		w.Insert(nil, courses.AttemptKind, &a)
+		w.keep(courses.AttemptKind, &a)
 		if a.Passed || n == len(ways)-1 {
 			return
 		}
@@ -264,7 +267,8 @@ func (w *worker) certificate(p roster.Person, e courses.Enrolment, v *courses.Ve
 		Person: p.ID, Course: v.Course, Version: v.ID, Strand: v.Strand, Cycle: 1, Title: v.Title, Periods: v.Periods,
 		Holder:   courses.Holder{Name: p.Name, Library: p.Library, Commune: p.Commune, Place: commune.Title() + ", tỉnh " + province.Name, Province: p.Province, Programme: p.Programme},
 		Province: p.Province, Issuer: issuer, StartedAt: e.HappenedAt, CompletedAt: at, IssuedAt: at, ValidUntil: courses.Forever, VerifyURL: w.s.BaseURL() + "/v/" + code}
-	return c, w.Insert(nil, courses.CertificateKind, &c)
+	w.keep(courses.CertificateKind, &c)
+	return c, nil
 }
 
 // next is the number of the next line in the register of an issuer.

@@ -100,10 +100,10 @@ var cost = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, Sa
 // nobody is a hash of the same cost that no password has been found for: it is compared where there is none.
 const nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// desks are the places at which passwords are hashed, one for each core: more at once would take memory and make nobody faster.
+// desks are the places at which passwords are hashed: one for each core but one, so that everybody else is still answered while many sign in. More at once would take memory and make nobody faster.
 type desks chan struct{}
 
-func newDesks() desks { return make(desks, runtime.GOMAXPROCS(0)) }
+func newDesks() desks { return make(desks, max(1, runtime.GOMAXPROCS(0)-1)) }
 
 // deskWait is how long anybody waits for a desk: by then it is better to say so than to let the queue grow.
 const deskWait = 5 * time.Second
