@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,8 @@ import (
 	"lopban/courses/authoring"
 	"lopban/courses/roster"
 	"lopban/courses/store"
+	"lopban/courses/store/mongodb"
+	"lopban/courses/store/mongodb/mongotest"
 	"lopban/courses/store/sqlite"
 )
 
@@ -35,9 +38,16 @@ type visited struct {
 // begun is when the tests' clock starts: a morning in Vietnam.
 var begun = time.Date(2026, 12, 5, 2, 0, 0, 0, time.UTC)
 
+// newSite is on the embedded store, or with LOPBAN_TEST_ENGINE=mongodb on MongoDB, so that the whole package can be run on either.
 func newSite(t testing.TB) *visited {
 	t.Helper()
-	st, err := sqlite.Open(t.TempDir(), Kinds()...)
+	var st store.Store
+	var err error
+	if os.Getenv("LOPBAN_TEST_ENGINE") == "mongodb" {
+		st, err = mongodb.Open(t.Context(), mongotest.Start(t), Kinds()...)
+	} else {
+		st, err = sqlite.Open(t.TempDir(), Kinds()...)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
