@@ -48,6 +48,7 @@ type Version struct {
 	Shuffle        bool      `json:"shuffle"`        // show the options of questions in another order at each attempt
 	Modules        []Module  `json:"modules"`
 	Media          []Media   `json:"media"`
+	Practice       *Practice `json:"practice,omitempty"` // nil: the course has no practice task
 }
 
 // Media is a picture of a course.
@@ -90,6 +91,32 @@ type Lesson struct {
 	Minutes   int    `json:"minutes"`
 	Body      Text   `json:"body"` // Markdown
 	Quiz      Quiz   `json:"quiz"` // empty where there is none
+}
+
+// Practice is the task of a course that a person does at their own library, and that a trainer of their province looks at.
+type Practice struct {
+	Title    Text        `json:"title"`
+	Minutes  int         `json:"minutes"`
+	Required bool        `json:"required"` // the course is complete only with a passed review
+	Pass     int         `json:"pass"`     // points needed, of those that the rubric gives in all
+	Rubric   []Criterion `json:"rubric"`
+	Body     Text        `json:"body"` // the assignment, Markdown
+}
+
+// Criterion is one thing that a reviewer looks at, worth 0 to Points.
+type Criterion struct {
+	ID     string `json:"id"` // unique in the rubric
+	Text   Text   `json:"text"`
+	Points int    `json:"points"`
+}
+
+// Points is what the whole rubric is worth.
+func (p *Practice) Points() int {
+	n := 0
+	for _, c := range p.Rubric {
+		n += c.Points
+	}
+	return n
 }
 
 // Lessons lists the lessons of all modules in order.

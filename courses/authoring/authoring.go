@@ -3,6 +3,7 @@
 //	course.yaml                    title, strand, pass mark, modules and lessons
 //	lessons/LESSON.vi.md, .en.md   the text of a lesson in Markdown
 //	lessons/LESSON.vi.gift, …      its quiz in Moodle's GIFT format, or none
+//	practice.vi.md, .en.md         the practice task in Markdown, where course.yaml has one
 //	media/NAME.svg, .png, .jpg     pictures
 //
 // Vietnamese is the original; English may be missing for a while. [Load] names every mistake with its file and line in one run. [Render] makes the
@@ -117,6 +118,10 @@ func (l *loader) load() Package {
 			l.lesson(&v.Modules[i].Lessons[j])
 		}
 	}
+	if v.Practice != nil {
+		vi, en := l.bodies(practiceID)
+		v.Practice.Body = courses.Text{Vi: vi.text, En: en.text}
+	}
 	l.media(&v, p.Media)
 	l.unknown()
 	v.Hash = hash(v)
@@ -157,7 +162,13 @@ func hash(v courses.Version) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func lessonFile(id, lang, ext string) string { return "lessons/" + id + "." + lang + "." + ext }
+// lessonFile is where a part of a lesson is kept. The practice task stands beside the lessons, as no lesson can have its id.
+func lessonFile(id, lang, ext string) string {
+	if id == practiceID {
+		return id + "." + lang + "." + ext
+	}
+	return "lessons/" + id + "." + lang + "." + ext
+}
 
 // text reads a text file: UTF-8, NFC, no control characters, lines that end with \n.
 func (l *loader) text(file string) (string, bool) {
@@ -209,11 +220,8 @@ func bidi(r rune) bool { return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' 
 
 // lesson reads the text and the quiz of one lesson.
 func (l *loader) lesson(lesson *courses.Lesson) {
-	vi, en := l.body(lesson.ID, "vi"), l.body(lesson.ID, "en")
+	vi, en := l.bodies(lesson.ID)
 	lesson.Body = courses.Text{Vi: vi.text, En: en.text}
-	if vi.ok && en.ok && vi.sections != en.sections {
-		l.add(lessonFile(lesson.ID, "en", "md"), 0, "sections-differ", strconv.Itoa(en.sections), strconv.Itoa(vi.sections))
-	}
 	viQuiz, enQuiz := l.quizSource(lesson.ID, "vi"), l.quizSource(lesson.ID, "en")
 	switch {
 	case viQuiz.Data == nil && enQuiz.Data != nil:
@@ -226,6 +234,15 @@ func (l *loader) lesson(lesson *courses.Lesson) {
 	lesson.Quiz = quiz
 	l.quiz(quiz, viQuiz, vi.sections, "vi")
 	l.quiz(quiz, enQuiz, en.sections, "en")
+}
+
+// bodies reads the text of a lesson or of the practice task in both languages.
+func (l *loader) bodies(id string) (vi, en body) {
+	vi, en = l.body(id, "vi"), l.body(id, "en")
+	if vi.ok && en.ok && vi.sections != en.sections {
+		l.add(lessonFile(id, "en", "md"), 0, "sections-differ", strconv.Itoa(en.sections), strconv.Itoa(vi.sections))
+	}
+	return vi, en
 }
 
 type body struct {
@@ -253,7 +270,7 @@ func (l *loader) body(lesson, lang string) body {
 	}
 	c := bodyCheck{m: &l.Mistakes, file: file, source: []byte(b.text), lessons: l.lessons}
 	b.sections = c.check()
-	if b.sections == 0 {
+	if b.sections == 0 && lesson != practiceID {
 		l.warn(file, 0, "sections-none")
 	}
 	for _, picture := range c.pictures {

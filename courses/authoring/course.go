@@ -44,6 +44,7 @@ func readCourse(data []byte, m *Mistakes) (courses.Version, bool) {
 		"validity_months": {func(n *yaml.Node, k string) { v.ValidityMonths = r.number(n, k, 0, 240) }, true},
 		"shuffle":         {func(n *yaml.Node, k string) { v.Shuffle = r.bool(n, k) }, false},
 		"modules":         {func(n *yaml.Node, k string) { list, modules = n, r.list(n, k) }, true},
+		"practice":        {func(n *yaml.Node, k string) { v.Practice = r.practice(n, k) }, false},
 	})
 	ids := map[string]bool{}
 	for _, n := range modules {
@@ -72,7 +73,9 @@ func (r yamlReader) module(n *yaml.Node, lessons map[string]bool) courses.Module
 	}
 	for _, item := range items {
 		l, ok := r.lesson(item)
-		if ok && lessons[l.ID] {
+		if ok && l.ID == practiceID {
+			r.m.add(courseFile, item.Line, "lesson-id-kept", l.ID)
+		} else if ok && lessons[l.ID] {
 			r.m.add(courseFile, item.Line, "lesson-id-twice", l.ID)
 		} else if ok {
 			lessons[l.ID] = true
@@ -91,6 +94,54 @@ func (r yamlReader) lesson(n *yaml.Node) (courses.Lesson, bool) {
 		"minutes":   {func(n *yaml.Node, k string) { l.Minutes = r.number(n, k, 1, 120) }, true},
 	})
 	return l, l.ID != ""
+}
+
+// practiceID is the name of the practice task beside the lessons: in addresses, files and reports.
+const practiceID = "practice"
+
+const (
+	maxCriteria = 8
+	maxPoints   = 10 // of one criterion
+)
+
+// practice reads the task and its rubric. The assignment is not in it.
+func (r yamlReader) practice(n *yaml.Node, key string) *courses.Practice {
+	var p courses.Practice
+	pass := n
+	r.mapping(n, key, fields{
+		"title":    {func(n *yaml.Node, k string) { p.Title = r.text(n, k) }, true},
+		"minutes":  {func(n *yaml.Node, k string) { p.Minutes = r.number(n, k, 1, 600) }, true},
+		"required": {func(n *yaml.Node, k string) { p.Required = r.bool(n, k) }, true},
+		"pass":     {func(n *yaml.Node, k string) { pass = n; p.Pass, _ = r.whole(n, k) }, true},
+		"rubric":   {func(n *yaml.Node, k string) { p.Rubric = r.rubric(n, k) }, true},
+	})
+	if all := p.Points(); all > 0 && (p.Pass < 1 || p.Pass > all) {
+		r.m.add(courseFile, pass.Line, "number-range", "pass", "1", strconv.Itoa(all))
+	}
+	return &p
+}
+
+func (r yamlReader) rubric(n *yaml.Node, key string) []courses.Criterion {
+	items := r.list(n, key)
+	if len(items) == 0 || len(items) > maxCriteria {
+		r.m.add(courseFile, n.Line, "rubric-count", strconv.Itoa(maxCriteria))
+	}
+	var all []courses.Criterion
+	seen := map[string]bool{}
+	for _, item := range items {
+		var c courses.Criterion
+		r.mapping(item, key, fields{
+			"id":     {func(n *yaml.Node, k string) { c.ID = r.id(n, k, "lesson-id", partID) }, true},
+			"text":   {func(n *yaml.Node, k string) { c.Text = r.text(n, k) }, true},
+			"points": {func(n *yaml.Node, k string) { c.Points = r.number(n, k, 1, maxPoints) }, true},
+		})
+		if c.ID != "" && seen[c.ID] {
+			r.m.add(courseFile, item.Line, "lesson-id-twice", c.ID)
+		}
+		seen[c.ID] = true
+		all = append(all, c)
+	}
+	return all
 }
 
 // yamlReader reads nodes, because only they know their lines, and names every mistake instead of the first.
@@ -264,6 +315,19 @@ type (
 		Validity int            `yaml:"validity_months"`
 		Shuffle  bool           `yaml:"shuffle,omitempty"`
 		Modules  []yamlModule   `yaml:"modules"`
+		Practice *yamlPractice  `yaml:"practice,omitempty"`
+	}
+	yamlPractice struct {
+		Title    yamlText        `yaml:"title"`
+		Minutes  int             `yaml:"minutes"`
+		Required bool            `yaml:"required"`
+		Pass     int             `yaml:"pass"`
+		Rubric   []yamlCriterion `yaml:"rubric"`
+	}
+	yamlCriterion struct {
+		ID     string   `yaml:"id"`
+		Text   yamlText `yaml:"text"`
+		Points int      `yaml:"points"`
 	}
 	yamlModule struct {
 		ID      string       `yaml:"id"`
@@ -292,6 +356,12 @@ func courseYAML(v courses.Version) ([]byte, error) {
 			mod.Lessons = append(mod.Lessons, yamlLesson{ID: l.ID, Title: yamlText(l.Title), Objective: yamlText(l.Objective), Minutes: l.Minutes})
 		}
 		c.Modules = append(c.Modules, mod)
+	}
+	if p := v.Practice; p != nil {
+		c.Practice = &yamlPractice{Title: yamlText(p.Title), Minutes: p.Minutes, Required: p.Required, Pass: p.Pass}
+		for _, one := range p.Rubric {
+			c.Practice.Rubric = append(c.Practice.Rubric, yamlCriterion{ID: one.ID, Text: yamlText(one.Text), Points: one.Points})
+		}
 	}
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)

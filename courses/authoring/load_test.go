@@ -406,6 +406,7 @@ func sources(t *testing.T) []string {
 
 func FuzzCourseYAML(f *testing.F) {
 	f.Add(goodYAML)
+	f.Add(goodYAML + practiceYAML)
 	f.Add("a: &a [*a]")
 	f.Add("id: |\n  x\n--- \n")
 	f.Fuzz(func(t *testing.T, source string) {

@@ -102,6 +102,8 @@ var sentences = map[string]string{
 	"course-id":         "the course id %[1]s is not made of letters, digits and hyphens",
 	"lesson-id":         "the id %[1]s is not made of a-z, 0-9 and hyphens",
 	"lesson-id-twice":   "the id %[1]s is used twice",
+	"lesson-id-kept":    "a lesson cannot be called %[1]s: the course has a page of this name",
+	"rubric-count":      "a rubric has 1 to %[1]s things to look at",
 	"strand-unknown":    "the strand %[1]s is neither library-service nor reading-promotion",
 	"number-range":      "%[1]s must be from %[2]s to %[3]s",
 	"pass-mark-low":     "the pass mark %[1]s is not from 50 to 100 percent",

@@ -54,6 +54,13 @@ func (p Package) Files() (map[string][]byte, error) {
 			files[lessonFile(l.ID, lang, "gift")] = b.Bytes()
 		}
 	}
+	if task := p.Version.Practice; task != nil {
+		for _, lang := range []string{"vi", "en"} {
+			if body := (&giftWriter{lang: lang}).in(task.Body); body != "" {
+				files[lessonFile(practiceID, lang, "md")] = []byte(body)
+			}
+		}
+	}
 	for _, m := range p.Version.Media {
 		data, ok := p.Media[m.Blob]
 		if !ok {

@@ -21,7 +21,7 @@ type LessonReport struct {
 	Compressed    PerLanguage                  `json:"compressed"` // bytes of the text and its pictures, gzipped
 	Pictures      PerLanguage                  `json:"pictures"`
 	Questions     map[courses.QuestionKind]int `json:"questions"`
-	Untranslated  []string                     `json:"untranslated"` // parts without English: "title", "objective", "body", "quiz", "quiz.q3"
+	Untranslated  []string                     `json:"untranslated"` // parts without English: "title", "objective", "body", "quiz.q3", "rubric.so-muon"
 }
 
 // PerLanguage is a figure of the Vietnamese and of the English text.
@@ -30,23 +30,31 @@ type PerLanguage struct {
 	En int `json:"en"`
 }
 
-// Report gives the figures of every lesson, in order.
+// Report gives the figures of every lesson, in order, and those of the practice task under the id "practice".
 func (p Package) Report() []LessonReport {
 	var all []LessonReport
 	for _, l := range p.Version.Lessons() {
-		r := LessonReport{ID: l.ID, Questions: map[courses.QuestionKind]int{}, Untranslated: untranslated(l)}
-		p.measure(l.Body.Vi, func(f figures) {
-			r.Words.Vi, r.SentenceWords.Vi, r.Sections.Vi, r.Compressed.Vi, r.Pictures.Vi = f.words, f.sentence, f.sections, f.compressed, f.pictures
-		})
-		p.measure(l.Body.En, func(f figures) {
-			r.Words.En, r.SentenceWords.En, r.Sections.En, r.Compressed.En, r.Pictures.En = f.words, f.sentence, f.sections, f.compressed, f.pictures
-		})
+		r := p.report(l.ID, l.Body, untranslated(l))
 		for _, q := range l.Quiz.Questions {
 			r.Questions[q.Kind]++
 		}
 		all = append(all, r)
 	}
+	if task := p.Version.Practice; task != nil {
+		all = append(all, p.report(practiceID, task.Body, untranslatedTask(task)))
+	}
 	return all
+}
+
+func (p Package) report(id string, body courses.Text, untranslated []string) LessonReport {
+	r := LessonReport{ID: id, Questions: map[courses.QuestionKind]int{}, Untranslated: untranslated}
+	p.measure(body.Vi, func(f figures) {
+		r.Words.Vi, r.SentenceWords.Vi, r.Sections.Vi, r.Compressed.Vi, r.Pictures.Vi = f.words, f.sentence, f.sections, f.compressed, f.pictures
+	})
+	p.measure(body.En, func(f figures) {
+		r.Words.En, r.SentenceWords.En, r.Sections.En, r.Compressed.En, r.Pictures.En = f.words, f.sentence, f.sections, f.compressed, f.pictures
+	})
+	return r
 }
 
 type figures struct{ words, sentence, sections, compressed, pictures int }
@@ -97,17 +105,31 @@ func pictures(doc ast.Node) []string {
 }
 
 func untranslated(l courses.Lesson) []string {
-	var parts []string
-	missing := func(t courses.Text, part string) {
-		if t.Vi != "" && t.En == "" {
-			parts = append(parts, part)
-		}
-	}
-	missing(l.Title, "title")
-	missing(l.Objective, "objective")
-	missing(l.Body, "body")
+	var u missing
+	u.look(l.Title, "title")
+	u.look(l.Objective, "objective")
+	u.look(l.Body, "body")
 	for _, q := range l.Quiz.Questions {
-		missing(q.Prompt, "quiz."+q.ID)
+		u.look(q.Prompt, "quiz."+q.ID)
 	}
-	return parts
+	return u
+}
+
+func untranslatedTask(p *courses.Practice) []string {
+	var u missing
+	u.look(p.Title, "title")
+	u.look(p.Body, "body")
+	for _, c := range p.Rubric {
+		u.look(c.Text, "rubric."+c.ID)
+	}
+	return u
+}
+
+// missing names the parts that have no English.
+type missing []string
+
+func (m *missing) look(t courses.Text, part string) {
+	if t.Vi != "" && t.En == "" {
+		*m = append(*m, part)
+	}
 }
