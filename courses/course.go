@@ -1,5 +1,5 @@
 // Package courses is what is taught and what is earned. A [Version] of a course has modules and lessons, each with a text and perhaps a quiz.
-// Learners leave facts: [Enrolment], [Completion], [Attempt]; out of them come [Certificate] and, later, [Revocation]. Facts are inserted once and never
+// Learners leave facts: [Enrolment], [Advance], [Completion], [Attempt]; out of them come [Certificate] and, later, [Revocation]. Facts are inserted once and never
 // edited; everything else here is a pure function of them, and [School] is the only type that touches a store and a clock.
 package courses
 
@@ -39,6 +39,8 @@ type Version struct {
 	Number         int       `json:"number"` // from 1
 	Hash           string    `json:"hash"`   // SHA-256 of the content, so that publishing it again changes nothing
 	PublishedAt    time.Time `json:"publishedAt"`
+	PublishedBy    string    `json:"publishedBy,omitzero"` // account, "" where the program or a command did it; not in the hash
+	Notes          Text      `json:"notes,omitzero"`       // what is new in it, for who may move up to it; not in the hash
 	Strand         Strand    `json:"strand"`
 	Title          Text      `json:"title"`
 	Summary        Text      `json:"summary"`
@@ -67,11 +69,15 @@ func (v *Version) Blob(name string) string {
 	return ""
 }
 
-// Listing says which version of a course is the newest. It can be rebuilt from the versions.
+// Listing says which version of a course is the newest and whether the course is offered. It can be rebuilt from the versions and the desk's events.
 type Listing struct {
-	ID     string `json:"id"` // course
-	Number int    `json:"number"`
+	ID        string    `json:"id"` // course
+	Number    int       `json:"number"`
+	RetiredAt time.Time `json:"retiredAt"` // since when who has not begun it is no longer offered it; zero: it is offered
 }
+
+// Retired says whether the course is no longer offered to who has not begun it.
+func (l Listing) Retired() bool { return !l.RetiredAt.IsZero() }
 
 // VersionID names a version of a course.
 func VersionID(course string, number int) string { return fmt.Sprintf("%s@%d", course, number) }
@@ -151,6 +157,15 @@ type Enrolment struct {
 	RecordedAt time.Time `json:"recordedAt"`
 }
 
+// Advance is the fact that a person moved up to a newer version of a course they had begun. From HappenedAt on the enrolment is of that version.
+type Advance struct {
+	ID         string    `json:"id"` // enrolment/0002, enrolment/0003, …: which of its versions this is
+	Enrolment  string    `json:"enrolment"`
+	Version    string    `json:"version"`
+	HappenedAt time.Time `json:"happenedAt"`
+	RecordedAt time.Time `json:"recordedAt"`
+}
+
 // Completion is the fact that a person finished a lesson's text.
 type Completion struct {
 	ID         string    `json:"id"` // person/course/cycle/lesson
@@ -170,6 +185,7 @@ type Attempt struct {
 	Person     string            `json:"person"`
 	Course     string            `json:"course"`
 	Lesson     string            `json:"lesson"`
+	Version    string            `json:"version"` // whose quiz it was; "" on old ones: the enrolment's at HappenedAt
 	Answers    map[string]Answer `json:"answers"` // by question id
 	Score      int               `json:"score"`   // percent, 0 to 100, rounded down
 	Passed     bool              `json:"passed"`
@@ -278,6 +294,8 @@ var (
 
 	EnrolmentKind = &store.Kind{Name: "enrolment", Schema: 1, Doc: Enrolment{}, Indexes: [][]string{{"person"}, {"course"}}}
 
+	AdvanceKind = &store.Kind{Name: "advance", Schema: 1, Doc: Advance{}, Indexes: [][]string{{"recordedAt"}}}
+
 	CompletionKind = &store.Kind{Name: "completion", Schema: 1, Doc: Completion{}, Unique: []string{"client"},
 		Indexes: [][]string{{"recordedAt"}}}
 
@@ -296,5 +314,5 @@ var (
 
 // Kinds lists the kinds of this package, for who opens a store.
 func Kinds() []*store.Kind {
-	return []*store.Kind{VersionKind, ListingKind, EnrolmentKind, CompletionKind, AttemptKind, CertificateKind, RevocationKind, IssuerKind, RefusalKind, ShipmentKind}
+	return []*store.Kind{VersionKind, ListingKind, EnrolmentKind, AdvanceKind, CompletionKind, AttemptKind, CertificateKind, RevocationKind, IssuerKind, RefusalKind, ShipmentKind}
 }

@@ -198,6 +198,9 @@ func (s *School) Settle(ctx context.Context, since time.Time, learner func(perso
 	if err = store.Each(ctx, s.Store, AttemptKind, q, func(a Attempt) error { recent[a.Enrolment] = true; return nil }); err != nil {
 		return err
 	}
+	if err = store.Each(ctx, s.Store, AdvanceKind, q, func(a Advance) error { recent[a.Enrolment] = true; return nil }); err != nil {
+		return err
+	}
 	var failed []error
 	for id := range recent {
 		if err := s.settle(ctx, id, learner, each); err != nil {

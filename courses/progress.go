@@ -1,6 +1,9 @@
 package courses
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Progress is how far a person is in one cycle of a course: a pure function of the version and the facts.
 type Progress struct {
@@ -32,22 +35,61 @@ func (p Progress) Percent() int {
 	return 100 * p.Done / p.Total
 }
 
-// Trace puts the facts of one enrolment together. Their order does not matter, nor how often a fact is given. A lesson without a quiz is done by its completion; a lesson with one is done by an attempt
-// that reaches the pass mark (the best counts), whether its text was marked as read before, after or never.
-func Trace(v *Version, completions []Completion, attempts []Attempt) Progress {
-	p := Progress{Lessons: map[string]LessonState{}}
-	lessons := v.Lessons()
-	quiz := map[string]bool{}
-	for _, l := range lessons {
-		quiz[l.ID] = len(l.Quiz.Questions) > 0
+// Term is the time from which on an enrolment is of a version, until the next term begins.
+type Term struct {
+	Version *Version
+	From    time.Time
+}
+
+// Terms are the versions that an enrolment has been of, in order. The last is the one that is finished.
+type Terms []Term
+
+// Version is the one that is finished.
+func (t Terms) Version() *Version { return t[len(t)-1].Version }
+
+// at is the index of the term in which something happened.
+func (t Terms) at(happened time.Time) int {
+	for i, term := range slices.Backward(t) {
+		if i == 0 || !happened.Before(term.From) {
+			return i
+		}
 	}
+	return 0
+}
+
+// passed says whether an attempt reached the pass mark of the version whose quiz it was handed in to.
+func (t Terms) passed(a Attempt) bool {
+	v := t[t.at(a.HappenedAt)].Version
+	if i := slices.IndexFunc(t, func(term Term) bool { return term.Version.ID == a.Version }); i >= 0 && a.Version != "" {
+		v = t[i].Version
+	}
+	l, ok := v.Lesson(a.Lesson)
+	return ok && len(l.Quiz.Questions) > 0 && a.Score >= v.PassMark
+}
+
+// Trace is Terms.Trace for an enrolment that has been of one version.
+func Trace(v *Version, completions []Completion, attempts []Attempt) Progress {
+	return Terms{{Version: v}}.Trace(completions, attempts)
+}
+
+// deed is a fact about a lesson: the term and the time in which it happened, and whether it is an attempt that passed.
+type deed struct {
+	term   int
+	at     time.Time
+	passed bool
+}
+
+// Trace puts the facts of one enrolment together. Their order does not matter, nor how often a fact is given. A lesson without a quiz is done by its completion; a lesson with one is done by an attempt
+// that reaches the pass mark (the best counts), whether its text was marked as read before, after or never. What is done in one version stays done, with its date, in every later one that has the lesson,
+// whatever that one asks.
+func (t Terms) Trace(completions []Completion, attempts []Attempt) Progress {
+	p := Progress{Lessons: map[string]LessonState{}}
+	deeds := map[string][]deed{} // by lesson
 	for _, c := range completions {
 		s := p.Lessons[c.Lesson]
 		s.Read = true
-		if has, known := quiz[c.Lesson]; known && !has {
-			s.finish(c.HappenedAt)
-		}
 		p.Lessons[c.Lesson] = s
+		deeds[c.Lesson] = append(deeds[c.Lesson], deed{term: t.at(c.HappenedAt), at: c.HappenedAt})
 	}
 	counted := map[string]bool{}
 	for _, a := range attempts {
@@ -58,12 +100,38 @@ func Trace(v *Version, completions []Completion, attempts []Attempt) Progress {
 		s := p.Lessons[a.Lesson]
 		s.Attempts++
 		s.Best = max(s.Best, a.Score)
-		if quiz[a.Lesson] && a.Score >= v.PassMark {
-			s.finish(a.HappenedAt)
-		}
 		p.Lessons[a.Lesson] = s
+		if t.passed(a) {
+			deeds[a.Lesson] = append(deeds[a.Lesson], deed{t.at(a.HappenedAt), a.HappenedAt, true})
+		}
 	}
-	for _, l := range lessons {
+	for lesson, all := range deeds {
+		s := p.Lessons[lesson]
+		t.finish(&s, lesson, all)
+		p.Lessons[lesson] = s
+	}
+	return p.sum(t.Version())
+}
+
+// finish goes through the terms and ends with the first in which the lesson was done: later ones can neither undo nor re-date it.
+func (t Terms) finish(s *LessonState, lesson string, deeds []deed) {
+	for i, term := range t {
+		l, there := term.Version.Lesson(lesson)
+		reading := there && len(l.Quiz.Questions) == 0
+		for _, d := range deeds {
+			if d.term <= i && (d.passed || reading) && (!s.Done || d.at.Before(s.DoneAt)) {
+				s.Done, s.DoneAt = true, d.at
+			}
+		}
+		if s.Done {
+			return
+		}
+	}
+}
+
+// sum counts what is done of the version and what is left.
+func (p Progress) sum(v *Version) Progress {
+	for _, l := range v.Lessons() {
 		s := p.Lessons[l.ID]
 		p.Total++
 		if s.Done {
@@ -82,11 +150,4 @@ func Trace(v *Version, completions []Completion, attempts []Attempt) Progress {
 		p.CompletedAt = time.Time{}
 	}
 	return p
-}
-
-func (s *LessonState) finish(at time.Time) {
-	if !s.Done || at.Before(s.DoneAt) {
-		s.DoneAt = at
-	}
-	s.Done = true
 }

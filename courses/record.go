@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -60,11 +61,8 @@ const maxFactID = 64
 func (s *School) Record(ctx context.Context, l Learner, f Fact) (Receipt, error) {
 	r := Receipt{ID: f.ID}
 	e, err := s.begin(ctx, l.Person, f)
-	var st Study
 	if err == nil {
-		if st.Version, err = s.Version(ctx, e.Version); err == nil {
-			err = s.insert(ctx, &e, st.Version, f, &r)
-		}
+		err = s.insert(ctx, &e, f, &r)
 	}
 	var wrong *store.Problem
 	if errors.As(err, &wrong) && errors.Is(wrong.Kind, store.ErrInvalid) {
@@ -74,7 +72,7 @@ func (s *School) Record(ctx context.Context, l Learner, f Fact) (Receipt, error)
 	if err != nil {
 		return Receipt{}, err
 	}
-	st, err = s.study(ctx, e)
+	st, err := s.study(ctx, e)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -94,10 +92,17 @@ func (s *School) begin(ctx context.Context, person string, f Fact) (Enrolment, e
 	if !errors.Is(err, store.ErrNotFound) {
 		return e, err
 	}
-	v, err := s.Course(ctx, f.Course)
+	listing, err := store.Get[Listing](ctx, s.Store, ListingKind, f.Course)
 	if errors.Is(err, store.ErrNotFound) {
 		return e, store.Invalid("course", "unknown-course")
 	}
+	if err == nil && listing.Retired() && s.happened(f).After(listing.RetiredAt) { // who began before and sends it now has begun
+		err = store.Invalid("course", "course-retired")
+	}
+	if err != nil {
+		return e, err
+	}
+	v, err := s.Version(ctx, VersionID(f.Course, listing.Number))
 	if err != nil {
 		return e, err
 	}
@@ -129,7 +134,10 @@ func (s *School) Renew(ctx context.Context, person, course string) (Enrolment, e
 	if st.Certificate == nil || now.Before(st.Certificate.ValidUntil.AddDate(0, 0, -90)) {
 		return Enrolment{}, store.Invalid("course", "renew-early")
 	}
-	v, err := s.Course(ctx, course)
+	v, err := s.offered(ctx, course)
+	if errors.Is(err, store.ErrNotFound) {
+		err = store.Invalid("course", "course-retired")
+	}
 	if err != nil {
 		return Enrolment{}, err
 	}
@@ -137,16 +145,20 @@ func (s *School) Renew(ctx context.Context, person, course string) (Enrolment, e
 }
 
 // insert keeps the fact under its enrolment and fills in the receipt.
-func (s *School) insert(ctx context.Context, e *Enrolment, v *Version, f Fact, r *Receipt) error {
-	lesson, ok := v.Lesson(f.Lesson)
-	if !ok {
+func (s *School) insert(ctx context.Context, e *Enrolment, f Fact, r *Receipt) error {
+	terms, err := s.terms(ctx, *e, Forever)
+	if err != nil {
+		return err
+	}
+	versions := terms.with(f.Lesson, s.happened(f))
+	if len(versions) == 0 {
 		return store.Invalid("lesson", "unknown-lesson")
 	}
 	switch f.Kind {
 	case "completion":
 		return s.complete(ctx, e, f, r)
 	case "attempt":
-		return s.attempt(ctx, e, v, lesson, f, r)
+		return s.attempt(ctx, e, versions, f, r)
 	}
 	return store.Invalid("kind", "fact-kind")
 }
@@ -172,18 +184,19 @@ func (s *School) complete(ctx context.Context, e *Enrolment, f Fact, r *Receipt)
 	return err
 }
 
-func (s *School) attempt(ctx context.Context, e *Enrolment, v *Version, lesson Lesson, f Fact, r *Receipt) error {
-	answers, err := lesson.Quiz.read(f.Answers)
+func (s *School) attempt(ctx context.Context, e *Enrolment, versions []*Version, f Fact, r *Receipt) error {
+	client := e.Person + "/" + f.ID
+	v, answers, err := s.asked(ctx, versions, client, f)
 	if err != nil {
 		return err
 	}
-	client := e.Person + "/" + f.ID
+	lesson, _ := v.Lesson(f.Lesson)
 	if _, err := store.One[Completion](ctx, s.Store, CompletionKind, store.Where(store.Is("client", client))); err == nil {
 		return store.Invalid("id", "id-reused")
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	a := Attempt{ID: client, Enrolment: e.ID, Person: e.Person, Course: e.Course, Lesson: f.Lesson, Answers: answers,
+	a := Attempt{ID: client, Enrolment: e.ID, Person: e.Person, Course: e.Course, Lesson: f.Lesson, Version: v.ID, Answers: answers,
 		HappenedAt: s.happened(f), RecordedAt: store.Time(s.Now())}
 	a.Score, _ = lesson.Quiz.Grade(answers)
 	a.Passed = a.Score >= v.PassMark
@@ -201,6 +214,31 @@ func (s *School) attempt(ctx context.Context, e *Enrolment, v *Version, lesson L
 	}
 	r.Score, r.Passed = &a.Score, &a.Passed
 	return err
+}
+
+// asked finds the version whose quiz the answers are of, and reads them: the one that an earlier copy of this attempt was graded by, or else the first in which every answer has its question.
+func (s *School) asked(ctx context.Context, versions []*Version, client string, f Fact) (*Version, map[string]Answer, error) {
+	if len(versions) > 1 {
+		old, err := store.Get[Attempt](ctx, s.Store, AttemptKind, client)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, nil, err
+		}
+		if i := slices.IndexFunc(versions, func(v *Version) bool { return v.ID == old.Version }); i >= 0 {
+			versions = versions[i : i+1]
+		}
+	}
+	var first error
+	for _, v := range versions {
+		lesson, _ := v.Lesson(f.Lesson)
+		answers, err := lesson.Quiz.read(f.Answers)
+		if err == nil {
+			return v, answers, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, nil, first
 }
 
 // read parses the answers of an attempt. A lesson without a quiz has none.

@@ -96,8 +96,21 @@ func (s *School) Publish(ctx context.Context, v Version) (kept *Version, again b
 			break
 		}
 	}
-	err = store.Save(ctx, s.Store, ListingKind, v.Course, Listing{ID: v.Course, Number: v.Number})
-	return &v, false, err
+	return &v, false, s.list(ctx, v.Course, v.Number)
+}
+
+// list makes a version the newest of its course, unless a later one is. A retired course stays so.
+func (s *School) list(ctx context.Context, course string, number int) error {
+	raise := func(l *Listing) error { l.Number = max(l.Number, number); return nil }
+	_, err := store.Update(ctx, s.Store, ListingKind, course, raise)
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	err = s.Store.Insert(ctx, ListingKind, &Listing{ID: course, Number: number})
+	if errors.Is(err, store.ErrExists) {
+		_, err = store.Update(ctx, s.Store, ListingKind, course, raise)
+	}
+	return err
 }
 
 // Version is the version with this id. It is shared: do not change it.
@@ -122,8 +135,8 @@ func (s *School) Course(ctx context.Context, course string) (*Version, error) {
 	return s.Version(ctx, VersionID(course, listing.Number))
 }
 
-// VersionFor is the version of a course that a person finishes: the one begun, or the newest. A cycle that began on another process is known here within half a minute; what is
-// recorded does not depend on it.
+// VersionFor is the version of a course that a person finishes: the one begun or moved up to, or for who has not begun the newest, unless the course is retired. A cycle or a version that began on
+// another process is known here within half a minute; what is recorded does not depend on it.
 func (s *School) VersionFor(ctx context.Context, person, course string) (*Version, error) {
 	key, now := cycles(person, course), s.Now()
 	if id, ok := s.begun.get(key, now); ok {
@@ -131,23 +144,51 @@ func (s *School) VersionFor(ctx context.Context, person, course string) (*Versio
 	}
 	e, err := s.enrolment(ctx, person, course)
 	if errors.Is(err, store.ErrNotFound) {
-		return s.Course(ctx, course)
+		return s.offered(ctx, course)
 	}
 	if err != nil {
 		return nil, err
 	}
-	s.begun.keep(key, e.Version, now)
-	return s.Version(ctx, e.Version)
+	terms, err := s.terms(ctx, e, Forever)
+	if err != nil {
+		return nil, err
+	}
+	s.begun.keep(key, terms.Version().ID, now)
+	return terms.Version(), nil
 }
 
-// Catalogue lists the newest version of every course, library service first and then by id.
+// offered is the newest version of a course for who has not begun it. A retired course is not there for them.
+func (s *School) offered(ctx context.Context, course string) (*Version, error) {
+	l, err := store.Get[Listing](ctx, s.Store, ListingKind, course)
+	if err != nil {
+		return nil, err
+	}
+	if l.Retired() {
+		return nil, store.NotFound(ListingKind, course)
+	}
+	return s.Version(ctx, VersionID(course, l.Number))
+}
+
+// Catalogue lists the newest version of every course that is offered, library service first and then by id.
 func (s *School) Catalogue(ctx context.Context) ([]*Version, error) {
+	return s.newest(ctx, func(l Listing) bool { return !l.Retired() })
+}
+
+// Everything lists the newest version of every course in the order of Catalogue, with those that are retired.
+func (s *School) Everything(ctx context.Context) ([]*Version, error) {
+	return s.newest(ctx, func(Listing) bool { return true })
+}
+
+func (s *School) newest(ctx context.Context, wanted func(Listing) bool) ([]*Version, error) {
 	listings, err := store.All[Listing](ctx, s.Store, ListingKind, store.Query{})
 	if err != nil {
 		return nil, err
 	}
 	var all []*Version
 	for _, l := range listings {
+		if !wanted(l) {
+			continue
+		}
 		v, err := s.Version(ctx, VersionID(l.ID, l.Number))
 		if err != nil {
 			return nil, err
@@ -170,7 +211,7 @@ type Study struct {
 func (s *School) Study(ctx context.Context, person, course string) (Study, error) {
 	e, err := s.enrolment(ctx, person, course)
 	if errors.Is(err, store.ErrNotFound) {
-		v, err := s.Course(ctx, course)
+		v, err := s.offered(ctx, course)
 		if err != nil {
 			return Study{}, err
 		}
@@ -188,7 +229,7 @@ func (s *School) study(ctx context.Context, e Enrolment) (Study, error) {
 
 // studyAt is study by the facts that were recorded up to a time.
 func (s *School) studyAt(ctx context.Context, e Enrolment, at time.Time) (Study, error) {
-	v, err := s.Version(ctx, e.Version)
+	terms, err := s.terms(ctx, e, at)
 	if err != nil {
 		return Study{}, err
 	}
@@ -202,7 +243,7 @@ func (s *School) studyAt(ctx context.Context, e Enrolment, at time.Time) (Study,
 	}
 	completions = slices.DeleteFunc(completions, func(c Completion) bool { return c.RecordedAt.After(at) })
 	attempts = slices.DeleteFunc(attempts, func(a Attempt) bool { return a.RecordedAt.After(at) })
-	st := Study{Version: v, Enrolment: &e, Progress: Trace(v, completions, attempts)}
+	st := Study{Version: terms.Version(), Enrolment: &e, Progress: terms.Trace(completions, attempts)}
 	if st.Progress.Complete() {
 		// the last of those with this id before a reissue's number is the one that counts
 		c, err := store.One[Certificate](ctx, s.Store, CertificateKind, store.Where(store.Begins("id", e.ID)).By("-id"))
@@ -220,13 +261,14 @@ func (s *School) scores(ctx context.Context, enrolment string) ([]Attempt, error
 	type score struct {
 		ID         string    `json:"id"`
 		Lesson     string    `json:"lesson"`
+		Version    string    `json:"version"`
 		Score      int       `json:"score"`
 		HappenedAt time.Time `json:"happenedAt"`
 		RecordedAt time.Time `json:"recordedAt"`
 	}
 	var all []Attempt
 	err := store.Each(ctx, s.Store, AttemptKind, store.Where(store.Is("enrolment", enrolment)), func(a score) error {
-		all = append(all, Attempt{ID: a.ID, Lesson: a.Lesson, Score: a.Score, HappenedAt: a.HappenedAt, RecordedAt: a.RecordedAt})
+		all = append(all, Attempt{ID: a.ID, Lesson: a.Lesson, Version: a.Version, Score: a.Score, HappenedAt: a.HappenedAt, RecordedAt: a.RecordedAt})
 		return nil
 	})
 	return all, err
@@ -239,7 +281,8 @@ func (s *School) Studies(ctx context.Context, person string) ([]Study, error) {
 
 // StudiesAt is Studies by the facts that were recorded up to a time, in the catalogue of today.
 func (s *School) StudiesAt(ctx context.Context, person string, at time.Time) ([]Study, error) {
-	catalogue, err := s.Catalogue(ctx)
+	offered := map[string]bool{}
+	all, err := s.newest(ctx, func(l Listing) bool { offered[l.ID] = !l.Retired(); return true })
 	if err != nil {
 		return nil, err
 	}
@@ -253,20 +296,22 @@ func (s *School) StudiesAt(ctx context.Context, person string, at time.Time) ([]
 			newest[e.Course] = e
 		}
 	}
-	var all []Study
-	for _, v := range catalogue {
+	var studies []Study
+	for _, v := range all {
 		e, ok := newest[v.Course]
 		if !ok {
-			all = append(all, Study{Version: v, Progress: Trace(v, nil, nil)})
+			if offered[v.Course] {
+				studies = append(studies, Study{Version: v, Progress: Trace(v, nil, nil)})
+			}
 			continue
 		}
 		st, err := s.studyAt(ctx, e, at)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, st)
+		studies = append(studies, st)
 	}
-	return all, nil
+	return studies, nil
 }
 
 // Attempts lists what a person handed in to a lesson's quiz in this cycle, the newest first.

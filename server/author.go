@@ -51,7 +51,7 @@ func (s *Server) author(c *fiber.Ctx) error {
 	}
 	page := authorPage{frame: s.frame(c, s.wordsOf(c).T("author.title"))}
 	ctx := c.UserContext()
-	catalogue, err := s.school.Catalogue(ctx)
+	catalogue, err := s.school.Everything(ctx)
 	if err != nil {
 		return err
 	}
@@ -153,15 +153,15 @@ func (s *Server) questionRows(ctx context.Context, v *courses.Version) ([]questi
 	return out, n, nil
 }
 
-// lessonOf is the lesson that an attempt was at, in the version that its person began. A course with one version has no other.
+// lessonOf is the lesson that an attempt was at, in the version whose quiz it was. A course with one version has no other.
 func (s *Server) lessonOf(ctx context.Context, newest *courses.Version, a courses.Attempt) (courses.Lesson, error) {
 	v := newest
 	if newest.Number > 1 {
-		e, err := store.Get[courses.Enrolment](ctx, s.store, courses.EnrolmentKind, a.Enrolment)
-		if err == nil {
-			v, err = s.school.Version(ctx, e.Version)
+		var err error
+		if v, err = s.school.VersionAttempted(ctx, a); errors.Is(err, store.ErrNotFound) {
+			v, err = newest, nil
 		}
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		if err != nil {
 			return courses.Lesson{}, err
 		}
 	}

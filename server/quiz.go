@@ -254,6 +254,10 @@ func (s *Server) result(c *fiber.Ctx, p place, id string) error {
 	if a.Lesson != p.Lesson.ID || a.Course != p.Version.Course {
 		return store.NotFound(courses.AttemptKind, id)
 	}
+	if p.Version, err = s.school.VersionAttempted(c.UserContext(), a); err != nil {
+		return err
+	}
+	p.Lesson, _ = p.Version.Lesson(a.Lesson)
 	_, marks := p.Lesson.Quiz.Grade(a.Answers)
 	f := s.frame(c, s.wordsOf(c).T("result.title", s.wordsOf(c).In(p.Lesson.Title)))
 	return s.page(c, "result", resultPage{frame: f, place: p, Attempt: a, Questions: s.questions(p, f.words, "", a.Answers, marks)})
