@@ -112,7 +112,6 @@ func TestTheAPISaysWhatIsWrong(t *testing.T) {
 		{s.anyone(), "GET", "/api/v1/certificates/ABC", "", "", 404, "code-mistyped"},
 		{learner, "POST", "/api/v1/facts", "application/json", `{"facts":`, 400, "bad-request"},
 		{learner, "POST", "/api/v1/facts", "application/json", `{"facts":[` + strings.Repeat(`{},`, 200) + `{}]}`, 422, "too-many-facts"},
-		{learner, "POST", "/api/v1/facts", "application/json", `"` + strings.Repeat("x", maxBody) + `"`, 413, "too-large"},
 	} {
 		r := c.who.do(c.method, c.path, c.contentType, strings.NewReader(c.body))
 		var problem struct {

@@ -79,6 +79,9 @@ func explain(err error) fault {
 // fail answers an error: problem+json under /api/, a page elsewhere.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
 	f := explain(err)
+	if f.Code == "too-large" {
+		f = s.unread(c, f)
+	}
 	f.ID = requestID(c)
 	if len(c.Response().Header.Peek(fiber.HeaderContentSecurityPolicy)) == 0 { // it could not even be read, and nothing of ours saw it
 		s.seal(c)

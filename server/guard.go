@@ -19,9 +19,6 @@ import (
 	"lopban/courses/store"
 )
 
-// maxBody is the largest request that is not the upload of a roster, in bytes.
-const maxBody = 1 << 20
-
 // observe gives the request its id, logs it without personal data, and turns a panic into an error.
 func (s *Server) observe(c *fiber.Ctx) (err error) {
 	began := time.Now()
@@ -59,11 +56,8 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 func (s *Server) guard(c *fiber.Ctx) error {
 	s.seal(c)
 	s.forwarded(c)
-	if c.Get(fiber.HeaderContentEncoding) != "" { // the body limit counts compressed bytes
+	if c.Get(fiber.HeaderContentEncoding) != "" { // limits count packed bytes
 		return fiber.ErrUnsupportedMediaType
-	}
-	if len(c.Request().Body()) > maxBody && c.Path() != "/roster/import" {
-		return fiber.ErrRequestEntityTooLarge
 	}
 	if !s.sameOrigin(c) {
 		return store.Denied("cross-site")

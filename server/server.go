@@ -57,6 +57,7 @@ type Server struct {
 	words     map[string]messages
 	pages     templates
 	limits    limits
+	patience  patience
 	metrics   metrics
 	jobs      jobs
 	forecasts forecasts
@@ -100,11 +101,12 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	s.app = fiber.New(fiber.Config{
 		Immutable:               true, // strings outlive their request
 		DisableStartupMessage:   true,
-		BodyLimit:               10 << 20, // routes set their own, lower
+		BodyLimit:               formBody, // see bodies
 		ReadBufferSize:          16 << 10,
-		ReadTimeout:             30 * time.Second,
-		WriteTimeout:            5 * time.Minute, // a file of 100,000 rows on a slow line
-		IdleTimeout:             2 * time.Minute,
+		ReadTimeout:             headerTime,
+		WriteTimeout:            writeTime,
+		IdleTimeout:             idleTime,
+		Concurrency:             connections,
 		ErrorHandler:            s.fail,
 		UnescapePath:            true,
 		CaseSensitive:           true,
@@ -113,9 +115,17 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		EnableIPValidation:      true,
 		ProxyHeader:             proxyHeader(cfg.TrustedProxies),
 	})
+	s.app.Server().HeaderReceived = s.admit
+	s.patience = usualPatience
 	s.routes(s.app)
 	return s, nil
 }
+
+const (
+	idleTime    = 2 * time.Minute
+	writeTime   = 20 * time.Minute // a file of 100,000 rows on a slow line; see patience
+	connections = 10_000           // of some 20 KB each; one more is answered 503
+)
 
 func proxyHeader(trusted []string) string {
 	if len(trusted) == 0 {
@@ -138,7 +148,7 @@ func (s *Server) Words(lang string) func(key string, args ...any) string {
 }
 
 // Serve answers requests that come in on the listener until Shutdown.
-func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(ln) }
+func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(paced{ln, s.patience}) }
 
 // Shutdown lets requests under way end, for at most this long, and stops.
 func (s *Server) Shutdown(wait time.Duration) error {

@@ -186,6 +186,23 @@ func (ss *sessions) renew(ctx context.Context, token string) (tokens, roster.Acc
 	return t, found.account, err
 }
 
+// renewable says whether renew would take a refresh token now, as far as was known half a minute ago. It is errSession when not, and changes nothing.
+func (ss *sessions) renewable(ctx context.Context, token string) error {
+	family, secret, ok := splitRenewal(token)
+	if !ok {
+		return errSession
+	}
+	found, err := ss.look(ctx, family)
+	if err != nil {
+		return err
+	}
+	given := digest(secret)
+	if d := found.session; !d.live(found.account, ss.now()) || !same(given, d.Current) && !same(given, d.Previous) {
+		return errSession
+	}
+	return nil
+}
+
 // step is the rule of renew: it changes the session and gives the secret of the refresh token that is now current.
 func (d *session) step(a roster.Account, ring keyRing, secret []byte, now time.Time) (next []byte, err error) {
 	given := digest(secret)
