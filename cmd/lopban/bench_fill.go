@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -18,7 +19,7 @@ import (
 )
 
 // filling makes the people of a measurement: of five one is trained, with every fact that it takes, and one is half through a first course. Documents are made by the pure rules and inserted in bulk; only some thousand
-// people are in memory at once.
+// people are in memory at once. Ids, days and places go up with the number of a person: what is inserted together stands together in every index, where a million people in no order would move a page for each line of each.
 type filling struct {
 	s        *server.Server
 	st       store.Store
@@ -47,6 +48,18 @@ const (
 )
 
 const chunk = 1000 // people made together
+
+// rising gives random bytes of which roster.NewID makes an id that is greater than those of the people before.
+type rising struct {
+	rand  *rand.Rand
+	i, of int
+}
+
+func (r *rising) Read(p []byte) (int, error) {
+	const ids = 22 << 45 // a letter, and nine characters of five bits
+	share := uint64(ids / r.of)
+	return copy(p, binary.BigEndian.AppendUint64(nil, uint64(r.i)*share+r.rand.Uint64N(share))), nil
+}
 
 // benchPhone is the phone number, and so the login, of a person.
 func benchPhone(i int) string { return fmt.Sprintf("09%08d", 10_000_000+i*37) }
@@ -144,9 +157,10 @@ func (f *filling) chunk(ctx context.Context, first, last int, ids []string) erro
 	copy(seed[:], fmt.Sprintf("lopban bench %d", first))
 	source := rand.NewChaCha8(seed)
 	w := &worker{filling: f, batch: &batch{docs: map[*store.Kind][]any{}}, source: source, rand: rand.New(source)}
-	w.roll = &roster.Roll{Store: w.batch, Places: f.s.Places(), Now: func() time.Time { return f.now }, Rand: source}
+	w.ids = &rising{rand: w.rand, of: len(ids)}
+	w.roll = &roster.Roll{Store: w.batch, Places: f.s.Places(), Now: func() time.Time { return f.now }, Rand: w.ids}
 	for i := first; i < last; i++ {
-		id, err := w.person(ctx, i)
+		id, err := w.person(ctx, i, len(ids))
 		if err != nil {
 			return err
 		}
@@ -160,12 +174,15 @@ type worker struct {
 	*filling
 	*batch
 	roll   *roster.Roll
+	ids    *rising
 	source io.Reader
 	rand   *rand.Rand
 }
 
-func (w *worker) person(ctx context.Context, i int) (string, error) {
-	at := w.communes[i%len(w.communes)]
+// person makes the ith of n people.
+func (w *worker) person(ctx context.Context, i, n int) (string, error) {
+	w.ids.i = i
+	at := w.communes[i*len(w.communes)/n]
 	kind := pick(w.rand, roster.LibraryKinds)
 	on := roster.Day(w.now).AddDate(-1-w.rand.IntN(9), -w.rand.IntN(12), -w.rand.IntN(28))
 	p, err := w.roll.Add(ctx, roster.Entry{Name: name(w.rand, at.Programme), Phone: benchPhone(i), Post: pick(w.rand, posts), Kind: kind, Library: libraryNames[kind] + at.Title(), Commune: at.Code, On: on}, "operator")
@@ -173,7 +190,7 @@ func (w *worker) person(ctx context.Context, i int) (string, error) {
 		return "", err
 	}
 	var held []courses.Certificate
-	begun := w.now.AddDate(0, 0, -30-w.rand.IntN(300))
+	begun := w.now.Add(-time.Duration((30 + 300*float64(n-i)/float64(n)) * float64(24*time.Hour)))
 	switch i % everyFifth {
 	case trained:
 		for _, strand := range []courses.Strand{courses.LibraryService, courses.ReadingPromotion} {
@@ -224,7 +241,7 @@ func (w *worker) course(p roster.Person, v *courses.Version, begun time.Time, wh
 	}
 	at := begun
 	for _, l := range lessons {
-		at = at.Add(time.Duration(1+w.rand.IntN(40)) * time.Hour)
+		at = at.Add(time.Duration(1+w.rand.IntN(40)) * time.Minute)
 		c := completion(e, l.ID, w.fact(), at)
 		w.keep(courses.CompletionKind, &c)
 		if len(l.Quiz.Questions) > 0 {

@@ -40,10 +40,11 @@ func (m *member) enter(a answer) error {
 	return nil
 }
 
-// learners are people who are half through their first course, from the nth on.
+// learners are n people who are half through their first course, from the nth of those who measure on. These are spread over all communes.
 func (b *bench) learners(from, n int) []*member {
+	apart := max(1, len(b.ids)/everyFifth/(2*b.pace.learners)) * everyFifth // as many again are needed for the limits
 	var all []*member
-	for i := underWay + from*everyFifth; i < len(b.ids) && len(all) < n; i += everyFifth {
+	for i := underWay + from*apart; i < len(b.ids) && len(all) < n; i += apart {
 		all = append(all, &member{id: b.ids[i], login: benchPhone(i)})
 	}
 	return all
