@@ -25,7 +25,7 @@ import (
 
 type benchCommand struct {
 	Mongodb    string   `placeholder:"URI" help:"MongoDB to measure in place of the embedded store, in a database that is made and dropped; also MONGODB_URI."`
-	People     []int    `default:"20000" placeholder:"N,..." help:"How many people are on the roster. Several numbers are measured one after the other; 1000000 takes its time, and some 20 GB."`
+	People     []int    `default:"20000" placeholder:"N,..." help:"How many people are on the roster. Several numbers are measured one after the other; 1000000 takes some minutes more, and 10 GB."`
 	Work       []string `placeholder:"NAME,..." help:"Measure only these: process, sign-in, lesson, completion, storm, board, pdf, wire, import, export."`
 	Json       bool     `help:"Print JSON."`
 	Temp       string   `type:"existingdir" placeholder:"DIR" help:"Folder for the temporary store. It should be on the disk that is to be measured; default: the system's."`

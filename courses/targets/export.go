@@ -1,7 +1,6 @@
 package targets
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
 	"cmp"
@@ -13,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/xuri/excelize/v2"
 
 	"lopban/courses"
 	"lopban/courses/store"
@@ -79,17 +76,17 @@ func (g *guarded) Write(p []byte) (int, error) {
 func (r *Report) each(ctx context.Context, f func(cells []any) error) (n int, sum string, err error) {
 	digest := newChecksum(r.Name, r.Figures.Scope, r.Figures.AsOf)
 	digest.line(fmt.Sprintf("base %d %d", r.Figures.Base, r.Figures.Trained))
+	enc := json.NewEncoder(digest) // it ends each value with a line feed
+	enc.SetEscapeHTML(false)
+	values := make([]any, len(r.Columns))
 	err = r.rows(ctx, func(cells []any) error {
 		n++
-		values := make([]any, len(cells))
 		for i, c := range cells {
 			values[i] = plain(c)
 		}
-		line, err := compact(values)
-		if err != nil {
+		if err := enc.Encode(values); err != nil {
 			return err
 		}
-		digest.line(string(line))
 		return f(cells)
 	})
 	return n, cmp.Or(r.sum, digest.hex()), err
@@ -256,129 +253,4 @@ func (r *Report) object(w io.Writer, cells []any) error {
 	}
 	_, err := io.WriteString(w, "}")
 	return err
-}
-
-// writeXLSX lets excelize spill the sheet to a file, and the archive go straight to the writer.
-func (r *Report) writeXLSX(ctx context.Context, out io.Writer, w Words) (err error) {
-	x := excelize.NewFile(excelize.Options{TmpDir: r.temp})
-	defer func() {
-		if e := x.Close(); err == nil {
-			err = e
-		}
-	}()
-	x.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(out) })
-	st, err := newStyles(x)
-	if err != nil {
-		return err
-	}
-	first, second := sheetName(w.Text("report."+r.Name)), sheetName(w.Text("about.sheet"))
-	if err := x.SetSheetName("Sheet1", first); err != nil {
-		return err
-	}
-	if _, err := x.NewSheet(second); err != nil {
-		return err
-	}
-	n, sum, err := r.writeRows(ctx, x, first, st, w)
-	if err != nil {
-		return err
-	}
-	if err := r.writeAbout(x, second, st, w, n, sum); err != nil {
-		return err
-	}
-	return x.Write(out)
-}
-
-// styles of the cells of a workbook.
-type styles struct{ head, date, percent int }
-
-func newStyles(x *excelize.File) (s styles, err error) {
-	if s.head, err = x.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "center"}}); err != nil {
-		return s, err
-	}
-	date, percent := "dd/mm/yyyy", "0.0"
-	if s.date, err = x.NewStyle(&excelize.Style{CustomNumFmt: &date}); err != nil {
-		return s, err
-	}
-	s.percent, err = x.NewStyle(&excelize.Style{CustomNumFmt: &percent})
-	return s, err
-}
-
-// cell is a value with its style.
-func (s styles) cell(value any) any {
-	switch v := value.(type) {
-	case Day:
-		return excelize.Cell{StyleID: s.date, Value: v.Time()}
-	case float64:
-		return excelize.Cell{StyleID: s.percent, Value: v}
-	}
-	return value
-}
-
-func (r *Report) writeRows(ctx context.Context, x *excelize.File, sheet string, st styles, w Words) (n int, sum string, err error) {
-	s, err := x.NewStreamWriter(sheet)
-	if err != nil {
-		return 0, "", err
-	}
-	for i, c := range r.Columns {
-		if err := s.SetColWidth(i+1, i+1, c.Width); err != nil {
-			return 0, "", err
-		}
-	}
-	if err := s.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
-		return 0, "", err
-	}
-	var head []any
-	for _, h := range r.title(w) {
-		head = append(head, excelize.Cell{StyleID: st.head, Value: h})
-	}
-	if err := s.SetRow("A1", head); err != nil {
-		return 0, "", err
-	}
-	line := 1
-	row := make([]any, len(r.Columns))
-	n, sum, err = r.each(ctx, func(cells []any) error {
-		if line++; line > excelize.TotalRows {
-			return store.Invalid("format", "rows.many", excelize.TotalRows-1)
-		}
-		for i, c := range cells {
-			row[i] = st.cell(w.shown(c))
-		}
-		return s.SetRow("A"+strconv.Itoa(line), row)
-	})
-	if err != nil {
-		return n, sum, err
-	}
-	return n, sum, s.Flush()
-}
-
-func (r *Report) writeAbout(x *excelize.File, sheet string, st styles, w Words, n int, sum string) error {
-	s, err := x.NewStreamWriter(sheet)
-	if err != nil {
-		return err
-	}
-	if err := s.SetColWidth(1, 1, 44); err != nil {
-		return err
-	}
-	if err := s.SetColWidth(2, 2, 80); err != nil {
-		return err
-	}
-	for i, line := range r.about(w, n, sum) {
-		cells := []any{excelize.Cell{StyleID: st.head, Value: line[0]}, st.cell(w.shown(line[1]))}
-		if err := s.SetRow("A"+strconv.Itoa(i+1), cells); err != nil {
-			return err
-		}
-	}
-	return s.Flush()
-}
-
-// sheetName is a text as the name of a sheet: without the signs a name cannot have, of at most 31 letters.
-func sheetName(s string) string {
-	s = strings.Trim(strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`:\/?*[]`, r) {
-			return ' '
-		}
-		return r
-	}, s), "' ")
-	letters := []rune(s)
-	return string(letters[:min(len(letters), excelize.MaxSheetNameLength)])
 }

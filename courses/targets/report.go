@@ -106,14 +106,14 @@ func list[T any](b *Board, name string, compare func(x, y T) int, columns []Colu
 
 // completion is a certificate of the list of completions.
 type completion struct {
-	Place                           place
-	Person, Name, Library           string
-	Course                          string
-	Title                           courses.Text
-	Strand                          courses.Strand
-	CompletedAt, IssuedAt, ValidTil time.Time
-	Code, Register                  string
-	State                           courses.State
+	Place                            place
+	Person, Name, Library            string
+	Course                           string
+	Title                            courses.Text
+	Strand                           courses.Strand
+	CompletedOn, IssuedOn, ValidTill Day // "" for ever
+	Code, Register                   string
+	State                            courses.State
 }
 
 // Completions lists the certificates that were issued by the day to people who were then in the scope: one row for each, with the names and the place that stand on it, and what it was worth on the day. The day is as at Board.Read.
@@ -131,13 +131,36 @@ func (b *Board) Completions(ctx context.Context, s Scope, asOf time.Time) (*Repo
 		}
 		return b.read(ctx, s, m)
 	}, func(_ context.Context, c completion) ([]any, error) {
-		until := any(DayOf(c.ValidTil))
-		if c.ValidTil.Equal(courses.Forever) {
-			until = nil
+		until := any(nil)
+		if c.ValidTill != "" {
+			until = c.ValidTill
 		}
 		return []any{c.Person, c.Name, c.Library, c.Place.Commune, b.communeName(c.Place.Commune), b.province(c.Place.Province), c.Course, c.Title, term{"strand", string(c.Strand)},
-			DayOf(c.CompletedAt), DayOf(c.IssuedAt), until, c.Code, c.Register, term{"state", string(c.State)}}, nil
+			c.CompletedOn, c.IssuedOn, until, c.Code, c.Register, term{"state", string(c.State)}}, nil
 	})
+}
+
+// listed is what the list of completions says of a certificate. To read the rest of each, such as who signs, would take as long again.
+type listed struct {
+	ID          string         `json:"id"`
+	Code        string         `json:"code"`
+	Register    string         `json:"register"`
+	Person      string         `json:"person"`
+	Course      string         `json:"course"`
+	Strand      courses.Strand `json:"strand"`
+	Title       courses.Text   `json:"title"`
+	Holder      listedHolder   `json:"holder"`
+	Province    string         `json:"province"`
+	CompletedAt time.Time      `json:"completedAt"`
+	IssuedAt    time.Time      `json:"issuedAt"`
+	ValidUntil  time.Time      `json:"validUntil"`
+}
+
+type listedHolder struct {
+	Name      string `json:"name"`
+	Library   string `json:"library"`
+	Commune   string `json:"commune"`
+	Programme string `json:"programme"`
 }
 
 // completions collects the certificates of the scope. Certificates that were withdrawn or replaced are few, and are known by heart.
@@ -162,13 +185,17 @@ func (b *Board) completions(ctx context.Context, s Scope, m moment, rows *spill[
 	if s.By == roster.Present && s.Province != "" {
 		q.Where = append(q.Where, store.Is("province", s.Province))
 	}
-	return store.Each(ctx, b.Store, courses.CertificateKind, q.By("issuedAt"), func(c courses.Certificate) error {
-		h := c.Holder
+	return store.Each(ctx, b.Store, courses.CertificateKind, q.By("issuedAt"), func(c listed) error {
+		h, worth := c.Holder, courses.Certificate{ValidUntil: c.ValidUntil}
 		if !s.has(c.Province, h.Programme, h.Commune) {
 			return nil
 		}
+		until := Day("")
+		if !c.ValidUntil.Equal(courses.Forever) {
+			until = DayOf(c.ValidUntil)
+		}
 		return rows.add(completion{place{c.Province, h.Commune, roster.SortKey(h.Name), c.ID}, c.Person, h.Name, h.Library, c.Course, c.Title, c.Strand,
-			c.CompletedAt, c.IssuedAt, c.ValidUntil, c.Code, c.Register, c.StateAt(m.at, withdrawn[c.ID], replaced[c.ID])})
+			DayOf(c.CompletedAt), DayOf(c.IssuedAt), until, c.Code, c.Register, worth.StateAt(m.at, withdrawn[c.ID], replaced[c.ID])})
 	})
 }
 
