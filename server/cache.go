@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ const cacheSize = 2000
 type cache[V any] struct {
 	mu     sync.RWMutex
 	values map[string]V
+	most   int // values that it holds; 0 is cacheSize
 }
 
 // get gives the value of a key, and builds it at the first time. What could not be built is not kept.
@@ -33,7 +35,7 @@ func (c *cache[V]) get(key string, build func() (V, error)) (V, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.values == nil || len(c.values) >= cacheSize {
+	if c.values == nil || len(c.values) >= cmp.Or(c.most, cacheSize) {
 		c.values = map[string]V{}
 	}
 	c.values[key] = v

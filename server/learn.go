@@ -143,6 +143,7 @@ type coursePage struct {
 	card
 	Modules []moduleView
 	Renew   bool // the certificate has expired or soon will: the course may be done again
+	Key     bool // the visitor may see the answers
 }
 
 type moduleView struct {
@@ -179,6 +180,9 @@ func (s *Server) course(c *fiber.Ctx) error {
 		page.Modules = append(page.Modules, view)
 	}
 	page.Renew = st.Certificate != nil && !s.now().Before(st.Certificate.ValidUntil.AddDate(0, 0, -90))
+	if a := visitorOf(c).account; a != nil {
+		page.Key = roster.MayAuthor(*a)
+	}
 	return s.page(c, "course", page)
 }
 

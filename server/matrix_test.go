@@ -67,6 +67,8 @@ var matrix = []matrixRow{
 	{method: "GET", pattern: "/v/:code", path: "/v/{far}", want: same7(404)},
 	{method: "GET", pattern: "/courses", want: same7(200)},
 	{method: "GET", pattern: "/courses/:id", path: "/courses/K1", want: same7(200)},
+	{method: "GET", pattern: "/courses/:id/booklet.pdf", path: "/courses/K1/booklet.pdf", want: members(303, 200)},
+	{method: "GET", pattern: "/courses/:id/booklet.pdf", path: "/courses/K1/booklet.pdf?key=1", want: cells{303, 403, 200, 403, 403, 403, 200}},
 	{method: "GET", pattern: "/courses/:id/:lesson", path: "/courses/K1/doc", want: same7(200)},
 
 	{method: "POST", pattern: "/courses/:id/renew", path: "/courses/K1/renew", want: members(401, 422)},

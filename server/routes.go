@@ -26,6 +26,7 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/v/:code", s.limits.verify, s.verify)
 	app.Get("/courses", s.courseList)
 	app.Get("/courses/:id", s.course)
+	app.Get("/courses/:id/booklet.pdf", s.member, s.booklet) // before the lessons, none of which has a dot in its name
 	app.Get("/courses/:id/:lesson", s.lesson)
 
 	// Whoever is signed in

@@ -53,6 +53,7 @@ type Server struct {
 	sessions  *sessions
 	papers    papers
 	texts     texts
+	booklets  booklets
 	lessons   cache[packed]
 	words     map[string]messages
 	pages     templates
@@ -93,6 +94,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	s.board = &targets.Board{Store: cfg.Store, Programme: s.programme, Places: s.places, Now: cfg.Now}
 	s.papers = papers{cfg.Store, cfg.Now}
 	s.texts.store = cfg.Store
+	s.booklets.most = 32
 	s.limits = newLimits()
 	s.metrics = newMetrics(cfg.Store)
 	if s.sessions, err = newSessions(ctx, cfg.Store, cfg.Now, rand.Reader, cfg.BaseURL); err != nil {

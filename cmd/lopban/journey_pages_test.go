@@ -83,7 +83,7 @@ var visits = []visit{
 
 // notPages are the routes that send something else than a page.
 var notPages = []string{"/healthz", "/readyz", "/assets/:name", "/media/:name", "/certificates/:code.pdf", "/roster/template.csv", "/roster/export.:format", "/roster/import/:id/problems.csv",
-	"/admin/issuers/:province/sample.pdf"}
+	"/admin/issuers/:province/sample.pdf", "/courses/:id/booklet.pdf"}
 
 // A page that nobody visits here would not be looked at by the tests below.
 func TestEveryPageIsVisited(t *testing.T) {

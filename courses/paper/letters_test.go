@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/go-fonts/liberation/liberationmonobold"
+	"github.com/go-fonts/liberation/liberationsansbold"
+	"github.com/go-fonts/liberation/liberationsansregular"
 	"github.com/go-fonts/liberation/liberationserifbold"
 	"github.com/go-fonts/liberation/liberationserifitalic"
 	"github.com/go-fonts/liberation/liberationserifregular"
@@ -53,10 +55,17 @@ func TestVietnameseLettersRoundTrip(t *testing.T) {
 }
 
 func TestEveryFaceHasEveryLetter(t *testing.T) {
-	whole := map[face][]byte{regular: liberationserifregular.TTF, bold: liberationserifbold.TTF, italic: liberationserifitalic.TTF, mono: liberationmonobold.TTF}
+	whole := map[face][]byte{
+		regular: liberationserifregular.TTF, bold: liberationserifbold.TTF, italic: liberationserifitalic.TTF, mono: liberationmonobold.TTF,
+		text: liberationserifregular.TTF, textBold: liberationserifbold.TTF, textItalic: liberationserifitalic.TTF, sans: liberationsansregular.TTF, sansBold: liberationsansbold.TTF,
+	}
 	for name, font := range whole {
-		before, after := glyphs(t, font), glyphs(t, faces()[name])
-		for _, r := range letters {
+		before, after := glyphs(t, font), glyphs(t, name.font())
+		ranges := letters
+		if books()[name] != nil {
+			ranges = slices.Concat(letters, wide)
+		}
+		for _, r := range ranges {
 			for letter := r[0]; letter <= r[1]; letter++ {
 				if before[uint16(letter)] == 0 {
 					t.Errorf("%s has no %U", name, letter)

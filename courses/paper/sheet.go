@@ -52,7 +52,9 @@ func (s *sheet) page() {
 func (s *sheet) use(p span) {
 	if !s.loaded[p.face] {
 		s.loaded[p.face] = true
-		s.AddUTF8FontFromBytes(string(p.face), "", bytes.Clone(faces()[p.face]))
+		if font := p.face.font(); font != nil {
+			s.AddUTF8FontFromBytes(string(p.face), "", bytes.Clone(font))
+		}
 	}
 	s.SetFont(string(p.face), "", p.size)
 }
