@@ -34,8 +34,12 @@ func (s *Server) booklet(c *fiber.Ctx) error {
 	pdf, err := s.booklets.get(fmt.Sprint(v.ID, "/", w.Lang, "/", key), func() ([]byte, error) {
 		s.booklets.making.Lock()
 		defer s.booklets.making.Unlock()
+		task := ""
+		if v.Practice != nil {
+			task, _ = authoring.Render(v.Practice.Body.In(w.Lang), func(name string) (authoring.Picture, bool) { return s.texts.picture(v, name) })
+		}
 		return paper.Booklet{
-			Version: v, Lang: w.Lang, Key: key, Say: w.T, Inline: authoring.RenderInline,
+			Task: task, Version: v, Lang: w.Lang, Key: key, Say: w.T, Inline: authoring.RenderInline,
 			Text: func(l courses.Lesson) string { return string(s.texts.lesson(v, l, w.Lang).html) },
 			Picture: func(src string) []byte {
 				data, err := s.store.Blob(c.UserContext(), strings.TrimPrefix(src, "/media/"))

@@ -15,6 +15,7 @@ type Booklet struct {
 	Lang    string                               // "vi" or "en"
 	Say     func(key string, args ...any) string // a message in that language
 	Text    func(courses.Lesson) string          // a lesson as safe HTML, as authoring.Render makes it
+	Task    string                               // the practice task as safe HTML, "" where the course has none
 	Inline  func(markdown string) string         // a prompt, an option or a feedback as safe HTML
 	Picture func(src string) []byte              // the SVG, PNG or JPEG that the HTML names; nil where there is none
 	Key     bool                                 // with the right answers at the end: for trainers alone
@@ -53,8 +54,27 @@ func (b Booklet) set(s *sheet, pages map[string]int) {
 			b.lesson(f, l, number)
 		}
 	}
+	if v.Practice != nil {
+		f.newPage()
+		b.practice(f, v.Practice)
+	}
 	if b.Key {
 		b.answers(f)
+	}
+}
+
+// practice is the assignment, and what the trainer looks at.
+func (b Booklet) practice(f *flow, p *courses.Practice) {
+	f.say(areaLeft, areaWidth, span{b.Say("booklet.practice", p.Minutes), text, 11, madder})
+	f.say(areaLeft, areaWidth, span{b.in(p.Title), textBold, 19, indigo})
+	f.gap(3)
+	f.html(b.Task, areaLeft, areaWidth, body)
+	f.gap(4)
+	f.need(30)
+	f.say(areaLeft, areaWidth, span{b.Say("booklet.rubric"), textBold, 14, indigo})
+	f.gap(1)
+	for _, c := range p.Rubric {
+		b.choice(f, "", fmt.Sprintf("%s (%s)", b.Inline(b.in(c.Text)), b.Say("booklet.points", c.Points)), areaLeft, areaWidth)
 	}
 }
 
