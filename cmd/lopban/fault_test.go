@@ -212,9 +212,9 @@ func (h *hall) signIn(t testing.TB, r *running) {
 	t.Helper()
 	token := func(login string) (string, error) {
 		var got struct{ Access string }
-		status, err := call(t.Context(), http.DefaultClient, http.MethodPost, r.base+"/api/v1/session", "", map[string]string{"login": login, "password": hallPassword}, &got)
-		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("signing in %s: status %d", login, status)
+		res, err := call(t.Context(), http.DefaultClient, http.MethodPost, r.base+"/api/v1/session", "", map[string]string{"login": login, "password": hallPassword}, &got)
+		if err == nil && res.StatusCode != http.StatusOK {
+			err = fmt.Errorf("signing in %s: %s", login, res.Status)
 		}
 		return got.Access, err
 	}
@@ -229,17 +229,17 @@ func (h *hall) signIn(t testing.TB, r *running) {
 	}
 }
 
-// call sends JSON and reads the JSON of an answer that is 2xx. The error is one of the network.
-func call(ctx context.Context, c *http.Client, method, url, bearer string, body, into any) (status int, err error) {
+// call sends JSON and reads the JSON of an answer that is 2xx. The error is one of the network; the answer's body is read already.
+func call(ctx context.Context, c *http.Client, method, url, bearer string, body, into any) (*http.Response, error) {
 	var text bytes.Buffer
 	if body != nil {
 		if err := json.NewEncoder(&text).Encode(body); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	req, err := http.NewRequestWithContext(ctx, method, url, &text)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if bearer != "" {
@@ -247,14 +247,14 @@ func call(ctx context.Context, c *http.Client, method, url, bearer string, body,
 	}
 	res, err := c.Do(req)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer res.Body.Close()
 	data, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode/100 != 2 {
-		return res.StatusCode, err
+	if err != nil || res.StatusCode/100 != 2 || into == nil {
+		return res, err
 	}
-	return res.StatusCode, json.Unmarshal(data, into)
+	return res, json.Unmarshal(data, into)
 }
 
 // receipted is a fact and what its sender was told of it.
@@ -308,9 +308,14 @@ func (h *hall) device(ctx context.Context, base string, pupil, course, number, o
 }
 
 // refusal is an answer that is neither a receipt nor a broken line.
-type refusal struct{ status int }
+type refusal struct {
+	status int
+	after  string // the header Retry-After
+}
 
-func (r refusal) Error() string { return fmt.Sprintf("facts were answered with status %d", r.status) }
+func (r refusal) Error() string {
+	return fmt.Sprintf("facts were answered with status %d, Retry-After %q", r.status, r.after)
+}
 
 // send posts facts and gives their receipts.
 func (h *hall) send(ctx context.Context, c *http.Client, base string, pupil int, facts []courses.Fact) ([]receipted, error) {
@@ -321,12 +326,12 @@ func (h *hall) send(ctx context.Context, c *http.Client, base string, pupil int,
 	}
 	h.mu.Unlock()
 	var got struct{ Receipts []courses.Receipt }
-	status, err := call(ctx, c, http.MethodPost, base+"/api/v1/facts", p.token, map[string]any{"facts": facts}, &got)
+	res, err := call(ctx, c, http.MethodPost, base+"/api/v1/facts", p.token, map[string]any{"facts": facts}, &got)
 	if err != nil {
 		return nil, err
 	}
-	if status != http.StatusOK || len(got.Receipts) != len(facts) {
-		return nil, refusal{status}
+	if res.StatusCode != http.StatusOK || len(got.Receipts) != len(facts) {
+		return nil, refusal{res.StatusCode, res.Header.Get("Retry-After")}
 	}
 	var all []receipted
 	for i, r := range got.Receipts {
@@ -376,9 +381,9 @@ func (h *hall) crowd(ctx context.Context, devices, course, own int, got func(rec
 func (h *hall) trained(t testing.TB, base string) int {
 	t.Helper()
 	var board struct{ Base, Trained int }
-	status, err := call(t.Context(), http.DefaultClient, http.MethodGet, base+"/api/v1/board", h.office, nil, &board)
-	if err != nil || status != http.StatusOK || board.Base != len(h.people) {
-		t.Fatalf("the board: status %d, %v, a base of %d people", status, err, board.Base)
+	res, err := call(t.Context(), http.DefaultClient, http.MethodGet, base+"/api/v1/board", h.office, nil, &board)
+	if err != nil || res.StatusCode != http.StatusOK || board.Base != len(h.people) {
+		t.Fatalf("the board: %+v, %v, a base of %d people", res, err, board.Base)
 	}
 	return board.Trained
 }

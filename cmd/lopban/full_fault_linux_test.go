@@ -1,0 +1,130 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// smallDisk is a folder that is a file system of its own, of so many MiB.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("lopban", dir, "tmpfs", 0, "size="+size); err != nil {
+		t.Skipf("a small disk cannot be mounted here (it takes root): %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// fillUp takes every byte of a disk that is left, and gives back what frees it.
+func fillUp(t *testing.T, dir string) (free func()) {
+	t.Helper()
+	ballast := filepath.Join(dir, "ballast")
+	f, err := os.Create(ballast)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for err == nil {
+		_, err = f.Write(make([]byte, 64<<10))
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := os.Remove(ballast); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// wantReads asks for pages and lists that need no writing.
+func (h *hall) wantReads(t *testing.T, base string) {
+	t.Helper()
+	for _, path := range []string{"/healthz", "/courses", "/courses/T000", "/courses/T001/doc", "/certificates", "/api/v1/courses", "/api/v1/certificates", "/api/v1/me"} {
+		req, err := http.NewRequest(http.MethodGet, base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+h.people[0].token)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s, %v", path, res.Status, err)
+		}
+	}
+	h.trained(t, base)
+}
+
+// The disk fills up while facts come in: who sends one is told to come again, and who reads goes on reading. Once there is room, facts are taken within five seconds, by the same process; everything that was
+// acknowledged is there, and the store is sound. A program that is started on a full disk says so and ends, and loses nothing by that.
+func TestFullDisk(t *testing.T) {
+	disk := smallDisk(t, "32m")
+	h := newHall(t, place{Data: filepath.Join(disk, "data")}, 4, 2)
+	r := launch(t, h.at)
+	h.signIn(t, r)
+	p, base := newPhones(t, h), func() string { return r.base }
+	p.enter(1, 0, base)
+	p.acknowledges(50, 20*time.Second)
+	for course := range 2 { // the second time nobody has begun the second course
+		before := len(p.troubles())
+		free := fillUp(t, disk)
+		if course > 0 {
+			p.enter(1, course, base)
+		}
+		p.until("facts are refused", 20*time.Second, func() bool { return len(p.troubles()) >= before+20 })
+		for range 5 {
+			h.wantReads(t, r.base)
+		}
+		free()
+		took := p.acknowledges(50, 5*time.Second)
+		t.Logf("%d facts were put off; with room again 50 were taken in %v", len(p.troubles())-before, took.Round(time.Millisecond))
+	}
+	p.until("everybody is certified twice", 20*time.Second, func() bool { return h.certified(p.told.untilNow()) == 2*len(h.people) })
+	told := p.stop()
+	wantPutOff(t, p.troubles())
+	is := readStore(t, h.at)
+	is.wantAcknowledged(t, h, told)
+	is.wantSound(t, h)
+
+	free := fillUp(t, disk)
+	r.end(t, syscall.SIGTERM) // what it ends with is the disk's
+	second := begin(t, "serve", "--addr", "127.0.0.1:0", "--data", h.at.Data)
+	io.Copy(io.Discard, second.out)
+	if code := second.end(t, syscall.Signal(0)); code != 1 || !strings.Contains(second.log.tail(), "cannot be written") {
+		t.Errorf("on a full disk the program ended with %d:\n%s", code, second.log.tail())
+	}
+	free()
+	r = launch(t, h.at)
+	h.wantKept(t, r, told)
+	if code := r.end(t, syscall.SIGTERM); code != 0 {
+		t.Errorf("the program ended with %d:\n%s", code, r.log.tail())
+	}
+	tells(t, "doctor", "--data", h.at.Data).want(t, 0)
+}
+
+// certified counts the certificates that receipts name.
+func (h *hall) certified(told []receipted) int {
+	codes := map[string]bool{}
+	for _, r := range told {
+		if r.receipt.Certificate != "" {
+			codes[r.receipt.Certificate] = true
+		}
+	}
+	return len(codes)
+}

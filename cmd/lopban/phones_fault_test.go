@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"lopban/courses"
+)
+
+// phones is a crowd whose devices send each fact until it is acknowledged, as a phone does, whatever happens to the program meanwhile.
+type phones struct {
+	t    *testing.T
+	h    *hall
+	told record
+
+	mu      sync.Mutex
+	trouble []error       // what kept a fact from being acknowledged, in the order in which it came
+	news    chan struct{} // something was told or went wrong
+	stopped chan struct{}
+	devices sync.WaitGroup
+}
+
+func newPhones(t *testing.T, h *hall) *phones {
+	p := &phones{t: t, h: h, news: make(chan struct{}, 1), stopped: make(chan struct{})}
+	t.Cleanup(func() {
+		select {
+		case <-p.stopped:
+		default:
+			close(p.stopped)
+		}
+	})
+	return p
+}
+
+// enter lets every pupil begin a course on so many devices. base says where the program is, each time that a fact is sent.
+func (p *phones) enter(devices, course int, base func() string) {
+	for i := range devices * len(p.h.people) {
+		p.devices.Go(func() { p.device(i%len(p.h.people), course, i/len(p.h.people), base) })
+	}
+}
+
+// device sends the facts that finish the course, and then attempts of its own, one after the other until the crowd is told to stop.
+func (p *phones) device(pupil, course, number int, base func() string) {
+	client := &http.Client{Transport: &http.Transport{}, Timeout: 30 * time.Second}
+	defer client.CloseIdleConnections()
+	facts := p.h.together(pupil, course)
+	for i := 0; ; i++ {
+		f := p.h.together(pupil, course)[3]
+		f.ID = fmt.Sprintf("%d-%d-%d-%d", pupil, course, number, i)
+		if i < len(facts) {
+			f = facts[i]
+		}
+		if !p.insist(client, base, pupil, f) {
+			return
+		}
+	}
+}
+
+// insist sends a fact until it is acknowledged. It is false when the crowd has been told to stop.
+func (p *phones) insist(client *http.Client, base func() string, pupil int, f courses.Fact) bool {
+	for {
+		select {
+		case <-p.stopped:
+			return false
+		default:
+		}
+		got, err := p.h.send(context.Background(), client, base(), pupil, []courses.Fact{f})
+		if err == nil {
+			p.told.add(got[0])
+		} else {
+			p.mu.Lock()
+			p.trouble = append(p.trouble, err)
+			p.mu.Unlock()
+		}
+		select {
+		case p.news <- struct{}{}:
+		default:
+		}
+		if err == nil {
+			return true
+		}
+		select { // as a phone would, only sooner
+		case <-p.stopped:
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// until waits until something is so, and looks again whenever a device was told something.
+func (p *phones) until(what string, longest time.Duration, is func() bool) {
+	p.t.Helper()
+	end := time.After(longest)
+	for !is() {
+		select {
+		case <-p.news:
+		case <-end:
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.t.Fatalf("not within %v: %s; %d facts acknowledged; last troubles %v", longest, what, p.told.n.Load(), p.trouble[max(0, len(p.trouble)-3):])
+		}
+	}
+}
+
+// acknowledges waits until so many more facts are acknowledged, and says how long that took.
+func (p *phones) acknowledges(more int, longest time.Duration) time.Duration {
+	p.t.Helper()
+	began, want := time.Now(), p.told.n.Load()+int64(more)
+	p.until(fmt.Sprintf("%d more facts", more), longest, func() bool { return p.told.n.Load() >= want })
+	return time.Since(began)
+}
+
+// troubles are what went wrong so far.
+func (p *phones) troubles() []error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.trouble)
+}
+
+// stop waits until every device has the answer to what it has sent.
+func (p *phones) stop() []receipted {
+	close(p.stopped)
+	p.devices.Wait()
+	return p.told.untilNow()
+}
+
+// wantPutOff fails the test unless each of these is a 503 that says when to come again.
+func wantPutOff(t *testing.T, troubles []error) {
+	t.Helper()
+	for _, err := range troubles {
+		var r refusal
+		if !errors.As(err, &r) || r.status != http.StatusServiceUnavailable || r.after == "" {
+			t.Errorf("a fact that could not be kept was answered with %v", err)
+			return
+		}
+	}
+}
