@@ -27,9 +27,6 @@ func (s *School) issue(ctx context.Context, l Learner, st Study) (*Certificate, 
 	c := Certificate{ID: e.ID, Enrolment: e.ID, Person: e.Person, Course: e.Course, Version: v.ID, Strand: v.Strand, Cycle: e.Cycle, Title: v.Title,
 		Periods: v.Periods, Holder: holder, Province: holder.Province, Issuer: issuer,
 		StartedAt: e.HappenedAt, CompletedAt: st.Progress.CompletedAt, ValidUntil: Forever}
-	if c.StartedAt.After(c.CompletedAt) { // facts came out of order
-		c.StartedAt = c.CompletedAt
-	}
 	return s.register(ctx, &c, func() {
 		if v.ValidityMonths > 0 {
 			y, m, d := c.IssuedAt.In(Vietnam).Date() // to the end of the day that the paper names
@@ -55,6 +52,12 @@ func (s *School) register(ctx context.Context, c *Certificate, dated func()) (*C
 		c.Number, c.IssuedAt = last.Number+1, now
 		if last.IssuedAt.After(now) { // the clock was put back
 			c.IssuedAt = last.IssuedAt
+		}
+		if c.CompletedAt.After(c.IssuedAt) { // a fact was recorded while the clock was ahead
+			c.CompletedAt = c.IssuedAt
+		}
+		if c.StartedAt.After(c.CompletedAt) { // facts came out of order
+			c.StartedAt = c.CompletedAt
 		}
 		c.Register = fmt.Sprintf("%s%06d", book, c.Number)
 		c.Serial = fmt.Sprintf("%s.%d.%05d", c.Issuer.ID, c.Year, c.Number)
