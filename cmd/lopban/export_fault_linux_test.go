@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"lopban/server"
+)
+
+// exportRows is how long the list is that the tests below write.
+const exportRows = 100_000
+
+// sorting counts the files that a process has open in which a report is sorted.
+func (r *running) sorting(t *testing.T) (n int) {
+	t.Helper()
+	links, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", r.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range links {
+		if to, err := os.Readlink(link); err == nil && strings.HasPrefix(to, filepath.Join(os.TempDir(), "lopban-")) {
+			n++
+		}
+	}
+	return n
+}
+
+// A visitor who goes away in the middle of a list of 100,000 people ends the work on it within a second: the files in which it was sorted are gone. Memory stays as it is with one who
+// takes all of it.
+func TestExportWithoutAReader(t *testing.T) {
+	h := newHall(t, place{Data: filepath.Join(t.TempDir(), "data")}, 1, 1)
+	h.fillRegister(t, exportRows)
+	r := launch(t, h.at)
+	h.signIn(t, r)
+	if n := r.sorting(t); n > 0 {
+		t.Fatalf("%d files are open before anything was asked", n)
+	}
+	for _, format := range []string{"csv", "json", "xlsx"} {
+		rest := r.rests(t)
+		res := h.export(t, r.base, format)
+		if format == "xlsx" { // its first bytes come when its last row is written
+			res.Body.Close()
+		} else {
+			if _, err := io.CopyN(io.Discard, res.Body, 64<<10); err != nil {
+				t.Fatal(err)
+			}
+			if r.sorting(t) == 0 {
+				t.Errorf("%s: nothing is under way", format)
+			}
+			res.Body.Close()
+		}
+		gone := time.Now()
+		for r.sorting(t) > 0 {
+			if time.Since(gone) > 10*time.Second {
+				t.Fatalf("%s: files are open %v after the visitor left", format, time.Since(gone))
+			}
+			time.Sleep(5 * time.Millisecond) // the system tells nobody
+		}
+		took := time.Since(gone)
+		t.Logf("%s: ended %v after the visitor left, %d MiB more than at rest", format, took.Round(time.Millisecond), (r.held(t, "VmHWM:")-rest)>>20)
+		if took > time.Second {
+			t.Errorf("%s: it took %v to end", format, took)
+		}
+	}
+	rest := r.rests(t)
+	res := h.export(t, r.base, "csv")
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if rows := strings.Count(string(data), "\n"); rows < exportRows {
+		t.Errorf("the whole list has %d lines", rows)
+	}
+	if peak := r.held(t, "VmHWM:"); peak-rest > mostMemory {
+		t.Errorf("for the whole list the program held %d MiB, before %d MiB", peak>>20, rest>>20)
+	}
+}
+
+// fillRegister issues certificates to people who are known to the register alone.
+func (h *hall) fillRegister(t *testing.T, n int) {
+	t.Helper()
+	st, err := h.at.openAny(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	s, err := newServer(t.Context(), st, siteURL, nil, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := newFilling(t.Context(), s, st, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.register(t.Context(), n, server.FileWords("vi", s.Words("vi"))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// export asks for the list of completions and gives the answer with its body unread.
+func (h *hall) export(t *testing.T, base, format string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, base+"/api/v1/reports/completions."+format, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+h.office)
+	res, err := (&http.Transport{DisableKeepAlives: true, DisableCompression: true}).RoundTrip(req) // packed, all of it would lie in the line already
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %+v, %v", format, res, err)
+	}
+	return res
+}
