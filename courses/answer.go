@@ -16,6 +16,7 @@ import (
 // Bounds of what one answer may hold; a form or phone of ours never comes near.
 const (
 	maxAnswerText  = 1000 // letters
+	maxEssay       = 5000 // letters
 	maxAnswerParts = 50   // options or pairs
 )
 
@@ -37,7 +38,7 @@ func (q *Question) Parse(raw json.RawMessage) (Answer, error) {
 		}
 	case TrueFalse:
 		err = json.Unmarshal(raw, &a.Bool)
-	case ShortAnswer:
+	case ShortAnswer, Essay:
 		err = json.Unmarshal(raw, &a.Text)
 	case Numerical:
 		err = json.Unmarshal(raw, &a.Number)
@@ -75,9 +76,9 @@ func (q *Question) ParseForm(values func(part string) []string) (Answer, bool, e
 			yes := given[0] == "true"
 			a.Bool = &yes
 		}
-	case ShortAnswer:
+	case ShortAnswer, Essay:
 		if len(given) > 0 {
-			a.Text = given[0]
+			a.Text = strings.ReplaceAll(given[0], "\r\n", "\n") // forms end lines so
 		}
 	case Numerical:
 		if len(given) > 0 {
@@ -99,7 +100,11 @@ func (q *Question) ParseForm(values func(part string) []string) (Answer, bool, e
 
 // fits says whether the answer names only what the question has, within the bounds.
 func (q *Question) fits(a Answer) bool {
-	if len(a.Options) > maxAnswerParts || len(a.Pairs) > maxAnswerParts || utf8.RuneCountInString(a.Text) > maxAnswerText || !utf8.ValidString(a.Text) {
+	most := maxAnswerText
+	if q.Kind == Essay {
+		most = maxEssay
+	}
+	if len(a.Options) > maxAnswerParts || len(a.Pairs) > maxAnswerParts || utf8.RuneCountInString(a.Text) > most || !utf8.ValidString(a.Text) {
 		return false
 	}
 	for _, id := range a.Options {
@@ -148,7 +153,7 @@ type Mark struct {
 	Feedback []Text // of what was answered, and then the question's own
 }
 
-// Grade marks the answers. The score is the share of all questions that can be answered, in percent, rounded down; a quiz without any is passed.
+// Grade marks the answers. The score is the share of all scored questions, in percent, rounded down; a quiz without any is passed. An essay has a mark without worth, for its feedback.
 func (q *Quiz) Grade(answers map[string]Answer) (score int, marks map[string]Mark) {
 	marks = map[string]Mark{}
 	var sum float64
@@ -160,8 +165,10 @@ func (q *Quiz) Grade(answers map[string]Answer) (score int, marks map[string]Mar
 		a, answered := answers[question.ID]
 		m := question.mark(a, answered)
 		marks[question.ID] = m
-		sum += m.Share
-		n++
+		if question.Kind.Scored() {
+			sum += m.Share
+			n++
+		}
 	}
 	if n == 0 {
 		return 100, marks

@@ -166,6 +166,11 @@ type Advance struct {
 	RecordedAt time.Time `json:"recordedAt"`
 }
 
+// EnrolmentID names a cycle of a person's work on a course; the first is 1.
+func EnrolmentID(person, course string, cycle int) string {
+	return fmt.Sprintf("%s/%s/%02d", person, course, cycle)
+}
+
 // Completion is the fact that a person finished a lesson's text.
 type Completion struct {
 	ID         string    `json:"id"` // person/course/cycle/lesson
@@ -185,12 +190,21 @@ type Attempt struct {
 	Person     string            `json:"person"`
 	Course     string            `json:"course"`
 	Lesson     string            `json:"lesson"`
-	Version    string            `json:"version"` // whose quiz it was; "" on old ones: the enrolment's at HappenedAt
-	Answers    map[string]Answer `json:"answers"` // by question id
-	Score      int               `json:"score"`   // percent, 0 to 100, rounded down
+	Version    string            `json:"version"`        // whose quiz it was; "" on old ones: the enrolment's at HappenedAt
+	Draw       *int              `json:"draw,omitempty"` // number of the draw, see [Quiz.Drawn]; nil where the whole quiz was asked
+	Answers    map[string]Answer `json:"answers"`        // by question id
+	Score      int               `json:"score"`          // percent, 0 to 100, rounded down
 	Passed     bool              `json:"passed"`
 	HappenedAt time.Time         `json:"happenedAt"`
 	RecordedAt time.Time         `json:"recordedAt"`
+}
+
+// Quiz is what this attempt was asked, of the quiz that its version has.
+func (a *Attempt) Quiz(whole Quiz) Quiz {
+	if a.Draw == nil {
+		return Quiz{Questions: whole.Questions}
+	}
+	return whole.Drawn(a.Enrolment, a.Lesson, *a.Draw)
 }
 
 // Certificate is the register entry that a person completed a course. It holds every word and date that the paper shows, as they were on the day.

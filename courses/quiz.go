@@ -1,11 +1,18 @@
 package courses
 
-// Quiz is a set of questions. The key is inside it: what a learner may see of it is [Quiz.Public].
+// Quiz is a set of questions, with their key.
 type Quiz struct {
 	Questions []Question `json:"questions"`
+	Draw      []Draw     `json:"draw,omitempty"` // how many of them an attempt sees, see [Quiz.Drawn]; none: all of them
 }
 
-// QuestionKind is a kind of question, one for each of GIFT's that can be answered, and the description, which cannot.
+// Draw says how many scored questions of a pool an attempt sees. With Pool "" it is of the whole quiz, and then it is the only one.
+type Draw struct {
+	Pool  string `json:"pool"`
+	Count int    `json:"count"` // from 1
+}
+
+// QuestionKind is a kind of question, one for each of GIFT's.
 type QuestionKind string
 
 const (
@@ -15,8 +22,12 @@ const (
 	ShortAnswer    QuestionKind = "short"       // a word or a few
 	Numerical      QuestionKind = "numerical"   // a number
 	Matching       QuestionKind = "matching"    // each left thing with its right thing
+	Essay          QuestionKind = "essay"       // a text of one's own; never scored, the question's feedback is shown beside it as a model
 	Description    QuestionKind = "description" // a text between questions
 )
+
+// Scored says whether answers to questions of this kind are worth something.
+func (k QuestionKind) Scored() bool { return k != Essay && k != Description }
 
 // Question is one question in both languages, with its key.
 type Question struct {
@@ -30,7 +41,9 @@ type Question struct {
 	Accepted []Accepted   `json:"accepted,omitempty"` // short
 	Ranges   []Range      `json:"ranges,omitempty"`   // numerical
 	Pairs    []Pair       `json:"pairs,omitempty"`    // matching
-	Feedback Text         `json:"feedback"`           // shown whatever the answer
+	Feedback Text         `json:"feedback"`           // shown whatever the answer; of an essay the model answer
+	Pool     string       `json:"pool,omitempty"`     // name of the pool it is drawn from, GIFT's category
+	Tags     []string     `json:"tags,omitempty"`     // for authors, in the order of the file
 }
 
 // Option is something to choose.
@@ -68,7 +81,7 @@ type Pair struct {
 type Answer struct {
 	Options []string          `json:"options,omitempty"` // single, multiple
 	Bool    *bool             `json:"bool,omitempty"`    // truefalse
-	Text    string            `json:"text,omitempty"`    // short
+	Text    string            `json:"text,omitempty"`    // short, essay
 	Number  *float64          `json:"number,omitempty"`  // numerical
 	Pairs   map[string]string `json:"pairs,omitempty"`   // matching: left id to right id
 }

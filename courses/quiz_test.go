@@ -3,6 +3,7 @@ package courses
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -20,6 +21,7 @@ var (
 	word   = Question{ID: "word", Kind: ShortAnswer, Accepted: []Accepted{{Text: "Điện Biên", Weight: 1}, {Text: "Lai Châu", Weight: 0.5}}}
 	number = Question{ID: "number", Kind: Numerical, Ranges: []Range{{Min: 11.5, Max: 12.5, Weight: 1}, {Min: 10, Max: 14, Weight: 0.5}}}
 	match  = Question{ID: "match", Kind: Matching, Pairs: []Pair{{Left: "l1", Right: "ra"}, {Left: "l2", Right: "rb"}, {Left: "l3", Right: "ra"}, {Right: "rc"}}}
+	essay  = Question{ID: "essay", Kind: Essay, Feedback: same("a model")}
 	about  = Question{ID: "about", Kind: Description, Prompt: same("read this")}
 )
 
@@ -76,7 +78,12 @@ func TestGradeIsTheShareOfAllQuestions(t *testing.T) {
 	if score, marks := quiz.Grade(nil); score != 0 || len(marks) != 3 {
 		t.Errorf("nothing answered: %d, %d marks", score, len(marks))
 	}
-	onlyText := Quiz{Questions: []Question{about}}
+	withEssay := Quiz{Questions: []Question{essay, truth}}
+	score, marks := withEssay.Grade(map[string]Answer{"essay": {Text: "mine"}})
+	if m := marks["essay"]; score != 0 || !m.Answered || m.Share != 0 || len(m.Feedback) != 1 {
+		t.Errorf("an essay counts: %d, %+v", score, m)
+	}
+	onlyText := Quiz{Questions: []Question{about, essay}}
 	if score, _ := onlyText.Grade(nil); score != 100 {
 		t.Errorf("nothing to answer: %d", score)
 	}
@@ -94,6 +101,8 @@ func TestParseTakesTheShapesOfTheContract(t *testing.T) {
 		{word, `"x"`, true}, {word, `["x"]`, false},
 		{number, `12.5`, true}, {number, `"12"`, false}, {number, `1e999`, false},
 		{match, `{"l1":"ra"}`, true}, {match, `{"l9":"ra"}`, false}, {match, `{"l1":"r9"}`, false}, {match, `{"":"rc"}`, false},
+		{word, `"` + strings.Repeat("ế", 1001) + `"`, false}, {essay, `"` + strings.Repeat("ế", 5000) + `"`, true}, {essay, `"` + strings.Repeat("ế", 5001) + `"`, false},
+		{essay, `"one\ntwo"`, true}, {essay, `["x"]`, false},
 		{about, `"x"`, false},
 	} {
 		_, err := c.question.Parse(json.RawMessage(c.json))

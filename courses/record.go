@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -25,6 +24,7 @@ type Fact struct {
 	At      time.Time                  `json:"at"`     // when it happened, by the sender's clock
 	SentAt  time.Time                  `json:"sentAt"` // when it was sent, by the same clock; zero when the clock is the server's own
 	Answers map[string]json.RawMessage `json:"answers,omitempty"`
+	Draw    *int                       `json:"draw,omitempty"` // of an attempt, the number of the draw that the learner saw; nil: as many as there were attempts
 }
 
 // Receipt tells the sender what became of a fact. "received" and "duplicate" mean that it is on disk; what is "refused" is kept for somebody to look at.
@@ -114,7 +114,7 @@ func (s *School) begin(ctx context.Context, person string, f Fact) (Enrolment, e
 
 // enrol inserts the enrolment, or gives back the one that another call inserted first.
 func (s *School) enrol(ctx context.Context, v *Version, person string, cycle int, at time.Time) (Enrolment, error) {
-	e := Enrolment{ID: fmt.Sprintf("%s/%s/%02d", person, v.Course, cycle), Person: person, Course: v.Course, Cycle: cycle, Version: v.ID,
+	e := Enrolment{ID: EnrolmentID(person, v.Course, cycle), Person: person, Course: v.Course, Cycle: cycle, Version: v.ID,
 		HappenedAt: at, RecordedAt: store.Time(s.Now())}
 	err := s.Store.Insert(ctx, EnrolmentKind, &e)
 	s.begun.forget(cycles(person, v.Course))
@@ -186,27 +186,26 @@ func (s *School) complete(ctx context.Context, e *Enrolment, f Fact, r *Receipt)
 
 func (s *School) attempt(ctx context.Context, e *Enrolment, versions []*Version, f Fact, r *Receipt) error {
 	client := e.Person + "/" + f.ID
-	v, answers, err := s.asked(ctx, versions, client, f)
+	q, err := s.asked(ctx, versions, client, e.ID, f)
 	if err != nil {
 		return err
 	}
-	lesson, _ := v.Lesson(f.Lesson)
 	if _, err := store.One[Completion](ctx, s.Store, CompletionKind, store.Where(store.Is("client", client))); err == nil {
 		return store.Invalid("id", "id-reused")
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	a := Attempt{ID: client, Enrolment: e.ID, Person: e.Person, Course: e.Course, Lesson: f.Lesson, Version: v.ID, Answers: answers,
+	a := Attempt{ID: client, Enrolment: e.ID, Person: e.Person, Course: e.Course, Lesson: f.Lesson, Version: q.version.ID, Draw: q.draw, Answers: q.answers,
 		HappenedAt: s.happened(f), RecordedAt: store.Time(s.Now())}
-	a.Score, _ = lesson.Quiz.Grade(answers)
-	a.Passed = a.Score >= v.PassMark
+	a.Score, _ = q.quiz.Grade(a.Answers)
+	a.Passed = a.Score >= q.version.PassMark
 	err = s.Store.Insert(ctx, AttemptKind, &a)
 	r.State = Received
 	if errors.Is(err, store.ErrExists) {
 		r.State = Duplicate
 		var old Attempt
 		if old, err = store.Get[Attempt](ctx, s.Store, AttemptKind, a.ID); err == nil {
-			if old.Course != a.Course || old.Lesson != a.Lesson || !sameAnswers(old.Answers, a.Answers) {
+			if old.Course != a.Course || old.Lesson != a.Lesson || !reflect.DeepEqual(old.Draw, a.Draw) || !sameAnswers(old.Answers, a.Answers) {
 				return store.Invalid("id", "id-reused")
 			}
 			a = old
@@ -216,12 +215,20 @@ func (s *School) attempt(ctx context.Context, e *Enrolment, versions []*Version,
 	return err
 }
 
+// asking is what the answers of an attempt are of.
+type asking struct {
+	version *Version
+	draw    *int
+	quiz    Quiz // as drawn
+	answers map[string]Answer
+}
+
 // asked finds the version whose quiz the answers are of, and reads them: the one that an earlier copy of this attempt was graded by, or else the first in which every answer has its question.
-func (s *School) asked(ctx context.Context, versions []*Version, client string, f Fact) (*Version, map[string]Answer, error) {
+func (s *School) asked(ctx context.Context, versions []*Version, client, enrolment string, f Fact) (asking, error) {
 	if len(versions) > 1 {
 		old, err := store.Get[Attempt](ctx, s.Store, AttemptKind, client)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, nil, err
+			return asking{}, err
 		}
 		if i := slices.IndexFunc(versions, func(v *Version) bool { return v.ID == old.Version }); i >= 0 {
 			versions = versions[i : i+1]
@@ -230,15 +237,48 @@ func (s *School) asked(ctx context.Context, versions []*Version, client string, 
 	var first error
 	for _, v := range versions {
 		lesson, _ := v.Lesson(f.Lesson)
-		answers, err := lesson.Quiz.read(f.Answers)
+		q := asking{version: v}
+		var err error
+		if q.draw, err = s.draw(ctx, lesson, client, enrolment, f.Draw); err == nil {
+			q.quiz = (&Attempt{Enrolment: enrolment, Lesson: lesson.ID, Draw: q.draw}).Quiz(lesson.Quiz)
+			q.answers, err = q.quiz.read(f.Answers)
+		}
 		if err == nil {
-			return v, answers, nil
+			return q, nil
 		}
 		if first == nil {
 			first = err
 		}
 	}
-	return nil, nil, first
+	return asking{}, first
+}
+
+// draw is the number of the draw of an attempt, nil where the quiz draws none. What is sent again has the number that it has. A learner may be one ahead of what has arrived, and no further: who could
+// choose among many draws would choose an easy one.
+func (s *School) draw(ctx context.Context, lesson Lesson, client, enrolment string, said *int) (*int, error) {
+	if len(lesson.Quiz.Draw) == 0 {
+		return nil, nil
+	}
+	attempts, err := s.scores(ctx, enrolment)
+	if err != nil {
+		return nil, err
+	}
+	n := 0
+	for _, a := range attempts {
+		if a.ID == client && said == nil {
+			return a.Draw, nil
+		}
+		if a.Lesson == lesson.ID && a.ID != client {
+			n++
+		}
+	}
+	if said == nil {
+		return &n, nil
+	}
+	if *said < 0 || *said > n+1 {
+		return nil, store.Invalid("draw", "draw-ahead")
+	}
+	return said, nil
 }
 
 // read parses the answers of an attempt. A lesson without a quiz has none.

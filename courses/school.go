@@ -263,12 +263,13 @@ func (s *School) scores(ctx context.Context, enrolment string) ([]Attempt, error
 		Lesson     string    `json:"lesson"`
 		Version    string    `json:"version"`
 		Score      int       `json:"score"`
+		Draw       *int      `json:"draw"`
 		HappenedAt time.Time `json:"happenedAt"`
 		RecordedAt time.Time `json:"recordedAt"`
 	}
 	var all []Attempt
 	err := store.Each(ctx, s.Store, AttemptKind, store.Where(store.Is("enrolment", enrolment)), func(a score) error {
-		all = append(all, Attempt{ID: a.ID, Lesson: a.Lesson, Version: a.Version, Score: a.Score, HappenedAt: a.HappenedAt, RecordedAt: a.RecordedAt})
+		all = append(all, Attempt{ID: a.ID, Lesson: a.Lesson, Version: a.Version, Score: a.Score, Draw: a.Draw, HappenedAt: a.HappenedAt, RecordedAt: a.RecordedAt})
 		return nil
 	})
 	return all, err

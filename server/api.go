@@ -163,15 +163,20 @@ func (s *Server) apiLesson(c *fiber.Ctx) error {
 	body := fiber.Map{"id": p.Lesson.ID, "version": p.Version.ID, "title": p.Lesson.Title, "minutes": p.Lesson.Minutes,
 		"html": s.texts.lesson(p.Version, p.Lesson, w.Lang).html, "done": p.State.Done, "read": p.State.Read, "best": p.State.Best, "next": p.Next}
 	if p.HasQuiz() {
+		draw := p.State.Attempts
 		questions := []apiQuestion{}
-		for _, q := range s.questions(p, w, "", nil, nil) {
+		for _, q := range s.questions(p, p.asked(draw), w, "", nil, nil) {
 			a := apiQuestion{ID: q.ID, Kind: q.Kind, Prompt: string(q.Prompt), Tail: string(q.Tail), Options: apiOptions(q.Options), Right: apiOptions(q.Rights)}
 			for _, m := range q.Lefts {
 				a.Left = append(a.Left, apiOption{m.ID, string(m.Text)})
 			}
 			questions = append(questions, a)
 		}
-		body["quiz"] = fiber.Map{"questions": questions, "passMark": p.Version.PassMark}
+		quiz := fiber.Map{"questions": questions, "passMark": p.Version.PassMark}
+		if len(p.Lesson.Quiz.Draw) > 0 {
+			quiz["draw"] = draw
+		}
+		body["quiz"] = quiz
 	}
 	return c.JSON(body)
 }

@@ -197,6 +197,7 @@ func (s *Server) renew(c *fiber.Ctx) error {
 // place is a lesson within a person's study.
 type place struct {
 	courses.Study
+	Person string // visitor's account
 	Lesson courses.Lesson
 	State  courses.LessonState
 	Number int    // of the lesson in the course, from 1
@@ -214,7 +215,7 @@ func (s *Server) lessonAt(c *fiber.Ctx) (place, error) {
 	if i < 0 {
 		return place{}, store.NotFound(courses.VersionKind, c.Params("lesson"))
 	}
-	p := place{Study: st, Lesson: lessons[i], State: st.Progress.Lessons[lessons[i].ID]}
+	p := place{Study: st, Person: visitorID(c), Lesson: lessons[i], State: st.Progress.Lessons[lessons[i].ID]}
 	if i+1 < len(lessons) {
 		p.Next = lessons[i+1].ID
 	}

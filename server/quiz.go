@@ -58,6 +58,7 @@ type quizPage struct {
 	frame
 	place
 	Attempt   string // id of the attempt that this form hands in: pressed twice, it counts once
+	Draw      int    // number of the draw of its questions
 	Seed      string
 	Questions []questionView
 	Fault     bool
@@ -75,17 +76,17 @@ func (s *Server) quiz(c *fiber.Ctx) error {
 	if id := c.Query("attempt"); id != "" {
 		return s.result(c, p, id)
 	}
-	return s.page(c, "quiz", s.quizPage(c, p, uuid.Must(uuid.NewV7()).String(), nil, nil))
+	return s.page(c, "quiz", s.quizPage(c, p, uuid.Must(uuid.NewV7()).String(), p.State.Attempts, nil, nil))
 }
 
-func (s *Server) quizPage(c *fiber.Ctx, p place, attempt string, given map[string]courses.Answer, faults map[string]string) quizPage {
+func (s *Server) quizPage(c *fiber.Ctx, p place, attempt string, draw int, given map[string]courses.Answer, faults map[string]string) quizPage {
 	f := s.frame(c, s.wordsOf(c).T("quiz.title", s.wordsOf(c).In(p.Lesson.Title)))
-	page := quizPage{frame: f, place: p, Attempt: attempt, Fault: len(faults) > 0}
+	page := quizPage{frame: f, place: p, Attempt: attempt, Draw: draw, Fault: len(faults) > 0}
 	seed := ""
 	if p.Version.Shuffle {
 		seed = visitorID(c) + string(rune('a'+p.State.Attempts)) // another order at each attempt
 	}
-	page.Questions = s.questions(p, f.words, seed, given, nil)
+	page.Questions = s.questions(p, p.asked(draw), f.words, seed, given, nil)
 	for i, q := range page.Questions {
 		if code, ok := faults[q.ID]; ok {
 			page.Questions[i].Fault = f.T("error." + code)
@@ -94,13 +95,22 @@ func (s *Server) quizPage(c *fiber.Ctx, p place, attempt string, given map[strin
 	return page
 }
 
-// questions prepares a quiz for a page. With marks, what was given is shown beside what is right.
-func (s *Server) questions(p place, w words, seed string, given map[string]courses.Answer, marks map[string]courses.Mark) []questionView {
+// asked is the quiz of the visitor's attempt with this number of a draw.
+func (p place) asked(draw int) courses.Quiz {
+	enrolment := courses.EnrolmentID(p.Person, p.Version.Course, 1)
+	if p.Enrolment != nil {
+		enrolment = p.Enrolment.ID
+	}
+	return p.Lesson.Quiz.Drawn(enrolment, p.Lesson.ID, draw)
+}
+
+// questions prepares what was asked for a page. With marks, what was given is shown beside what is right.
+func (s *Server) questions(p place, asked courses.Quiz, w words, seed string, given map[string]courses.Answer, marks map[string]courses.Mark) []questionView {
 	sections := s.texts.lesson(p.Version, p.Lesson, w.Lang).sections
 	inline := func(t courses.Text) template.HTML { return template.HTML(authoring.RenderInline(w.In(t))) } // sanitised by authoring
 	var views []questionView
 	n := 0
-	for _, q := range p.Lesson.Quiz.Questions {
+	for _, q := range asked.Questions {
 		v := questionView{ID: q.ID, Kind: q.Kind, Prompt: inline(q.Prompt), Tail: inline(q.Tail)}
 		if q.Kind != courses.Description {
 			n++
@@ -197,11 +207,18 @@ func (s *Server) handIn(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	draw := p.State.Attempts
+	if n, err := strconv.Atoi(c.FormValue("draw")); err == nil {
+		if draw = n; n < 0 || n > p.State.Attempts+1 {
+			return store.Invalid("draw", "draw-ahead")
+		}
+	}
 	answers := map[string]courses.Answer{}
 	faults := map[string]string{}
 	form := c.Request().PostArgs()
-	for i := range p.Lesson.Quiz.Questions {
-		q := &p.Lesson.Quiz.Questions[i]
+	asked := p.asked(draw)
+	for i := range asked.Questions {
+		q := &asked.Questions[i]
 		a, given, err := q.ParseForm(func(part string) []string {
 			name := "q." + q.ID
 			if part != "" {
@@ -222,13 +239,13 @@ func (s *Server) handIn(c *fiber.Ctx) error {
 	id := c.FormValue("id")
 	if len(faults) > 0 {
 		c.Status(fiber.StatusUnprocessableEntity)
-		return s.page(c, "quiz", s.quizPage(c, p, id, answers, faults))
+		return s.page(c, "quiz", s.quizPage(c, p, id, draw, answers, faults))
 	}
 	raw, err := rawAnswers(answers)
 	if err != nil {
 		return err
 	}
-	r, err := s.record(c, courses.Fact{ID: id, Kind: "attempt", Course: p.Version.Course, Lesson: p.Lesson.ID, At: s.now(), Answers: raw})
+	r, err := s.record(c, courses.Fact{ID: id, Kind: "attempt", Course: p.Version.Course, Lesson: p.Lesson.ID, At: s.now(), Answers: raw, Draw: &draw})
 	if err != nil {
 		return err
 	}
@@ -258,9 +275,10 @@ func (s *Server) result(c *fiber.Ctx, p place, id string) error {
 		return err
 	}
 	p.Lesson, _ = p.Version.Lesson(a.Lesson)
-	_, marks := p.Lesson.Quiz.Grade(a.Answers)
+	asked := a.Quiz(p.Lesson.Quiz)
+	_, marks := asked.Grade(a.Answers)
 	f := s.frame(c, s.wordsOf(c).T("result.title", s.wordsOf(c).In(p.Lesson.Title)))
-	return s.page(c, "result", resultPage{frame: f, place: p, Attempt: a, Questions: s.questions(p, f.words, "", a.Answers, marks)})
+	return s.page(c, "result", resultPage{frame: f, place: p, Attempt: a, Questions: s.questions(p, asked, f.words, "", a.Answers, marks)})
 }
 
 // rawAnswers writes answers as the API has them.

@@ -67,9 +67,9 @@ if (lesson && !location.hash) {
 const quiz = $("form[data-quiz]");
 if (quiz) {
   const key = "quiz:" + quiz.dataset.quiz;
-  const parts = () => $$("input[name^='q.'], select[name^='q.']", quiz);
+  const parts = () => $$("input[name^='q.'], select[name^='q.'], textarea[name^='q.']", quiz);
   const old = kept.get(key);
-  if (old && old.answers) {
+  if (old && old.answers && (old.draw || "0") === quiz.elements.draw.value) {
     // The attempt keeps its id through a reload: handed in twice, it counts once.
     quiz.elements.id.value = old.id;
     parts().forEach((part) => {
@@ -85,7 +85,7 @@ if (quiz) {
       if ((part.type === "radio" || part.type === "checkbox") && !part.checked) return;
       if (part.value) (answers[part.name] ||= []).push(part.value);
     });
-    kept.set(key, { id: quiz.elements.id.value, at, answers });
+    kept.set(key, { id: quiz.elements.id.value, draw: quiz.elements.draw.value, at, answers });
   };
   quiz.addEventListener("input", save);
   quiz.addEventListener("change", save);

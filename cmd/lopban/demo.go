@@ -281,16 +281,18 @@ func (r *region) study(person int, course string, l courses.Lesson, evening time
 	if len(l.Quiz.Questions) == 0 {
 		return deeds
 	}
+	asked := l.Quiz.Drawn(courses.EnrolmentID(r.all[person].ID, course, 1), l.ID, 0)
 	if r.rand.IntN(5) == 0 {
 		f := fact("attempt", 8)
-		f.Answers = r.answers(l.Quiz, 70)
+		f.Answers = r.answers(asked, 70)
 		deeds = append(deeds, deed{person, f})
+		asked = l.Quiz.Drawn(courses.EnrolmentID(r.all[person].ID, course, 1), l.ID, 1)
 	}
 	f := fact("attempt", 15)
-	f.Answers = r.answers(l.Quiz, r.rand.IntN(15))
+	f.Answers = r.answers(asked, r.rand.IntN(15))
 	last := deed{person, f}
-	if score := grade(l.Quiz, f.Answers); score < 80 { // sure to pass whatever the course asks
-		last.fact.Answers = r.answers(l.Quiz, 0)
+	if score := grade(asked, f.Answers); score < 80 { // sure to pass whatever the course asks
+		last.fact.Answers = r.answers(asked, 0)
 	}
 	return append(deeds, last)
 }

@@ -231,7 +231,9 @@ func (l *loader) lesson(lesson *courses.Lesson) {
 	}
 	quiz, mistakes := ParseQuiz(viQuiz, enQuiz)
 	l.Mistakes = append(l.Mistakes, mistakes...)
+	quiz.Draw = lesson.Quiz.Draw
 	lesson.Quiz = quiz
+	l.draw(*lesson)
 	l.quiz(quiz, viQuiz, vi.sections, "vi")
 	l.quiz(quiz, enQuiz, en.sections, "en")
 }
@@ -243,6 +245,27 @@ func (l *loader) bodies(id string) (vi, en body) {
 		l.add(lessonFile(id, "en", "md"), 0, "sections-differ", strconv.Itoa(en.sections), strconv.Itoa(vi.sections))
 	}
 	return vi, en
+}
+
+// draw compares what is to be drawn with what there is.
+func (l *loader) draw(lesson courses.Lesson) {
+	for _, d := range lesson.Quiz.Draw {
+		there := 0
+		for _, q := range lesson.Quiz.Questions {
+			if q.Kind.Scored() && (d.Pool == "" || q.Pool == d.Pool) {
+				there++
+			}
+		}
+		args := []string{lesson.ID, d.Pool, strconv.Itoa(d.Count), strconv.Itoa(there)}
+		switch {
+		case there == 0:
+			l.add(courseFile, 0, "draw-pool", args[:2]...)
+		case there < d.Count:
+			l.add(courseFile, 0, "draw-few", args...)
+		case there == d.Count:
+			l.warn(courseFile, 0, "draw-all", args[:3]...)
+		}
+	}
 }
 
 type body struct {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
@@ -92,6 +93,7 @@ func (r yamlReader) lesson(n *yaml.Node) (courses.Lesson, bool) {
 		"title":     {func(n *yaml.Node, k string) { l.Title = r.text(n, k) }, true},
 		"objective": {func(n *yaml.Node, k string) { l.Objective = r.text(n, k) }, true},
 		"minutes":   {func(n *yaml.Node, k string) { l.Minutes = r.number(n, k, 1, 120) }, true},
+		"draw":      {func(n *yaml.Node, k string) { l.Quiz.Draw = r.draws(n, k) }, false},
 	})
 	return l, l.ID != ""
 }
@@ -142,6 +144,45 @@ func (r yamlReader) rubric(n *yaml.Node, key string) []courses.Criterion {
 		all = append(all, c)
 	}
 	return all
+}
+
+// draws reads how many questions of the quiz are asked: a number of all, or of each pool.
+func (r yamlReader) draws(n *yaml.Node, key string) []courses.Draw {
+	switch n.Kind {
+	case yaml.ScalarNode:
+		return []courses.Draw{{Count: r.number(n, key, 1, maxDrawn)}}
+	case yaml.SequenceNode:
+		var all []courses.Draw
+		for _, item := range n.Content {
+			d := r.drawOf(item, key)
+			if slices.ContainsFunc(all, func(other courses.Draw) bool { return other.Pool == d.Pool }) {
+				r.m.add(courseFile, item.Line, "draw-twice", d.Pool)
+			} else if d.Pool != "" {
+				all = append(all, d)
+			}
+		}
+		return all
+	}
+	r.m.add(courseFile, n.Line, "draw-form", key)
+	return nil
+}
+
+// maxDrawn is how many questions are drawn at most: more than a lesson of 15 minutes can ask.
+const maxDrawn = 100
+
+func (r yamlReader) drawOf(n *yaml.Node, key string) courses.Draw {
+	var d courses.Draw
+	r.mapping(n, key, fields{
+		"pool": {func(n *yaml.Node, k string) {
+			if name, ok := r.line(n, k); ok {
+				if d.Pool = poolName(name); d.Pool == "" || utf8.RuneCountInString(d.Pool) > maxPool {
+					r.m.add(courseFile, n.Line, "draw-form", key)
+				}
+			}
+		}, true},
+		"count": {func(n *yaml.Node, k string) { d.Count = r.number(n, k, 1, maxDrawn) }, true},
+	})
+	return d
 }
 
 // yamlReader reads nodes, because only they know their lines, and names every mistake instead of the first.
@@ -339,12 +380,31 @@ type (
 		Title     yamlText `yaml:"title"`
 		Objective yamlText `yaml:"objective"`
 		Minutes   int      `yaml:"minutes"`
+		Draw      any      `yaml:"draw,omitempty"` // a number, or a list of yamlDraw
+	}
+	yamlDraw struct {
+		Pool  string `yaml:"pool"`
+		Count int    `yaml:"count"`
 	}
 	yamlText struct {
 		Vi string `yaml:"vi"`
 		En string `yaml:"en,omitempty"`
 	}
 )
+
+func drawYAML(draw []courses.Draw) any {
+	if len(draw) == 0 {
+		return nil
+	}
+	var list []yamlDraw
+	for _, d := range draw {
+		if d.Pool == "" {
+			return d.Count
+		}
+		list = append(list, yamlDraw(d))
+	}
+	return list
+}
 
 // courseYAML writes what readCourse reads.
 func courseYAML(v courses.Version) ([]byte, error) {
@@ -353,7 +413,7 @@ func courseYAML(v courses.Version) ([]byte, error) {
 	for _, m := range v.Modules {
 		mod := yamlModule{ID: m.ID, Title: yamlText(m.Title)}
 		for _, l := range m.Lessons {
-			mod.Lessons = append(mod.Lessons, yamlLesson{ID: l.ID, Title: yamlText(l.Title), Objective: yamlText(l.Objective), Minutes: l.Minutes})
+			mod.Lessons = append(mod.Lessons, yamlLesson{ID: l.ID, Title: yamlText(l.Title), Objective: yamlText(l.Objective), Minutes: l.Minutes, Draw: drawYAML(l.Quiz.Draw)})
 		}
 		c.Modules = append(c.Modules, mod)
 	}

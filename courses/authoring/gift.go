@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"lopban/courses"
 )
@@ -19,6 +20,8 @@ type question struct {
 	id       string // of [id:…], "" where there is none
 	title    string
 	section  int
+	pool     string
+	tags     []string
 	kind     courses.QuestionKind // "" where it could not be told
 	prompt   string               // Markdown, as all texts but the accepted answers
 	tail     string
@@ -41,6 +44,7 @@ type giftParser struct {
 	file     string
 	mistakes *Mistakes
 	ids      map[string]bool
+	pool     string // of the last $CATEGORY
 }
 
 // block is the text between two blank lines, its comment lines emptied.
@@ -49,6 +53,7 @@ type block struct {
 	text     string // without the spaces around each line
 	lines    []string
 	comments []comment
+	pool     string
 }
 
 type comment struct {
@@ -81,14 +86,24 @@ func (p *giftParser) blocks(source string) []block {
 	}
 	closes := closesNext(lines)
 	var all []block
-	b, open := block{line: 1}, false
+	b, open, category := block{line: 1}, false, false
 	for i, line := range lines {
+		if category && !isComment(line) { // the line behind a category
+			if line != "" {
+				p.mistakes.add(p.file, i+1, "gift-category-blank")
+			}
+			category = false
+		}
 		switch {
-		case strings.HasPrefix(line, "//"):
+		case isComment(line):
 			b.comments = append(b.comments, comment{i + 1, line})
 			b.lines = append(b.lines, "")
-		case strings.HasPrefix(line, "$CATEGORY:"):
-			p.mistakes.warn(p.file, i+1, "gift-category")
+		case isCategory(line) && b.empty():
+			p.lonelyComments(b.comments)
+			p.category(i+1, line)
+			b, category = block{line: i + 2}, true
+		case isCategory(line):
+			p.mistakes.add(p.file, i+1, "gift-category-inside")
 			b.lines = append(b.lines, "")
 		case line != "":
 			b.lines = append(b.lines, line)
@@ -104,15 +119,53 @@ func (p *giftParser) blocks(source string) []block {
 	return p.close(all, b)
 }
 
+func isComment(line string) bool { return strings.HasPrefix(line, "//") }
+
+func isCategory(line string) bool { return strings.HasPrefix(line, categoryMark) }
+
+// categoryMark begins the only line that speaks of all questions behind it.
+const categoryMark = "$CATEGORY:"
+
+func (b block) empty() bool { return strings.Join(b.lines, "") == "" }
+
 // close ends a block; one of comments alone is no question.
 func (p *giftParser) close(all []block, b block) []block {
-	b.text = strings.Join(b.lines, "\n")
-	if strings.TrimSpace(b.text) != "" {
+	if !b.empty() {
+		b.text, b.pool = strings.Join(b.lines, "\n"), p.pool
 		return append(all, b)
 	}
 	p.lonelyComments(b.comments)
 	return all
 }
+
+// category reads the pool of the questions that follow.
+func (p *giftParser) category(line int, text string) {
+	name := strings.TrimPrefix(text, categoryMark)
+	p.pool = poolName(name)
+	switch {
+	case strings.TrimSpace(name) == "":
+		p.mistakes.add(p.file, line, "gift-category-empty")
+	case utf8.RuneCountInString(p.pool) > maxPool:
+		p.mistakes.add(p.file, line, "gift-category-long", short(p.pool), strconv.Itoa(maxPool))
+	}
+}
+
+// maxPool is how many letters the name of a pool has at most.
+const maxPool = 80
+
+// poolName is a category's path as Moodle writes it without its root ("$course$/top/…"), "" for the root itself. As in Moodle, nothing in it is escaped.
+func poolName(path string) string {
+	name := strings.Join(strings.Fields(path), " ")
+	for {
+		rest := strings.TrimSpace(poolRoot.ReplaceAllString(name, ""))
+		if rest == name {
+			return name
+		}
+		name = rest
+	}
+}
+
+var poolRoot = regexp.MustCompile(`^(\$[a-z]+\$|top)(/|$)`)
 
 // opens tells whether a brace is open behind the line.
 func opens(line string, open bool) bool {
@@ -128,7 +181,7 @@ func closesNext(lines []string) []bool {
 	next := false
 	for i := len(lines) - 1; i >= 0; i-- {
 		closes[i] = next
-		if strings.HasPrefix(lines[i], "//") {
+		if isComment(lines[i]) || isCategory(lines[i]) {
 			continue
 		}
 		if j := find(lines[i], 0, "{}"); j >= 0 {
@@ -147,6 +200,7 @@ func (p *giftParser) lonelyComments(all []comment) {
 }
 
 var (
+	tagForm    = regexp.MustCompile(`^[^\[\]<>\\\x60\p{C}]{1,50}$`)
 	idComment  = regexp.MustCompile(`\[id:((?:\\\]|[^\]])*)\]`)
 	tagComment = regexp.MustCompile(`\[tag:((?:\\\]|[^\]])*)\]`)
 	questionID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,63}$`)
@@ -155,7 +209,7 @@ var (
 
 func (p *giftParser) question(b block) (question, bool) {
 	from := len(b.text) - len(strings.TrimLeft(b.text, "\n"))
-	q := question{line: b.at(from)}
+	q := question{line: b.at(from), pool: b.pool}
 	p.comments(&q, b.comments)
 	at := from
 	if strings.HasPrefix(b.text[at:], "::") {
@@ -203,7 +257,10 @@ func (p *giftParser) needPrompt(q question) {
 	}
 }
 
-// comments takes the id and the section out of the comment lines, as Moodle does.
+// maxTags is how many tags a question has at most, besides its section.
+const maxTags = 10
+
+// comments takes the id, the section and the tags out of the comment lines, as Moodle does.
 func (p *giftParser) comments(q *question, all []comment) {
 	for _, c := range all {
 		for _, found := range idComment.FindAllStringSubmatch(c.text, -1) {
@@ -218,10 +275,15 @@ func (p *giftParser) comments(q *question, all []comment) {
 			}
 		}
 		for _, found := range tagComment.FindAllStringSubmatch(c.text, -1) {
-			if m := sectionTag.FindStringSubmatch(strings.TrimSpace(found[1])); m != nil {
+			tag := strings.Join(strings.Fields(found[1]), " ")
+			m := sectionTag.FindStringSubmatch(tag)
+			switch {
+			case !tagForm.MatchString(tag) || m != nil && q.section > 0 || len(q.tags) == maxTags:
+				p.mistakes.add(p.file, c.line, "gift-tag", short(found[1]))
+			case m != nil:
 				q.section, _ = strconv.Atoi(m[1])
-			} else {
-				p.mistakes.warn(p.file, c.line, "gift-tag", found[1])
+			case !slices.Contains(q.tags, tag):
+				q.tags = append(q.tags, tag)
 			}
 		}
 	}
@@ -328,7 +390,10 @@ func (a *answerPart) read(q *question) {
 	a.to = a.from + len(raw)
 	switch {
 	case raw == "":
-		a.mistakes.add(a.file, a.b.at(a.from), "gift-essay")
+		q.kind = courses.Essay
+		if q.feedback == "" {
+			a.mistakes.warn(a.file, q.line, "gift-essay-model")
+		}
 	case raw[0] == '#':
 		q.kind = courses.Numerical
 		a.from++

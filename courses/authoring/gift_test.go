@@ -70,6 +70,8 @@ var giftExamples = []struct{ name, source, want string }{
 	{"matching with a distractor", "Which? {=cat -> cat food =dog -> dog food = -> hay ####Ask them.}",
 		"matching|Which?|cat>cat food|dog>dog food|>hay|####Ask them."},
 	{"description", "::About::Read on.\nSecond line.", "description|Read on. Second line."},
+	{"essay", "How are you? {}", "essay|How are you?"},
+	{"essay with a model answer", "Write an essay about something. {####It has \\#one\nnumber.\n}", "essay|Write an essay about something.|####It has #one number."},
 	{"escapes", `Which is 2\+2\=\{4\}\: a\~b \#1 c\\d e\nf? {=a\=b#x\:\#y ~c\{d\}}`, "single|Which is 2\\+2={4}: a~b #1 c\\d e\nf?|a=b@100#x:#y|c{d}@0"},
 	{"escaped backslash before a marker", `A {=one\\ ~two}`, `single|A|one\@100|two@0`},
 	{"formats", "[markdown]The *sun* {=[plain]*one* star ~[moodle]many#[markdown]*no*}", `single|The *sun*|\*one\* star@100|many@0#*no*`},
@@ -111,20 +113,25 @@ func TestGIFTCommentsNameIdAndSection(t *testing.T) {
 
 func TestGIFTMistakesAreNamedWithTheirLines(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
-		{"essay", "How are you? {}", "1 gift-essay"},
-		{"essay with feedback", "How are you? {####fine}", "1 gift-essay"},
+		{"essay without a model", "How are you?\n{}", "1 gift-essay-model"},
 		{"open title", "::Title\nWho? {T#a#b}", "1 gift-title-open"},
 		{"answers not closed", "A?\n{=a\n~b\n\nB? {T#a#b}", "2 gift-brace-open"},
 		{"blank line inside", "A? {\n=a#x\n\n~b#y\n}\n\nB? {T#a#b}", "3 gift-blank-line"},
 		{"closing alone", "A }", "1 gift-brace }"},
 		{"brace inside", "A {=a {b} ~c####f}", "1 gift-brace {, 1 gift-brace }, 1 gift-feedback-none"},
 		{"html", "[html]<b>A</b> {T#a#b}", "1 gift-html"},
-		{"category", "$CATEGORY: top/x\n\nA {T#a#b}", "1 gift-category"},
+		{"category without a blank line", "$CATEGORY: top/x\n// said\nA {T#a#b}", "3 gift-category-blank"},
+		{"two categories in one", "$CATEGORY: x\n$CATEGORY: y\n\nA {T#a#b}", "2 gift-category-blank"},
+		{"category inside", "A {\n$CATEGORY: x\nT#a#b}", "2 gift-category-inside"},
+		{"category without a name", "$CATEGORY: \n\nA {T#a#b}", "1 gift-category-empty"},
+		{"category of many letters", "$CATEGORY: " + strings.Repeat("ế", 81) + "\n\nA {T#a#b}", "1 gift-category-long " + strings.Repeat("ế", 59) + "… 80"},
+		{"id of a category", "// [id:a]\n$CATEGORY: x\n\nA {T#a#b}", "1 gift-comment-alone"},
 		{"bad id", "// [id:a b]\nA {T#a#b}", "1 gift-id a b"},
 		{"id twice", "// [id:a]\nA {T#a#b}\n\n// [id:a]\nB {T#a#b}", "4 gift-id-twice a"},
 		{"two ids", "// [id:a]\n// [id:b]\nA {T#a#b}", "2 gift-id-twice b"},
 		{"lonely id", "// [id:a]\n\nA {T#a#b}", "1 gift-comment-alone"},
-		{"unknown tag", "// [tag:hard]\nA {T#a#b}", "1 gift-tag hard"},
+		{"tag in brackets", "// [tag:<b>]\nA {T#a#b}", "1 gift-tag <b>"},
+		{"two sections", "// [tag:section-1]\n// [tag:section-2]\nA {T#a#b}", "2 gift-tag section-2"},
 		{"no text", "::T:: {T#a#b}", "1 gift-prompt-empty"},
 		{"unmarked answer", "A {\nb\n=c####f}", "2 gift-answer-unmarked b"},
 		{"lower case truth", "A {true####f}", "1 gift-answer-unmarked true, 1 gift-no-right"},
@@ -186,9 +193,25 @@ func many(n int, format string) string {
 	return b.String()
 }
 
+func TestGIFTCategoriesArePools(t *testing.T) {
+	var m Mistakes
+	all := parseGIFT("q.gift", []byte("A {T#a#b}\n\n// Switch category\n$CATEGORY: $course$/top/Chương 1/dễ\n\n// [tag:khó] [tag:section-2] [tag:có ví dụ]\nB {T#a#b}\n\nC {T#a#b}\n\n"+
+		"$CATEGORY:  khó   hơn\n\n\nD {T#a#b}\n\n$CATEGORY: $course$/top\n\nE {T#a#b}\n\n$CATEGORY: topic\n\nF {T#a#b}"), &m)
+	var pools []string
+	for _, q := range all {
+		pools = append(pools, q.pool)
+	}
+	if want := []string{"", "Chương 1/dễ", "Chương 1/dễ", "khó hơn", "", "topic"}; !slices.Equal(pools, want) || len(m) > 0 {
+		t.Errorf("%q, want %q: %v", pools, want, m)
+	}
+	if tags := all[1].tags; !slices.Equal(tags, []string{"khó", "có ví dụ"}) || all[1].section != 2 {
+		t.Errorf("%q", tags)
+	}
+}
+
 func TestGIFTGoesOnBehindAMistake(t *testing.T) {
 	var m Mistakes
-	all := parseGIFT("q.gift", []byte("A {}\n\nB {=a\n\n\nC {T#a#b}\n\nD }\n\nE {#x####f}\n\nF {T#a#b}"), &m)
+	all := parseGIFT("q.gift", []byte("A {=####a}\n\nB {=a\n\n\nC {T#a#b}\n\nD }\n\nE {#x####f}\n\nF {T#a#b}"), &m)
 	if got := len(m); got != 4 { // A's, B's, D's and E's
 		t.Errorf("%d mistakes: %v", got, m)
 	}
@@ -234,6 +257,16 @@ Hà Nội là {=thủ đô ~tỉnh} của Việt Nam.
 
 // [id:q8]
 Đọc tiếp.
+
+$CATEGORY: Tự luận
+
+// [id:q9] [tag:mở]
+Kể lại một buổi. {####Một buổi đọc sách.}
+
+$CATEGORY: top
+
+// [id:q10]
+Xong chưa? {T#a#b}
 `
 
 const enQuiz = `// [id:q1] [tag:section-1]
@@ -264,6 +297,16 @@ Hanoi is the {=capital ~province} of Viet Nam.
 
 // [id:q8]
 Read on.
+
+$CATEGORY: Tự luận
+
+// [id:q9] [tag:mở]
+Tell of a session. {####A reading session.}
+
+$CATEGORY: top
+
+// [id:q10]
+Done? {T#a#b}
 `
 
 func TestQuizMergesBothLanguages(t *testing.T) {
@@ -279,7 +322,7 @@ func TestQuizMergesBothLanguages(t *testing.T) {
 	for _, q := range quiz.Questions {
 		ids = append(ids, q.ID)
 	}
-	if want := []string{"q1", "hai-cau-dung", "q3", "q4", "q5", "q6", "q7", "q8"}; !slices.Equal(ids, want) {
+	if want := []string{"q1", "hai-cau-dung", "q3", "q4", "q5", "q6", "q7", "q8", "q9", "q10"}; !slices.Equal(ids, want) {
 		t.Errorf("ids %v, want %v", ids, want)
 	}
 	q1 := quiz.Questions[0]
@@ -304,6 +347,11 @@ func TestQuizMergesBothLanguages(t *testing.T) {
 	if q := quiz.Questions[6]; q.Tail != (courses.Text{Vi: "của Việt Nam.", En: "of Viet Nam."}) {
 		t.Errorf("%+v", q.Tail)
 	}
+	essay := courses.Question{ID: "q9", Kind: courses.Essay, Pool: "Tự luận", Tags: []string{"mở"}, Prompt: courses.Text{Vi: "Kể lại một buổi.", En: "Tell of a session."},
+		Feedback: courses.Text{Vi: "Một buổi đọc sách.", En: "A reading session."}}
+	if !reflect.DeepEqual(quiz.Questions[8], essay) || quiz.Questions[9].Pool != "" {
+		t.Errorf("%+v", quiz.Questions[8:])
+	}
 }
 
 func TestQuizNamesWhatDiffersBetweenLanguages(t *testing.T) {
@@ -316,6 +364,8 @@ func TestQuizNamesWhatDiffersBetweenLanguages(t *testing.T) {
 		{"range", "2..4", "1..4", "x.en.gift:15 quiz-key q5 1 x.vi.gift"},
 		{"weight of a spelling", "{=three =3 ", "{=three =%50%3 ", "x.en.gift:12 quiz-key q4 2 x.vi.gift"},
 		{"section", "section-1", "section-2", "x.en.gift:2 quiz-section q1 x.vi.gift"},
+		{"pool", "$CATEGORY: Tự luận", "$CATEGORY: Essays", "x.en.gift:33 quiz-pool q9 x.vi.gift"},
+		{"tags", "[tag:mở]", "", "x.en.gift:33 quiz-tags q9 x.vi.gift"},
 		{"distractor", "= -> three", "=d -> three", "x.en.gift:21 quiz-key q6 4 x.vi.gift"},
 		{"shared right side", "=c -> one", "=c -> uno", "x.en.gift:20 quiz-pairs q6 x.vi.gift"},
 		{"right sides that fall together", "=b -> two", "=b -> one", "x.en.gift:19 quiz-pairs q6 x.vi.gift"},
@@ -409,7 +459,12 @@ func anyQuiz(t *rapid.T) courses.Quiz {
 		q := courses.Question{ID: fmt.Sprintf("q%d", i+1), Prompt: text("prompt"), Section: rapid.IntRange(0, 9).Draw(t, "section")}
 		q.Title = courses.Text{Vi: oneLine(maybe("title").Vi), En: oneLine(maybe("title").En)}
 		q.Kind = rapid.SampledFrom([]courses.QuestionKind{courses.SingleChoice, courses.MultipleChoice, courses.TrueFalse, courses.ShortAnswer,
-			courses.Numerical, courses.Matching, courses.Description}).Draw(t, "kind")
+			courses.Numerical, courses.Matching, courses.Essay, courses.Description}).Draw(t, "kind")
+		q.Pool = poolName(oneLine(rapid.SampledFrom([]string{"", "dễ", "a/b {c", "~=#:"}).Draw(t, "pool")))
+		q.Tags = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"khó", "a b", "{=", "section-0"}), 0, 3, rapid.ID).Draw(t, "tags")
+		if len(q.Tags) == 0 {
+			q.Tags = nil
+		}
 		if q.Kind != courses.Description {
 			q.Tail, q.Feedback = maybe("tail"), maybe("feedback")
 		}
@@ -455,6 +510,7 @@ func FuzzGIFT(f *testing.F) {
 		f.Add(c.source, c.source)
 	}
 	f.Add(viQuiz, enQuiz)
+	f.Add("$CATEGORY: $course$/top/a\n\nA {}\n\n$CATEGORY: top\n\n// [tag:x] [tag:section-1]\nB {####b}", "$CATEGORY: a\n\nA {}\n\n$CATEGORY: $system$/top\n\n// [tag:x] [tag:section-1]\nB {####b}")
 	f.Fuzz(func(t *testing.T, vi, en string) {
 		quiz, m := ParseQuiz(Source{"v", []byte(vi)}, Source{"e", []byte(en)})
 		lines := max(strings.Count(newlines(vi), "\n"), strings.Count(newlines(en), "\n")) + 1

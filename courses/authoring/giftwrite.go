@@ -15,9 +15,14 @@ import (
 // written from.
 func WriteGIFT(w io.Writer, quiz courses.Quiz, lang string) error {
 	g := giftWriter{lang: lang}
+	pool := ""
 	for i, q := range quiz.Questions {
 		if i > 0 {
 			g.WriteString("\n")
+		}
+		if q.Pool != pool {
+			g.put(categoryMark, " ", orElse(q.Pool, "top"), "\n\n")
+			pool = q.Pool
 		}
 		g.question(q)
 	}
@@ -48,6 +53,9 @@ func (g *giftWriter) question(q courses.Question) {
 	g.put("// [id:", q.ID, "]")
 	if q.Section > 0 {
 		g.put(" [tag:section-", strconv.Itoa(q.Section), "]")
+	}
+	for _, tag := range q.Tags {
+		g.put(" [tag:", tag, "]")
 	}
 	g.put("\n")
 	if title := g.in(q.Title); title != "" {

@@ -180,11 +180,49 @@ func TestLoadNamesEveryMistake(t *testing.T) {
 	}
 }
 
+// drawn is the good course with pools in its quiz and what course.yaml says of them.
+func drawn(draw string) map[string][]byte {
+	files := goodCourse()
+	files[courseFile] = []byte(strings.Replace(goodYAML, "        minutes: 12\n", "        minutes: 12\n        draw: "+draw+"\n", 1))
+	quiz := "$CATEGORY: top/Một\n\n// [id:a]\nA {T#a#b}\n\n// [id:b]\nB {T#a#b}\n\n// [id:e]\nE {####e}\n\n$CATEGORY: top\n\n// [id:c]\nC {T#a#b}\n"
+	files["lessons/don-tiep.vi.gift"], files["lessons/don-tiep.en.gift"] = []byte(quiz), []byte(quiz)
+	return files
+}
+
+func TestLoadReadsWhatIsDrawn(t *testing.T) {
+	for _, c := range []struct {
+		draw string
+		want []courses.Draw
+	}{{"2", []courses.Draw{{Count: 2}}}, {"[{pool: Một, count: 1}]", []courses.Draw{{Pool: "Một", Count: 1}}}, {`[{pool: "top/Một", count: 1}]`, []courses.Draw{{Pool: "Một", Count: 1}}}} {
+		p, m := LoadFiles(drawn(c.draw))
+		if got := p.Version.Lessons()[0].Quiz.Draw; len(m) > 0 || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %+v, %v", c.draw, got, m)
+		}
+	}
+	for draw, want := range map[string]string{
+		"0":                       "course.yaml:16 number-range draw 1 100",
+		"nhiều":                   "course.yaml:16 yaml-type draw 0, 1, 2, …",
+		"{pool: Một, count: 1}":   "course.yaml:16 draw-form draw",
+		"4":                       "course.yaml:0 draw-few don-tiep  4 3",
+		"[{pool: Hai, count: 1}]": "course.yaml:0 draw-pool don-tiep Hai",
+		"[{pool: Một, count: 3}]": "course.yaml:0 draw-few don-tiep Một 3 2",
+		"[{pool: Một, count: 2}]": "course.yaml:0 draw-all? don-tiep Một 2",
+		"[{pool: top, count: 1}]": "course.yaml:16 draw-form draw",
+		"[{pool: Một}]":           "course.yaml:16 yaml-key-missing count",
+		"[{pool: Một, count: 1}, {pool: Một, count: 1}]": "course.yaml:16 draw-twice Một",
+	} {
+		_, m := LoadFiles(drawn(draw))
+		if got := told(m); !strings.Contains(got, want) {
+			t.Errorf("%s:\n got %s\nwant %s", draw, got, want)
+		}
+	}
+}
+
 func TestLoadNamesAllMistakesInOneRun(t *testing.T) {
 	files := goodCourse()
 	files["course.yaml"] = []byte(strings.NewReplacer("pass_mark: 60", "pass_mark: 6", "library-service", "magic", "minutes: 12", "minutes: 0").Replace(goodYAML))
 	files["lessons/don-tiep.vi.md"] = append(files["lessons/don-tiep.vi.md"], "<b>x</b> [y](gone)\n"...)
-	files["lessons/don-tiep.en.gift"] = []byte("A {}\n\nB }\n")
+	files["lessons/don-tiep.en.gift"] = []byte("A {#x####f}\n\nB }\n")
 	files["media/Bad name.svg"] = []byte(goodSVG)
 	files["notes.txt"] = []byte("x")
 	delete(files, "lessons/cho-muon.vi.md")
@@ -193,7 +231,7 @@ func TestLoadNamesAllMistakesInOneRun(t *testing.T) {
 	for _, one := range m {
 		codes = append(codes, one.Code)
 	}
-	want := strings.Fields("strand-unknown pass-mark-low number-range file-missing gift-essay gift-brace md-raw-html md-raw-html md-link " +
+	want := strings.Fields("strand-unknown pass-mark-low number-range file-missing gift-number quiz-kind quiz-section gift-brace md-raw-html md-raw-html md-link " +
 		"media-name media-unused file-unknown")
 	slices.Sort(codes)
 	slices.Sort(want)

@@ -3,6 +3,7 @@ package authoring
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -132,7 +133,7 @@ func match(q question, at int, en []question, used []bool) int {
 
 // merge makes one question of the Vietnamese one and, if there is one, its English twin.
 func (p *quizMerge) merge(vi question, en *question) courses.Question {
-	q := courses.Question{ID: vi.id, Kind: vi.kind, Section: vi.section}
+	q := courses.Question{ID: vi.id, Kind: vi.kind, Section: vi.section, Pool: vi.pool, Tags: vi.tags}
 	if en != nil && !p.same(vi, *en) {
 		en = nil
 	}
@@ -187,6 +188,12 @@ func (p *quizMerge) same(vi, en question) bool {
 	before := len(*p.mistakes)
 	if vi.section != en.section {
 		p.mistakes.add(p.en, en.line, "quiz-section", vi.id, p.vi)
+	}
+	if vi.pool != en.pool {
+		p.mistakes.add(p.en, en.line, "quiz-pool", vi.id, p.vi)
+	}
+	if !slices.Equal(vi.tags, en.tags) {
+		p.mistakes.add(p.en, en.line, "quiz-tags", vi.id, p.vi)
 	}
 	switch {
 	case vi.kind != en.kind:

@@ -42,7 +42,8 @@ func TestAnImportedExportIsTheSameCourse(t *testing.T) {
 	rich["lessons/cho-muon.vi.gift"], rich["lessons/cho-muon.en.gift"] = []byte(strings.ReplaceAll(viQuiz, "-1]", "-1]")), []byte(enQuiz)
 	twins := goodCourse()
 	twins["media/ghe.svg"] = []byte(goodSVG) // two names, one blob
-	for name, files := range map[string]map[string][]byte{"good": goodCourse(), "untranslated": untranslated, "rich": rich, "twins": twins} {
+	for name, files := range map[string]map[string][]byte{"good": goodCourse(), "untranslated": untranslated, "rich": rich, "twins": twins,
+		"pools": drawn("[{pool: Một, count: 1}]"), "drawn": drawn("2")} {
 		t.Run(name, func(t *testing.T) {
 			p, m := LoadFiles(files)
 			if m.Errors() {

@@ -1,0 +1,91 @@
+package server
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"lopban/courses"
+)
+
+// drawnCourse asks two of the six questions of its quiz, and an essay.
+func drawnCourse(id string) map[string]string {
+	files := shortCourse(id, courses.LibraryService)
+	files["course.yaml"] = strings.Replace(files["course.yaml"], `en: "Test"}, minutes: 10}`, `en: "Test"}, minutes: 10, draw: 2}`, 1)
+	quiz := quizText + "\n// [id:essay]\n::essay:: Tell of it. {####A model answer.}\n"
+	files["lessons/thu.vi.gift"], files["lessons/thu.en.gift"] = quiz, quiz
+	return files
+}
+
+// asked are the questions of a page or of the API's lesson, by id.
+func asked(t *testing.T, c *client, path string) (page, api []string, draw int) {
+	t.Helper()
+	for _, q := range []string{"one", "many", "true", "word", "number", "pair", "essay"} {
+		body := c.get(path).want(200)
+		if len(body.find(`[name="q.`+q+`"], [name^="q.`+q+`."]`)) > 0 {
+			page = append(page, q)
+		}
+	}
+	var lesson struct {
+		Quiz struct {
+			Draw      *int
+			Questions []struct{ ID string }
+		}
+	}
+	c.get("/api/v1" + strings.Replace(strings.TrimSuffix(path, "/quiz"), "/thu", "/lessons/thu", 1)).want(200).json(&lesson)
+	for _, q := range lesson.Quiz.Questions {
+		api = append(api, q.ID)
+	}
+	if lesson.Quiz.Draw == nil {
+		t.Fatal("the lesson says no number of a draw")
+	}
+	return page, api, *lesson.Quiz.Draw
+}
+
+func TestOnlyWhatWasDrawnIsShownAndMarked(t *testing.T) {
+	s := newSite(t)
+	v := s.publish(drawnCourse("K1"))
+	lesson, _ := v.Lesson("thu")
+	mai := s.person("Vàng Thị Mỷ", "00715")
+	c := s.as(mai)
+	ids := func(q courses.Quiz) (all []string) {
+		for _, question := range q.Questions {
+			all = append(all, question.ID)
+		}
+		return all
+	}
+	var seen [][]string
+	for n := range 3 {
+		want := lesson.Quiz.Drawn(courses.EnrolmentID(mai.ID, "K1", 1), "thu", n)
+		page, api, draw := asked(t, c, "/courses/K1/thu/quiz")
+		if !slices.Equal(page, ids(want)) || !slices.Equal(api, ids(want)) || draw != n || len(page) != 3 || !slices.Contains(page, "essay") {
+			t.Errorf("attempt %d: the page asks %v, the API %v of draw %d; drawn is %v", n, page, api, draw, ids(want))
+		}
+		seen = append(seen, page)
+		answers := rightAnswers(want)
+		answers["essay"] = "Một dòng.\r\n<b>Hai dòng.</b>"
+		f := form("try-"+string(rune('a'+n)), answers)
+		f.Set("draw", c.get("/courses/K1/thu/quiz").attr("input[name=draw]", "value"))
+		result := c.get(c.post("/courses/K1/thu/quiz", f).leads()).want(200)
+		if got := result.one(".score"); got != "100 %" {
+			t.Errorf("attempt %d has %s", n, got)
+		}
+		if got := len(result.find("section.question")); got != 3 {
+			t.Errorf("the result of attempt %d shows %d questions", n, got)
+		}
+		essay := result.find("section.question")[2]
+		if got := textOf(essay); got != "Câu 3. Tell of it. Không tính điểm Bạn trả lời: Một dòng. <b>Hai dòng.</b> Câu trả lời gợi ý A model answer." {
+			t.Errorf("the essay: %q", got)
+		}
+	}
+	if slices.Equal(seen[0], seen[1]) && slices.Equal(seen[1], seen[2]) {
+		t.Errorf("three attempts see the same: %v", seen)
+	}
+	first := c.get("/courses/K1/thu/quiz?attempt=try-a").want(200)
+	if got := len(first.find("section.question")); got != 3 || first.one(".score") != "100 %" {
+		t.Errorf("the first attempt shows %d questions now", got)
+	}
+	if got := c.post("/courses/K1/thu/quiz", map[string][]string{"id": {"z"}, "draw": {"7"}}).want(422).text(); !strings.Contains(got, "chưa đến lượt") {
+		t.Errorf("a draw of one's own choice: %s", got)
+	}
+}
