@@ -26,6 +26,7 @@ func (s *Server) observe(c *fiber.Ctx) (err error) {
 	rand.Read(id[:]) // never fails
 	c.Locals("request", hex.EncodeToString(id[:]))
 	c.Set(fiber.HeaderXRequestID, requestID(c))
+	defer s.trace(c)()
 	func() {
 		defer func() {
 			if r := recover(); r != nil {

@@ -19,10 +19,29 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 	facts    *prometheus.CounterVec
+	store    *prometheus.HistogramVec
+	lost     *prometheus.CounterVec
 }
 
-// queue is what the embedded store says of its group commit.
-type queue interface{ Queue() int }
+// grouping is what the embedded store says of its group commit: how many writes wait, and how many were committed together since it was opened (the number of commits, the number of writes, and how many
+// commits had at most so many writes).
+type grouping interface {
+	Queue() int
+	Groups() (commits, writes uint64, atMost map[float64]uint64)
+}
+
+// groups gives Prometheus the sizes of commits.
+type groups struct {
+	grouping
+	*prometheus.Desc
+}
+
+func (g groups) Describe(to chan<- *prometheus.Desc) { to <- g.Desc }
+
+func (g groups) Collect(to chan<- prometheus.Metric) {
+	commits, writes, atMost := g.Groups()
+	to <- prometheus.MustNewConstHistogram(g.Desc, commits, float64(writes), atMost)
+}
 
 func newMetrics(st store.Store) metrics {
 	m := metrics{
@@ -30,11 +49,14 @@ func newMetrics(st store.Store) metrics {
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "lopban_request_seconds", Help: "Time to answer a request.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}}, []string{"method", "route", "status"}),
 		facts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lopban_facts_total", Help: "Facts by kind and receipt."}, []string{"kind", "state"}),
+		store: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "lopban_store_seconds", Help: "Time of a call of the store by verb and kind of document; of find, until the last document is taken.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .1, .5, 2.5}}, []string{"verb", "kind"}),
+		lost: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lopban_store_unavailable_total", Help: "Calls that the store could not answer."}, []string{"verb", "kind"}),
 	}
-	m.registry.MustRegister(m.requests, m.facts, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if q, ok := st.(queue); ok {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "lopban_store_queue", Help: "Writes that wait for the next commit."},
-			func() float64 { return float64(q.Queue()) }))
+	m.registry.MustRegister(m.requests, m.facts, m.store, m.lost, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if g, ok := st.(grouping); ok {
+		m.registry.MustRegister(groups{g, prometheus.NewDesc("lopban_store_group", "Writes that were committed together.", nil, nil)},
+			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "lopban_store_queue", Help: "Writes that wait for the next commit."}, func() float64 { return float64(g.Queue()) }))
 	}
 	return m
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"go.opentelemetry.io/otel/trace"
 
 	"lopban/courses"
 	"lopban/courses/roster"
@@ -32,8 +33,9 @@ type Config struct {
 	Content        fs.FS
 	Log            *slog.Logger
 	Now            func() time.Time
-	BaseURL        string   // "https://lopban.example", no slash at the end: printed on certificates and compared with Origin
-	TrustedProxies []string // addresses or networks whose X-Forwarded-For is believed
+	BaseURL        string               // "https://lopban.example", no slash at the end: printed on certificates and compared with Origin
+	TrustedProxies []string             // addresses or networks whose X-Forwarded-For is believed
+	Traces         trace.TracerProvider // nil: none are made
 }
 
 // Server answers requests.
@@ -60,6 +62,7 @@ type Server struct {
 	limits    limits
 	patience  patience
 	metrics   metrics
+	tracer    trace.Tracer // nil without a collector
 	jobs      jobs
 	forecasts forecasts
 	creating  sync.Mutex // of accounts
@@ -74,7 +77,13 @@ func Kinds() []*store.Kind {
 
 // New puts a server together.
 func New(ctx context.Context, cfg Config) (*Server, error) {
-	s := &Server{log: cfg.Log, now: cfg.Now, store: cfg.Store, baseURL: cfg.BaseURL, proxies: readProxies(cfg.TrustedProxies)}
+	s := &Server{log: cfg.Log, now: cfg.Now, baseURL: cfg.BaseURL, proxies: readProxies(cfg.TrustedProxies)}
+	s.metrics = newMetrics(cfg.Store)
+	cfg.Store = &watched{cfg.Store, s.metrics.store, s.metrics.lost, cfg.Traces != nil}
+	s.store = cfg.Store
+	if cfg.Traces != nil {
+		s.tracer = cfg.Traces.Tracer(tracerName)
+	}
 	var err error
 	if s.words, err = readMessages(cfg.Content); err != nil {
 		return nil, err
@@ -96,7 +105,6 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	s.texts.store = cfg.Store
 	s.booklets.most = 32
 	s.limits = newLimits()
-	s.metrics = newMetrics(cfg.Store)
 	if s.sessions, err = newSessions(ctx, cfg.Store, cfg.Now, rand.Reader, cfg.BaseURL); err != nil {
 		return nil, err
 	}

@@ -86,7 +86,10 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), te
 	return 1
 }
 
-// environment gives a flag its value from LOPBAN_<FLAG>, from the file that LOPBAN_<FLAG>_FILE names, and the address of MongoDB also from MONGODB_URI.
+// others are flags that the environment also has under a name which is not ours.
+var others = map[string]string{"mongodb": "MONGODB_URI", "otlp-endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT"}
+
+// environment gives a flag its value from LOPBAN_<FLAG>, from the file that LOPBAN_<FLAG>_FILE names, or from the name that others know.
 func environment(env func(string) (string, bool)) kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		name := "LOPBAN_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
@@ -100,8 +103,8 @@ func environment(env func(string) (string, bool)) kong.Resolver {
 			}
 			return strings.TrimSpace(string(text)), nil
 		}
-		if flag.Name == "mongodb" {
-			if value, ok := env("MONGODB_URI"); ok {
+		if theirs, ok := others[flag.Name]; ok {
+			if value, ok := env(theirs); ok {
 				return value, nil
 			}
 		}

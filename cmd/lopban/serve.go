@@ -28,6 +28,7 @@ type site struct {
 	BaseUrl        string   `name:"base-url" placeholder:"URL" help:"Address of the site as visitors type it; printed on certificates. Default: http://ADDR."`
 	MetricsAddr    string   `placeholder:"HOST:PORT" help:"Address of Prometheus metrics, such as 127.0.0.1:9090. None unless given: the numbers are not for visitors."`
 	TrustedProxies []string `placeholder:"IP" help:"Proxies whose X-Forwarded-For is believed."`
+	OtlpEndpoint   string   `placeholder:"URL" help:"OpenTelemetry collector that traces are sent to by OTLP over HTTP, such as http://localhost:4318; also OTEL_EXPORTER_OTLP_ENDPOINT. None unless given."`
 }
 
 type serveCommand struct {
@@ -69,7 +70,16 @@ func serve(ctx context.Context, term *terminal, p place, at site, prepare func(c
 		return err
 	}
 	defer st.Close()
-	s, err := newServer(ctx, st, at.base(ln.Addr()), at.TrustedProxies, term.err)
+	cfg := settings(st, at.base(ln.Addr()), at.TrustedProxies, term.err)
+	if at.OtlpEndpoint != "" {
+		provider, err := traces(ctx, at.OtlpEndpoint, cfg.Log)
+		if err != nil {
+			return err
+		}
+		defer finish(provider)
+		cfg.Traces = provider
+	}
+	s, err := server.New(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -126,7 +136,11 @@ func (at site) base(ln net.Addr) string {
 }
 
 func newServer(ctx context.Context, st store.Store, base string, proxies []string, log io.Writer) (*server.Server, error) {
-	return server.New(ctx, server.Config{Store: st, Content: content.FS, Log: slog.New(slog.NewJSONHandler(log, nil)), Now: time.Now, BaseURL: base, TrustedProxies: proxies})
+	return server.New(ctx, settings(st, base, proxies, log))
+}
+
+func settings(st store.Store, base string, proxies []string, log io.Writer) server.Config {
+	return server.Config{Store: st, Content: content.FS, Log: slog.New(slog.NewJSONHandler(log, nil)), Now: time.Now, BaseURL: base, TrustedProxies: proxies}
 }
 
 // describe prints the configuration, without what is secret in it.

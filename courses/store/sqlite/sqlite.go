@@ -287,6 +287,17 @@ func (s *Store) Ping(ctx context.Context) error {
 // Queue is the number of writes that wait for the writer.
 func (s *Store) Queue() int { return len(s.writer.queue) }
 
+// Groups tells how writes were committed together since the store was opened: how many commits there were, failed ones too, of how many writes in all, and how many of them had at most 1, 2, 4 … 256 writes.
+func (s *Store) Groups() (commits, writes uint64, atMost map[float64]uint64) {
+	writes = s.writer.writes.Load()
+	atMost = map[float64]uint64{}
+	for i := range s.writer.sizes {
+		commits += s.writer.sizes[i].Load()
+		atMost[float64(int(1)<<i)] = commits
+	}
+	return commits, writes, atMost
+}
+
 // Backup writes a copy of everything committed when it begins to a new file at path, while the store goes on. The path must not exist.
 // The copy is a database like the store's own: put into an empty folder as lopban.db it can be opened.
 func (s *Store) Backup(ctx context.Context, path string) error {

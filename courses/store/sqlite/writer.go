@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math/bits"
 	"sync"
 	"sync/atomic"
 
@@ -26,6 +27,9 @@ type writer struct {
 
 	queue chan *write
 	ended chan struct{}
+
+	sizes  [9]atomic.Uint64 // groups of at most 1, 2, 4 … 256 writes and more than the size before
+	writes atomic.Uint64    // in them
 
 	open   sync.RWMutex // held for reading by each write until it is answered
 	closed bool
@@ -109,6 +113,8 @@ func (w *writer) run() {
 	for first := range w.queue {
 		group = w.gather(append(group[:0], first))
 		err := w.commit(group)
+		w.sizes[bits.Len(uint(len(group)-1))].Add(1)
+		w.writes.Add(uint64(len(group)))
 		for _, one := range group {
 			if err != nil {
 				one.err, one.panics = err, nil
