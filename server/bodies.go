@@ -16,6 +16,7 @@ const (
 	signInBody = 8 << 10
 	formBody   = 64 << 10 // of a route that bodies does not name, too
 	factsBody  = 1 << 20
+	pasteBody  = 4 << 20  // HTML of authoring.MaxHTML as a form writes it
 	sheetBody  = 10 << 20 // a file of 8 MB, and a sentence for one that is a little larger
 )
 
@@ -31,6 +32,7 @@ var bodies = []struct {
 	}},
 	{sheetBody, []string{"/roster/import"}},
 	{factsBody, []string{"/api/v1/facts"}},
+	{pasteBody, []string{"/author/paste"}},
 	{formBody, []string{
 		"/courses/:id/renew", "/courses/:id/:lesson", "/courses/:id/:lesson/quiz", "/certificates/:code/revoke",
 		"/roster", "/roster/slips", "/roster/import/:id",

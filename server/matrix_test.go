@@ -117,6 +117,7 @@ var matrix = []matrixRow{
 	{method: "GET", pattern: "/roster/:person", path: "/roster/{far}", want: cells{303, 403, 403, 404, 200, 200, 200}},
 
 	{method: "GET", pattern: "/author", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "POST", pattern: "/author/paste", form: "html=%3Cb%3Ea%3C%2Fb%3E", want: cells{401, 403, 200, 403, 403, 403, 200}},
 	{method: "GET", pattern: "/author", path: "/author?course=K1", want: cells{303, 403, 200, 403, 403, 403, 200}},
 	{method: "GET", pattern: "/admin", want: cells{303, 403, 403, 403, 403, 403, 200}},
 	{method: "GET", pattern: "/admin/issuers/:province", path: "/admin/issuers/08", want: cells{303, 403, 403, 200, 404, 403, 200}},

@@ -64,6 +64,7 @@ func (s *Server) routes(app *fiber.App) {
 
 	// Trainers
 	app.Get("/author", s.member, s.author)
+	app.Post("/author/paste", s.member, s.paste)
 
 	// Administrators
 	app.Get("/admin", s.member, s.granter, s.admin)

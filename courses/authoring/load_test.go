@@ -408,7 +408,7 @@ func TestPictureSizeIsThatOfTheFile(t *testing.T) {
 // Every code that the package uses has a sentence, and every sentence is used; places are filled.
 func TestEveryMistakeHasItsSentence(t *testing.T) {
 	used := map[string]bool{}
-	code := regexp.MustCompile(`(?s)\.(?:add|warn|id)\((.*?)\n`)
+	code := regexp.MustCompile(`(?s)\.(?:add|warn|id|count)\((.*?)\n`)
 	word := regexp.MustCompile(`"(untranslated|[a-z0-9]+(?:-[a-z0-9]+)+)"`)
 	for _, name := range sources(t) {
 		data, err := os.ReadFile(name)

@@ -282,11 +282,8 @@ func styled(n *html.Node, st style) style {
 	case atom.Code, atom.Kbd, atom.Samp, atom.Tt:
 		st.code = true
 	}
-	css := attr(n, "style")
-	if css == "" {
-		return st
-	}
-	for _, one := range strings.Split(strings.ToLower(css), ";") {
+	for one, rest, more := "", strings.ToLower(attr(n, "style")), true; more; {
+		one, rest, more = strings.Cut(rest, ";")
 		name, value, _ := strings.Cut(one, ":")
 		value = strings.TrimSpace(value)
 		switch strings.TrimSpace(name) {
@@ -653,7 +650,7 @@ func shownText(runs []run) string {
 
 // tidy takes the spaces out of the marks, joins what has one style, and drops empty lines.
 func tidy(runs []run) []run {
-	var all []run
+	all := make([]run, 0, len(runs))
 	for _, r := range runs {
 		core := strings.Trim(r.text, " ")
 		if r.line || r.image != "" || core == r.text && core != "" {
@@ -670,7 +667,7 @@ func tidy(runs []run) []run {
 			}
 		}
 	}
-	var out []run
+	out := make([]run, 0, len(all))
 	for i, r := range all {
 		if r.text == " " && r.image == "" && !r.line {
 			if len(out) == 0 || out[len(out)-1].line || i+1 == len(all) || all[i+1].line || strings.HasSuffix(out[len(out)-1].text, " ") {

@@ -137,6 +137,20 @@ var sentences = map[string]string{
 	"svg-forbidden":         "%[1]s is not allowed in a drawing",
 	"svg-external":          "the drawing refers to something outside itself: %[1]s",
 
+	// left out of what was brought from elsewhere
+	"left-alts":         "pictures without a description, called by their names: %[1]s",
+	"left-columns":      "table rows with more than 40 cells, cut: %[1]s",
+	"left-controls":     "boxes to fill in, lists and buttons left out: %[1]s",
+	"left-drawings":     "drawings, charts and shapes left out: %[1]s",
+	"left-formulas":     "formulas left out: %[1]s",
+	"left-frames":       "embedded pages and programs left out: %[1]s",
+	"left-links":        "links to places that a lesson cannot lead to, now text: %[1]s",
+	"left-merged-cells": "tables with merged cells, now single: %[1]s",
+	"left-pictures":     "pictures left out: %[1]s",
+	"left-recordings":   "sound and film left out: %[1]s",
+	"left-rows":         "tables with too many rows, cut: %[1]s",
+	"left-scripts":      "programs in the page left out: %[1]s",
+
 	// quizzes, one language
 	"gift-title-open":       "the title's closing :: is missing",
 	"gift-brace":            "%[1]s without its partner; write \\%[1]s where it is text",

@@ -1,0 +1,44 @@
+package server
+
+import (
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lopban/courses/authoring"
+	"lopban/courses/roster"
+	"lopban/courses/store"
+)
+
+// paste turns HTML that an author pastes, from the field "html" of a form or of JSON, into the Markdown of a lesson: {"markdown": …, "leftOut": [sentences]}. It keeps nothing.
+func (s *Server) paste(c *fiber.Ctx) error {
+	if !roster.MayAuthor(*visitorOf(c).account) {
+		return store.Denied("denied")
+	}
+	body := struct {
+		HTML string `json:"html"`
+	}{HTML: c.FormValue("html")}
+	if strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEApplicationJSON) {
+		if err := decode(c, &body); err != nil {
+			return err
+		}
+	}
+	markdown, left, err := authoring.FromHTML([]byte(body.HTML))
+	if err != nil {
+		return err
+	}
+	return c.JSON(fiber.Map{"markdown": markdown, "leftOut": s.wordsOf(c).mistakes(left)})
+}
+
+// mistakes are the mistakes as sentences.
+func (w words) mistakes(all authoring.Mistakes) []string {
+	said := []string{}
+	for _, m := range all {
+		args := make([]any, len(m.Args))
+		for i, a := range m.Args {
+			args[i] = a
+		}
+		said = append(said, w.T("mistake."+m.Code, args...))
+	}
+	return said
+}
