@@ -16,8 +16,8 @@ import (
 // MaxHTML is the largest page that [FromHTML] reads, in bytes.
 const MaxHTML = 1 << 20
 
-// maxTags is how many tags a page may have; what Word makes of twenty pages has fewer.
-const maxTags = 20_000
+// maxPageTags is how many tags a page may have; what Word makes of twenty pages has fewer.
+const maxPageTags = 20_000
 
 // FromHTML makes clean Markdown, of the kind that lessons are written in, of what is pasted from an office program or from the web: headings, bold and italic, lists (also the paragraphs
 // that Word shows as lists), tables, links, quotations. Styles, scripts and invisible characters go without a word; what a reader would miss (pictures, recordings, formulas, …) is counted in the
@@ -33,7 +33,7 @@ func FromHTML(source []byte) (string, Mistakes, error) {
 }
 
 func parseHTML(source []byte) (*html.Node, error) {
-	if len(source) > MaxHTML || bytes.Count(source, []byte("<")) > maxTags {
+	if len(source) > MaxHTML || bytes.Count(source, []byte("<")) > maxPageTags {
 		return nil, store.Invalid("html", "file-too-large", kib(MaxHTML))
 	}
 	if !utf8.Valid(source) {

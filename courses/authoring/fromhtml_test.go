@@ -130,7 +130,7 @@ func TestFromHTMLOfHostilePages(t *testing.T) {
 	fill := func(s string) string {
 		n := MaxHTML / len(s)
 		if tags := strings.Count(s, "<"); tags > 0 {
-			n = min(n, (maxTags-600)/tags)
+			n = min(n, (maxPageTags-600)/tags)
 		}
 		return strings.Repeat(s, n)
 	}
@@ -162,7 +162,7 @@ func TestFromHTMLOfHostilePages(t *testing.T) {
 		"one address":   "http://a.b/" + fill("c"),
 		"underscores":   fill("_a"),
 		"brackets":      fill("["),
-		"too many tags": strings.Repeat("<b>", maxTags+1),
+		"too many tags": strings.Repeat("<b>", maxPageTags+1),
 		"many marks":    strings.Repeat("<p>", 10) + fill("<b>a</b><i>b</i>"),
 	} {
 		t.Run(what, func(t *testing.T) {
