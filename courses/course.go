@@ -99,32 +99,6 @@ type Lesson struct {
 	Quiz      Quiz   `json:"quiz"` // empty where there is none
 }
 
-// Practice is the task of a course that a person does at their own library, and that a trainer of their province looks at.
-type Practice struct {
-	Title    Text        `json:"title"`
-	Minutes  int         `json:"minutes"`
-	Required bool        `json:"required"` // the course is complete only with a passed review
-	Pass     int         `json:"pass"`     // points needed, of those that the rubric gives in all
-	Rubric   []Criterion `json:"rubric"`
-	Body     Text        `json:"body"` // the assignment, Markdown
-}
-
-// Criterion is one thing that a reviewer looks at, worth 0 to Points.
-type Criterion struct {
-	ID     string `json:"id"` // unique in the rubric
-	Text   Text   `json:"text"`
-	Points int    `json:"points"`
-}
-
-// Points is what the whole rubric is worth.
-func (p *Practice) Points() int {
-	n := 0
-	for _, c := range p.Rubric {
-		n += c.Points
-	}
-	return n
-}
-
 // Lessons lists the lessons of all modules in order.
 func (v *Version) Lessons() []Lesson {
 	var all []Lesson
@@ -328,5 +302,6 @@ var (
 
 // Kinds lists the kinds of this package, for who opens a store.
 func Kinds() []*store.Kind {
-	return []*store.Kind{VersionKind, ListingKind, EnrolmentKind, AdvanceKind, CompletionKind, AttemptKind, CertificateKind, RevocationKind, IssuerKind, RefusalKind, ShipmentKind}
+	return []*store.Kind{VersionKind, ListingKind, EnrolmentKind, AdvanceKind, CompletionKind, AttemptKind, CertificateKind, RevocationKind, IssuerKind, RefusalKind, ShipmentKind,
+		SubmissionKind, ReviewKind, TaskKind}
 }

@@ -204,6 +204,12 @@ func (s *School) Settle(ctx context.Context, since time.Time, learner func(perso
 	if err = store.Each(ctx, s.Store, AdvanceKind, q, func(a Advance) error { recent[a.Enrolment] = true; return nil }); err != nil {
 		return err
 	}
+	if err = store.Each(ctx, s.Store, SubmissionKind, q, func(w Submission) error { recent[w.Enrolment] = true; return nil }); err != nil {
+		return err
+	}
+	if err = store.Each(ctx, s.Store, ReviewKind, q, func(r Review) error { recent[r.Enrolment] = true; return nil }); err != nil {
+		return err
+	}
 	var failed []error
 	for id := range recent {
 		if err := s.settle(ctx, id, learner, each); err != nil {
@@ -219,6 +225,9 @@ func (s *School) settle(ctx context.Context, enrolment string, learner func(pers
 		return err
 	}
 	st, err := s.study(ctx, e)
+	if err == nil {
+		err = s.retask(ctx, e.ID)
+	}
 	if err != nil {
 		return err
 	}

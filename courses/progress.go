@@ -12,7 +12,8 @@ type Progress struct {
 	Total       int
 	MinutesLeft int
 	Next        string    // first lesson not finished, "" when all are
-	CompletedAt time.Time // when the last lesson needed was finished; zero before
+	Task        TaskState // of the practice task, where the course is not complete without it; else ""
+	CompletedAt time.Time // when the last thing needed was finished; zero before
 }
 
 // LessonState is how far a person is in one lesson.
@@ -24,15 +25,24 @@ type LessonState struct {
 	DoneAt   time.Time // when it was first done, by the phone's corrected time
 }
 
-// Complete says whether every lesson is finished.
-func (p Progress) Complete() bool { return p.Done == p.Total && p.Total > 0 }
+// Complete says whether every lesson is finished, and the practice task passed where the course requires it.
+func (p Progress) Complete() bool {
+	return p.Done == p.Total && p.Total > 0 && (p.Task == "" || p.Task == TaskPassed)
+}
 
-// Percent of the lessons that are finished, rounded down.
+// Percent of the lessons that are finished, rounded down; a required practice task counts as one more.
 func (p Progress) Percent() int {
-	if p.Total == 0 {
+	done, total := p.Done, p.Total
+	if p.Task != "" {
+		total++
+	}
+	if p.Task == TaskPassed {
+		done++
+	}
+	if total == 0 {
 		return 0
 	}
-	return 100 * p.Done / p.Total
+	return 100 * done / total
 }
 
 // Term is the time from which on an enrolment is of a version, until the next term begins.
@@ -68,8 +78,8 @@ func (t Terms) passed(a Attempt) bool {
 }
 
 // Trace is Terms.Trace for an enrolment that has been of one version.
-func Trace(v *Version, completions []Completion, attempts []Attempt) Progress {
-	return Terms{{Version: v}}.Trace(completions, attempts)
+func Trace(v *Version, completions []Completion, attempts []Attempt, work ...Work) Progress {
+	return Terms{{Version: v}}.Trace(completions, attempts, work...)
 }
 
 // deed is a fact about a lesson: the term and the time in which it happened, and whether it is an attempt that passed.
@@ -81,8 +91,8 @@ type deed struct {
 
 // Trace puts the facts of one enrolment together. Their order does not matter, nor how often a fact is given. A lesson without a quiz is done by its completion; a lesson with one is done by an attempt
 // that reaches the pass mark (the best counts), whether its text was marked as read before, after or never. What is done in one version stays done, with its date, in every later one that has the lesson,
-// whatever that one asks.
-func (t Terms) Trace(completions []Completion, attempts []Attempt) Progress {
+// whatever that one asks. Work on the practice task is asked for where the version that is finished requires it.
+func (t Terms) Trace(completions []Completion, attempts []Attempt, work ...Work) Progress {
 	p := Progress{Lessons: map[string]LessonState{}}
 	deeds := map[string][]deed{} // by lesson
 	for _, c := range completions {
@@ -110,7 +120,7 @@ func (t Terms) Trace(completions []Completion, attempts []Attempt) Progress {
 		t.finish(&s, lesson, all)
 		p.Lessons[lesson] = s
 	}
-	return p.sum(t.Version())
+	return p.sum(t.Version(), work)
 }
 
 // finish goes through the terms and ends with the first in which the lesson was done: later ones can neither undo nor re-date it.
@@ -130,7 +140,7 @@ func (t Terms) finish(s *LessonState, lesson string, deeds []deed) {
 }
 
 // sum counts what is done of the version and what is left.
-func (p Progress) sum(v *Version) Progress {
+func (p Progress) sum(v *Version, work []Work) Progress {
 	for _, l := range v.Lessons() {
 		s := p.Lessons[l.ID]
 		p.Total++
@@ -146,8 +156,22 @@ func (p Progress) sum(v *Version) Progress {
 			p.Next = l.ID
 		}
 	}
+	if v.Practice != nil && v.Practice.Required {
+		p.practise(v.Practice, work)
+	}
 	if !p.Complete() {
 		p.CompletedAt = time.Time{}
 	}
 	return p
+}
+
+// practise adds the practice task, which is passed once one of the submissions is.
+func (p *Progress) practise(task *Practice, work []Work) {
+	var at time.Time
+	if p.Task, at = stateOf(work); at.After(p.CompletedAt) {
+		p.CompletedAt = at
+	}
+	if p.Task == TaskTodo || p.Task == TaskAgain {
+		p.MinutesLeft += task.Minutes
+	}
 }

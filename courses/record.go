@@ -15,16 +15,18 @@ import (
 	"lopban/courses/store"
 )
 
-// Fact is what a learner's phone or form sends: a lesson's text finished, or answers handed in to its quiz.
+// Fact is what a learner's phone or form sends: a lesson's text finished, answers handed in to its quiz, or work on the course's practice task.
 type Fact struct {
 	ID      string                     `json:"id"`   // made by the sender, UUIDv7; the same fact sent again has the same
-	Kind    string                     `json:"kind"` // "completion" or "attempt"
+	Kind    string                     `json:"kind"` // "completion", "attempt" or "submission"
 	Course  string                     `json:"course"`
-	Lesson  string                     `json:"lesson"`
+	Lesson  string                     `json:"lesson"` // "" of a submission
 	At      time.Time                  `json:"at"`     // when it happened, by the sender's clock
 	SentAt  time.Time                  `json:"sentAt"` // when it was sent, by the same clock; zero when the clock is the server's own
 	Answers map[string]json.RawMessage `json:"answers,omitempty"`
 	Draw    *int                       `json:"draw,omitempty"` // of an attempt, the number of the draw that the learner saw; nil: as many as there were attempts
+	Text    string                     `json:"text,omitempty"` // of a submission
+	Photos  []string                   `json:"-"`              // of a submission: names of blobs that School.KeepPhoto gave; a sender cannot name any
 }
 
 // Receipt tells the sender what became of a fact. "received" and "duplicate" mean that it is on disk; what is "refused" is kept for somebody to look at.
@@ -50,6 +52,9 @@ type Learner struct {
 	Paper  func(ctx context.Context) (Holder, Issuer, error)
 }
 
+// submission is the kind of fact that answers a practice task.
+const submission = "submission"
+
 // maxRefused is how many bytes of a refused fact are kept.
 const maxRefused = 8 << 10
 
@@ -68,6 +73,9 @@ func (s *School) Record(ctx context.Context, l Learner, f Fact) (Receipt, error)
 	if errors.As(err, &wrong) && errors.Is(wrong.Kind, store.ErrInvalid) {
 		r = Receipt{ID: f.ID, State: Refused, Reason: wrong.Code}
 		return r, s.refuse(ctx, l.Person, f, wrong.Code)
+	}
+	if err == nil && f.Kind == submission {
+		err = s.retask(ctx, e.ID)
 	}
 	if err != nil {
 		return Receipt{}, err
@@ -106,7 +114,11 @@ func (s *School) begin(ctx context.Context, person string, f Fact) (Enrolment, e
 	if err != nil {
 		return e, err
 	}
-	if _, ok := v.Lesson(f.Lesson); !ok { // a fact that is refused begins nothing
+	if f.Kind == submission {
+		if v.Practice == nil {
+			return e, store.Invalid("course", "no-practice")
+		}
+	} else if _, ok := v.Lesson(f.Lesson); !ok { // a fact that is refused begins nothing
 		return e, store.Invalid("lesson", "unknown-lesson")
 	}
 	return s.enrol(ctx, v, person, 1, s.happened(f))
@@ -149,6 +161,9 @@ func (s *School) insert(ctx context.Context, e *Enrolment, f Fact, r *Receipt) e
 	terms, err := s.terms(ctx, *e, Forever)
 	if err != nil {
 		return err
+	}
+	if f.Kind == submission {
+		return s.submit(ctx, e, terms.practising(s.happened(f)), f, r)
 	}
 	versions := terms.with(f.Lesson, s.happened(f))
 	if len(versions) == 0 {
@@ -336,7 +351,10 @@ var decided = time.Date(2024, 12, 30, 0, 0, 0, 0, time.UTC)
 // refuse keeps a fact that was not counted. The same one is kept once.
 func (s *School) refuse(ctx context.Context, person string, f Fact, reason string) error {
 	f.SentAt = time.Time{}
-	text, err := json.Marshal(f)
+	text, err := json.Marshal(struct {
+		Fact
+		Photos []string `json:"photos,omitempty"`
+	}{f, f.Photos})
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ type School struct {
 	versions  sync.Map // id to *Version: versions never change
 	registers sync.Map // issuer/year to *sync.Mutex: this process takes a register's numbers one after the other
 	begun     begun
+	photos    sync.Mutex // held while a photo is read
 }
 
 // begun remembers which version a person reads, so that pages of text ask the store seldom.
@@ -243,7 +244,13 @@ func (s *School) studyAt(ctx context.Context, e Enrolment, at time.Time) (Study,
 	}
 	completions = slices.DeleteFunc(completions, func(c Completion) bool { return c.RecordedAt.After(at) })
 	attempts = slices.DeleteFunc(attempts, func(a Attempt) bool { return a.RecordedAt.After(at) })
-	st := Study{Version: terms.Version(), Enrolment: &e, Progress: terms.Trace(completions, attempts)}
+	var work []Work
+	if task := terms.Version().Practice; task != nil && task.Required {
+		if work, err = s.worksAt(ctx, e.ID, at); err != nil {
+			return Study{}, err
+		}
+	}
+	st := Study{Version: terms.Version(), Enrolment: &e, Progress: terms.Trace(completions, attempts, work...)}
 	if st.Progress.Complete() {
 		// the last of those with this id before a reissue's number is the one that counts
 		c, err := store.One[Certificate](ctx, s.Store, CertificateKind, store.Where(store.Begins("id", e.ID)).By("-id"))

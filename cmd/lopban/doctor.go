@@ -35,14 +35,19 @@ func (c *doctorCommand) Run(ctx context.Context, term *terminal) error {
 	if err != nil {
 		return err
 	}
+	tasks, err := c.tasks(ctx, term, s.School())
+	if err != nil {
+		return err
+	}
 	flaws, err := c.facts(ctx, term, s.School())
 	if err != nil {
 		return err
 	}
-	if standings > 0 && !c.Rebuild {
-		fmt.Fprintln(term.err, "lopban: put the standings right with lopban doctor --rebuild")
+	rebuildable := standings+tasks > 0 && !c.Rebuild
+	if rebuildable {
+		fmt.Fprintln(term.err, "lopban: put the standings and practice tasks right with lopban doctor --rebuild")
 	}
-	if flaws > 0 || standings > 0 && !c.Rebuild {
+	if flaws > 0 || rebuildable {
 		return errFailed
 	}
 	return nil
@@ -68,6 +73,23 @@ func (c *doctorCommand) standings(ctx context.Context, term *terminal, b *target
 	}
 	n := r.Missing + r.Wrong + r.Orphans
 	fmt.Fprintf(term.out, "people %d: standings missing %d, different %d, of nobody %d\n", r.People, r.Missing, r.Wrong, r.Orphans)
+	return n, nil
+}
+
+// tasks looks at how far everybody's practice tasks are kept to be, and says how many were wrong.
+func (c *doctorCommand) tasks(ctx context.Context, term *terminal, school *courses.School) (int, error) {
+	n, done := 0, "wrong"
+	if c.Rebuild {
+		done = "put right"
+	}
+	checked, err := school.Tasks(ctx, c.Rebuild, func(enrolment string) {
+		n++
+		fmt.Fprintf(term.out, "task\t%s\t%s\n", enrolment, done)
+	})
+	if err != nil {
+		return n, err
+	}
+	fmt.Fprintf(term.out, "practice tasks %d: %d different\n", checked, n)
 	return n, nil
 }
 
