@@ -69,7 +69,7 @@ func (m metrics) request(c *fiber.Ctx, took time.Duration) {
 // fact counts a receipt. A kind that does not exist is not a label: anybody could make one up.
 func (m metrics) fact(f courses.Fact, r courses.Receipt) {
 	kind := f.Kind
-	if kind != "completion" && kind != "attempt" {
+	if kind != "completion" && kind != "attempt" && kind != "submission" {
 		kind = "other"
 	}
 	m.facts.WithLabelValues(kind, r.State).Inc()
