@@ -36,7 +36,7 @@ func (s *Server) booklet(c *fiber.Ctx) error {
 		defer s.booklets.making.Unlock()
 		task := ""
 		if v.Practice != nil {
-			task, _ = authoring.Render(v.Practice.Body.In(w.Lang), func(name string) (authoring.Picture, bool) { return s.texts.picture(v, name) })
+			task, _ = authoring.Render(v.Practice.Body.In(w.Lang), func(name string) (authoring.Picture, bool) { return s.texts.picture(v, name, w.Lang) })
 		}
 		return paper.Booklet{
 			Task: task, Version: v, Lang: w.Lang, Key: key, Say: w.T, Inline: authoring.RenderInline,

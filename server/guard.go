@@ -51,7 +51,7 @@ func (s *Server) observe(c *fiber.Ctx) (err error) {
 }
 
 // policy lets a page load from this site alone, and run and style nothing that stands inside it.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // guard sets the headers of every answer and refuses what no page or program of ours sends.
 func (s *Server) guard(c *fiber.Ctx) error {

@@ -335,22 +335,47 @@ type lessonText struct {
 type texts struct {
 	cache[lessonText]
 	store store.Store
+	words map[string]messages
 }
 
 func (t *texts) lesson(v *courses.Version, l courses.Lesson, lang string) lessonText {
 	text, _ := t.get(strings.Join([]string{v.ID, l.ID, lang}, "/"), func() (lessonText, error) {
-		html, sections := authoring.Render(l.Body.In(lang), func(name string) (authoring.Picture, bool) { return t.picture(v, name) })
+		html, sections := authoring.Render(l.Body.In(lang), func(name string) (authoring.Picture, bool) { return t.picture(v, name, lang) })
 		return lessonText{template.HTML(html), sections}, nil // sanitised by authoring
 	})
 	return text
 }
 
-// picture is where a browser finds a media file of the version. A size that cannot be read is left to the browser.
-func (t *texts) picture(v *courses.Version, name string) (authoring.Picture, bool) {
-	blob := v.Blob(name)
-	p := authoring.Picture{URL: "/media/" + blob}
-	if data, err := t.store.Blob(context.Background(), blob); err == nil {
+// picture is where a browser finds a media file of the version, and what is said in it. A size that cannot be read is left to the browser.
+func (t *texts) picture(v *courses.Version, name, lang string) (authoring.Picture, bool) {
+	return t.media(v.Blob, name, lang)
+}
+
+// media is picture for the files that blob names.
+func (t *texts) media(blob func(name string) string, name, lang string) (authoring.Picture, bool) {
+	w := words{lang, t.words[lang]}
+	p := authoring.Picture{URL: "/media/" + blob(name)}
+	if data, err := t.store.Blob(context.Background(), blob(name)); err == nil {
 		p.Width, p.Height, _ = authoring.PictureSize(data)
+		p.Bytes, p.Offer = len(data), w.weight(len(data))
 	}
-	return p, blob != ""
+	for _, l := range []string{lang, map[string]string{"vi": "en", "en": "vi"}[lang]} {
+		captions := blob(authoring.CaptionsOf(name, l))
+		if data, err := t.store.Blob(context.Background(), captions); captions != "" && err == nil {
+			p.Captions = append(p.Captions, authoring.Captions{Lang: l, URL: "/media/" + captions, Label: w.T("media.transcript"), Lines: authoring.Transcript(data)})
+		}
+	}
+	return p, blob(name) != ""
+}
+
+// slow is how many bytes a 2G network carries in a second: 50 kbit/s.
+const slow = 50_000 / 8
+
+// weight says how large something is and how long it takes to load on a slow network.
+func (w words) weight(bytes int) string {
+	seconds := (bytes + slow - 1) / slow
+	if seconds >= 120 {
+		return w.T("media.weight.minutes", (bytes+1023)/1024, (seconds+59)/60)
+	}
+	return w.T("media.weight", (bytes+1023)/1024, seconds)
 }

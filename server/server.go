@@ -103,6 +103,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	s.board = &targets.Board{Store: cfg.Store, Programme: s.programme, Places: s.places, Now: cfg.Now}
 	s.papers = papers{cfg.Store, cfg.Now}
 	s.texts.store = cfg.Store
+	s.texts.words = s.words
 	s.booklets.most = 32
 	s.limits = newLimits()
 	if s.sessions, err = newSessions(ctx, cfg.Store, cfg.Now, rand.Reader, cfg.BaseURL); err != nil {

@@ -5,6 +5,9 @@
 //	lessons/LESSON.vi.gift, …      its quiz in Moodle's GIFT format, or none
 //	practice.vi.md, .en.md         the practice task in Markdown, where course.yaml has one
 //	media/NAME.svg, .png, .jpg     pictures
+//	media/NAME.mp3, .m4a           sounds
+//	media/NAME.mp4, .webm          films
+//	media/NAME.vi.vtt, .en.vtt     what is said in them
 //
 // Vietnamese is the original; English may be missing for a while. [Load] names every mistake with its file and line in one run. [Render] makes the
 // HTML of a lesson. [Pack] and [Unpack] carry a course in one file.
@@ -129,6 +132,9 @@ func (l *loader) load() Package {
 	for _, lesson := range p.Report() {
 		if size := max(lesson.Compressed.Vi, lesson.Compressed.En); size > maxPage {
 			l.warn(lessonFile(lesson.ID, "vi", "md"), 0, "lesson-heavy", kib(size), kib(maxPage))
+		}
+		if size := max(lesson.OnDemand.Vi, lesson.OnDemand.En); size > maxOnDemand {
+			l.add(lessonFile(lesson.ID, "vi", "md"), 0, "lesson-media-heavy", kib(size), kib(maxOnDemand))
 		}
 	}
 	return p
@@ -301,6 +307,7 @@ func (l *loader) body(lesson, lang string) body {
 			l.add(file, picture.line, "md-image-missing", picture.name)
 		}
 		l.used["media/"+picture.name] = true
+		l.captions(picture.name)
 	}
 	return b
 }
@@ -338,7 +345,23 @@ func (l *loader) quiz(q courses.Quiz, source Source, sections int, lang string) 
 	}
 }
 
-// media checks the pictures, names their blobs and keeps their bytes.
+// captions checks that what is said in a sound or a film is there to read.
+func (l *loader) captions(name string) {
+	if m := mediumOf(name); m != sound && m != film || l.files["media/"+name] == nil {
+		return
+	}
+	for _, lang := range []string{"vi", "en"} {
+		file := "media/" + CaptionsOf(name, lang)
+		if l.files[file] == nil && lang == "vi" && !l.used[file] {
+			l.add("media/"+name, 0, "captions-missing", file)
+		} else if l.files[file] == nil && !l.used[file] {
+			l.warn("media/"+name, 0, "untranslated", file)
+		}
+		l.used[file] = true
+	}
+}
+
+// media checks the pictures, sounds and films, names their blobs and keeps their bytes.
 func (l *loader) media(v *courses.Version, blobs map[string][]byte) {
 	for _, file := range slices.Sorted(maps.Keys(l.files)) {
 		name, ok := strings.CutPrefix(file, "media/")

@@ -112,6 +112,11 @@ func (c *bodyCheck) image(n *ast.Image, line int) {
 	if plain(n, c.source) == "" {
 		c.m.add(c.file, line, "md-image-alt", name)
 	}
+	if m := mediumOf(name); m == captions {
+		c.m.add(c.file, line, "md-image-outside", name)
+	} else if m != picture && !alone(n) {
+		c.m.add(c.file, line, "media-alone", name)
+	}
 	c.pictures = append(c.pictures, pictureUse{name, line})
 }
 

@@ -377,9 +377,9 @@ func TestMediaIsChecked(t *testing.T) {
 		{"name in a folder", "x/a.svg", goodSVG, "0 media-name"},
 		{"another kind", "a.gif", "GIF89a", "0 media-name"},
 		{"png", "a.png", string(pngOf(t, 4, 4)), ""},
-		{"png called jpg", "a.jpg", string(pngOf(t, 4, 4)), "0 media-not-a-picture"},
-		{"html called png", "a.png", "<script>", "0 media-not-a-picture"},
-		{"svg called png", "a.png", goodSVG, "0 media-not-a-picture"},
+		{"png called jpg", "a.jpg", string(pngOf(t, 4, 4)), "0 media-not-as-named"},
+		{"html called png", "a.png", "<script>", "0 media-not-as-named"},
+		{"svg called png", "a.png", goodSVG, "0 media-not-as-named"},
 		{"too wide", "a.png", string(pngOf(t, maxPixels+1, 1)), "0 media-too-many-pixels 4000"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -429,7 +429,7 @@ func TestEveryMistakeHasItsSentence(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	two := Mistake{File: "media/a.svg", Code: "media-unused", Warning: true}
-	if got, want := two.String(), "media/a.svg: warning: no lesson shows this picture"; got != want {
+	if got, want := two.String(), "media/a.svg: warning: no lesson shows this file"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -26,15 +26,25 @@ type Section struct {
 	Title  string `json:"title"`  // plain text
 }
 
-// Picture is where a browser finds a media file, and its size in CSS pixels (0, 0 where unknown; see [PictureSize]).
+// Picture is where a browser finds a picture, a sound or a film, and what a page says of it.
 type Picture struct {
 	URL           string
-	Width, Height int
+	Width, Height int        // in CSS pixels, 0, 0 where unknown; see [PictureSize]
+	Bytes         int        // of the file
+	Offer         string     // of what is not loaded with the page: "28 KB, 5 seconds on a slow network"
+	Captions      []Captions // of a sound or a film, the reader's language first
+}
+
+// Captions are what is said in a sound or a film, in one language.
+type Captions struct {
+	Lang, URL string
+	Label     string   // of the transcript: "What is said"
+	Lines     []string // the transcript; see [Transcript]
 }
 
 // Render turns a lesson's Markdown (CommonMark with GFM's tables, strikethrough, task lists and bare links) into HTML that is safe to put into a page:
 // no script, event handler or style, no javascript: or data: address, and no picture but those that media knows by file name. Raw HTML is shown as
-// text. Headings begin at h2 with the ids of the sections; a block quote whose first line is bold becomes a form to print,
+// text. A sound or a film, and a picture too heavy for its page, is loaded when the reader opens it; what is said in it stands beside it to be read. Headings begin at h2 with the ids of the sections; a block quote whose first line is bold becomes a form to print,
 // <section class="form">; tables can be scrolled sideways with the keyboard; links to other sites get rel="noopener nofollow".
 // A link to another lesson is its id, as a relative address, so the page belongs at …/courses/COURSE/LESSON.
 func Render(markdown string, media func(name string) (Picture, bool)) (string, []Section) {
@@ -125,10 +135,27 @@ var formTitleKind = ast.NewNodeKind("FormTitle")
 func (f *formTitle) Kind() ast.NodeKind        { return formTitleKind }
 func (f *formTitle) Dump(source []byte, l int) { ast.DumpHelper(f, source, l, nil, nil) }
 
-// shape numbers the sections and makes forms of the block quotes that are meant as such.
+// shown is a picture, a sound or a film that stands alone in its paragraph.
+type shown struct {
+	ast.BaseBlock
+	name string
+}
+
+var shownKind = ast.NewNodeKind("Shown")
+
+func (s *shown) Kind() ast.NodeKind        { return shownKind }
+func (s *shown) Dump(source []byte, l int) { ast.DumpHelper(s, source, l, nil, nil) }
+
+// alone tells whether an image is all of its paragraph.
+func alone(n *ast.Image) bool {
+	return n.Parent().Kind() == ast.KindParagraph && n.NextSibling() == nil && n.PreviousSibling() == nil
+}
+
+// shape numbers the sections, makes forms of the block quotes that are meant as such, and sets apart what is shown by itself.
 func shape(doc ast.Node, source []byte) []Section {
 	var sections []Section
 	var quotes []*ast.Blockquote
+	var images []*ast.Image
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil
@@ -147,9 +174,21 @@ func shape(doc ast.Node, source []byte) []Section {
 				quotes = append(quotes, n)
 				return ast.WalkSkipChildren, nil
 			}
+		case *ast.Image:
+			if alone(n) {
+				images = append(images, n)
+			}
 		}
 		return ast.WalkContinue, nil
 	})
+	for _, n := range images {
+		if name, ok := mediaName(string(n.Destination)); ok {
+			s := &shown{name: name}
+			p := n.Parent()
+			s.AppendChild(s, n)
+			p.Parent().ReplaceChild(p.Parent(), p, s)
+		}
+	}
 	for _, q := range quotes {
 		toForm(q, source)
 	}
@@ -231,6 +270,7 @@ func (h *lessonHTML) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 	r.Register(ast.KindHeading, h.heading)
 	r.Register(formKind, h.form)
 	r.Register(formTitleKind, h.formTitle)
+	r.Register(shownKind, h.shown)
 	r.Register(east.KindTable, h.table)
 	r.Register(ast.KindImage, h.image)
 	r.Register(ast.KindLink, link)
@@ -302,7 +342,7 @@ func (h *lessonHTML) image(w util.BufWriter, source []byte, node ast.Node, enter
 	alt := html.EscapeString(plain(n, source))
 	name, ok := mediaName(string(n.Destination))
 	var p Picture
-	if ok {
+	if ok = ok && mediumOf(name) == picture; ok {
 		p, ok = h.media(name)
 	}
 	if !ok { // the words stay where the picture cannot be had
@@ -314,6 +354,44 @@ func (h *lessonHTML) image(w util.BufWriter, source []byte, node ast.Node, enter
 		fmt.Fprintf(w, " width=\"%d\" height=\"%d\"", p.Width, p.Height)
 	}
 	_, _ = w.WriteString(" loading=\"lazy\">")
+	return ast.WalkSkipChildren, nil
+}
+
+// shown paints what stands by itself.
+func (h *lessonHTML) shown(w util.BufWriter, source []byte, node ast.Node, entering bool) (ast.WalkStatus, error) {
+	n := node.(*shown)
+	p, ok := h.media(n.name)
+	if kind := mediumOf(n.name); !ok || kind == captions || withPage(n.name, p.Bytes) {
+		tag := "<p>"
+		if !entering {
+			tag = "</p>\n"
+		}
+		_, _ = w.WriteString(tag)
+		return ast.WalkContinue, nil
+	}
+	if !entering {
+		return ast.WalkContinue, nil
+	}
+	words, url := html.EscapeString(plain(n, source)), html.EscapeString(p.URL)
+	size := ""
+	if p.Width > 0 && p.Height > 0 {
+		size = fmt.Sprintf(" width=\"%d\" height=\"%d\"", p.Width, p.Height)
+	}
+	if mediumOf(n.name) == picture {
+		fmt.Fprintf(w, "<details class=\"shown\"><summary>%s <em>%s</em></summary><img src=\"%s\" alt=\"%s\"%s loading=\"lazy\"></details>\n", words, html.EscapeString(p.Offer), url, words, size)
+		return ast.WalkSkipChildren, nil
+	}
+	tag := map[medium]string{sound: "audio", film: "video"}[mediumOf(n.name)]
+	fmt.Fprintf(w, "<figure class=\"shown\"><figcaption>%s <em>%s</em></figcaption><%s controls=\"\" preload=\"none\" src=\"%s\" aria-label=\"%s\">", words, html.EscapeString(p.Offer), tag, url, words)
+	for _, c := range p.Captions {
+		fmt.Fprintf(w, "<track kind=\"captions\" srclang=\"%s\" label=\"%s\" src=\"%s\">", c.Lang, map[string]string{"vi": "Tiếng Việt", "en": "English"}[c.Lang], html.EscapeString(c.URL))
+	}
+	fmt.Fprintf(w, "</%s>", tag)
+	if len(p.Captions) > 0 {
+		c := p.Captions[0]
+		fmt.Fprintf(w, "<details><summary>%s</summary><p>%s</p></details>", html.EscapeString(c.Label), strings.ReplaceAll(html.EscapeString(strings.Join(c.Lines, "\n")), "\n", "<br>"))
+	}
+	_, _ = w.WriteString("</figure>\n")
 	return ast.WalkSkipChildren, nil
 }
 
@@ -425,15 +503,20 @@ func policy(blocks bool) *bluemonday.Policy {
 	if !blocks {
 		return p
 	}
-	p.AllowElements("p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "hr", "section", "div", "table", "thead", "tbody", "tr", "th", "td")
+	p.AllowElements("p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "details", "summary", "figure", "figcaption", "pre", "hr", "section", "div", "table", "thead", "tbody", "tr", "th", "td")
 	p.AllowAttrs("id").Matching(regexp.MustCompile(`^muc-[0-9]+$`)).OnElements("h2")
 	p.AllowAttrs("start").Matching(bluemonday.Integer).OnElements("ol")
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(form|table)$`)).OnElements("section", "div")
-	p.AllowAttrs("aria-label").OnElements("section", "div")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(form|table|shown)$`)).OnElements("section", "div", "details", "figure")
+	p.AllowAttrs("aria-label").OnElements("section", "div", "audio", "video")
 	p.AllowAttrs("role").Matching(regexp.MustCompile(`^region$`)).OnElements("div")
 	p.AllowAttrs("tabindex").Matching(regexp.MustCompile(`^0$`)).OnElements("div")
 	p.AllowAttrs("align").Matching(regexp.MustCompile(`^(left|center|right)$`)).OnElements("th", "td")
-	p.AllowAttrs("src").Matching(regexp.MustCompile(`^/?[A-Za-z0-9][A-Za-z0-9._/-]*$`)).OnElements("img")
+	p.AllowAttrs("src").Matching(regexp.MustCompile(`^/?[A-Za-z0-9][A-Za-z0-9._/-]*$`)).OnElements("img", "audio", "video", "track")
+	p.AllowAttrs("controls").Matching(regexp.MustCompile(`^$`)).OnElements("audio", "video")
+	p.AllowAttrs("preload").Matching(regexp.MustCompile(`^none$`)).OnElements("audio", "video")
+	p.AllowAttrs("kind").Matching(regexp.MustCompile(`^captions$`)).OnElements("track")
+	p.AllowAttrs("srclang").Matching(regexp.MustCompile(`^(vi|en)$`)).OnElements("track")
+	p.AllowAttrs("label").Matching(regexp.MustCompile(`^(Tiếng Việt|English)$`)).OnElements("track")
 	p.AllowAttrs("alt").OnElements("img")
 	p.AllowAttrs("width", "height").Matching(bluemonday.Integer).OnElements("img")
 	p.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")

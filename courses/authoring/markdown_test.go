@@ -12,7 +12,9 @@ import (
 )
 
 func shelf(name string) (Picture, bool) {
-	return Picture{URL: "/media/0123abcd.svg", Width: 360, Height: 240}, name == "shelf.svg"
+	p := Picture{URL: "/media/0123abcd.svg", Width: 360, Height: 240, Bytes: 1 << 20, Offer: `1 MB"><script>x</script>`}
+	p.Captions = []Captions{{Lang: "vi", URL: p.URL, Label: "<b>", Lines: []string{"</p><script>x</script>"}}}
+	return p, strings.HasPrefix(name, "shelf.")
 }
 
 func TestRenderMakesALesson(t *testing.T) {
@@ -100,7 +102,7 @@ var hostile = []string{
 	"<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>", "<a href='javascript:alert(1)'>x</a>",
 	"[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "[x](java\tscript:alert(1))", "[x](&#106;avascript:alert(1))", "[x](javascript&colon;alert(1))",
 	"[x](data:text/html;base64,PHNjcmlwdD4=)", "[x](vbscript:x)", "[x](//evil.example)", "[x](/\\evil.example)", "[x](https://a@evil.example)", "<javascript:alert(1)>",
-	"![x](javascript:alert(1))", "![x](data:image/svg+xml,<svg onload=alert(1)>)", "![x](https://evil.example/t.gif)", "![x](//evil.example/t.gif)",
+	"![x](javascript:alert(1))", "![\"><script>x</script>](../media/shelf.mp4)", "![\" onplay=alert(1)](../media/shelf.jpg)", "![x](data:image/svg+xml,<svg onload=alert(1)>)", "![x](https://evil.example/t.gif)", "![x](//evil.example/t.gif)",
 	"![\"onload=alert(1) x=\"](../media/shelf.svg)", "![x](../media/shelf.svg \"t\\\" onload=alert(1)\")", "![x](../media/../../etc/passwd)",
 	"[x](https://e.example/\"onmouseover=alert(1))", "[x]: javascript:alert(1)\n\n[x]", "[x](https://e.example 'x\" onclick=\"y')",
 	"```html\" onload=\"x\n</code><script>\n```", "> **\"><script>x</script>**", "## \"><img src=x onerror=x>\n\n|a|\n|-|\n|b|", "|<script>|\n|-|\n|</td><script>|",
@@ -111,10 +113,11 @@ var hostile = []string{
 
 var allowedTags = map[atom.Atom]bool{atom.P: true, atom.H2: true, atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true, atom.Ul: true, atom.Ol: true, atom.Li: true,
 	atom.Blockquote: true, atom.Pre: true, atom.Hr: true, atom.Section: true, atom.Div: true, atom.Table: true, atom.Thead: true, atom.Tbody: true, atom.Tr: true, atom.Th: true,
-	atom.Td: true, atom.Strong: true, atom.Em: true, atom.Del: true, atom.Code: true, atom.Br: true, atom.A: true, atom.Img: true, atom.Input: true}
+	atom.Td: true, atom.Strong: true, atom.Em: true, atom.Del: true, atom.Code: true, atom.Br: true, atom.A: true, atom.Img: true, atom.Input: true,
+	atom.Details: true, atom.Summary: true, atom.Figure: true, atom.Figcaption: true, atom.Audio: true, atom.Video: true, atom.Track: true}
 
 var allowedAttributes = strings.Fields("h2.id ol.start section.class div.class section.aria-label div.aria-label div.role div.tabindex th.align td.align " +
-	"img.src img.alt img.width img.height img.loading input.type input.checked input.disabled a.href a.rel")
+	"img.src img.alt img.width img.height img.loading details.class figure.class audio.controls audio.preload audio.src audio.aria-label video.controls video.preload video.src video.aria-label track.kind track.srclang track.label track.src input.type input.checked input.disabled a.href a.rel")
 
 func walkHTML(t testing.TB, source string, visit func(*html.Node)) {
 	nodes, err := html.ParseFragment(strings.NewReader(source), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})

@@ -18,7 +18,8 @@ type LessonReport struct {
 	Words         PerLanguage                  `json:"words"`         // of the text; Vietnamese counts syllables, as they are written
 	SentenceWords PerLanguage                  `json:"sentenceWords"` // mean words of a sentence
 	Sections      PerLanguage                  `json:"sections"`
-	Compressed    PerLanguage                  `json:"compressed"` // bytes of the text and its pictures, gzipped
+	Compressed    PerLanguage                  `json:"compressed"` // bytes of the text and the pictures that are loaded with it, gzipped
+	OnDemand      PerLanguage                  `json:"onDemand"`   // bytes of the pictures, sounds and films that the reader opens
 	Pictures      PerLanguage                  `json:"pictures"`
 	Questions     map[courses.QuestionKind]int `json:"questions"`
 	Untranslated  []string                     `json:"untranslated"` // parts without English: "title", "objective", "body", "quiz.q3", "rubric.so-muon"
@@ -49,15 +50,15 @@ func (p Package) Report() []LessonReport {
 func (p Package) report(id string, body courses.Text, untranslated []string) LessonReport {
 	r := LessonReport{ID: id, Questions: map[courses.QuestionKind]int{}, Untranslated: untranslated}
 	p.measure(body.Vi, func(f figures) {
-		r.Words.Vi, r.SentenceWords.Vi, r.Sections.Vi, r.Compressed.Vi, r.Pictures.Vi = f.words, f.sentence, f.sections, f.compressed, f.pictures
+		r.Words.Vi, r.SentenceWords.Vi, r.Sections.Vi, r.Compressed.Vi, r.OnDemand.Vi, r.Pictures.Vi = f.words, f.sentence, f.sections, f.compressed, f.onDemand, f.pictures
 	})
 	p.measure(body.En, func(f figures) {
-		r.Words.En, r.SentenceWords.En, r.Sections.En, r.Compressed.En, r.Pictures.En = f.words, f.sentence, f.sections, f.compressed, f.pictures
+		r.Words.En, r.SentenceWords.En, r.Sections.En, r.Compressed.En, r.OnDemand.En, r.Pictures.En = f.words, f.sentence, f.sections, f.compressed, f.onDemand, f.pictures
 	})
 	return r
 }
 
-type figures struct{ words, sentence, sections, compressed, pictures int }
+type figures struct{ words, sentence, sections, compressed, onDemand, pictures int }
 
 func (p Package) measure(body string, set func(figures)) {
 	if body == "" {
@@ -83,7 +84,11 @@ func (p Package) measure(body string, set func(figures)) {
 	for _, name := range pictures(doc) {
 		if data, ok := p.Media[p.Version.Blob(name)]; ok {
 			f.pictures++
-			_, _ = z.Write(data)
+			if withPage(name, len(data)) {
+				_, _ = z.Write(data)
+			} else {
+				f.onDemand += len(data)
+			}
 		}
 	}
 	_ = z.Close()

@@ -13,14 +13,9 @@ import (
 	"strings"
 )
 
-// mediaFile is what a file in the media folder may be called.
-var mediaFile = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(\.(vi|en))?\.(svg|png|jpg|jpeg)$`)
-
 const (
-	maxSVG    = 32 << 10
-	maxRaster = 200 << 10
-	maxPixels = 4000 // on either side
-	svgSpace  = "http://www.w3.org/2000/svg"
+	maxSVG   = 32 << 10
+	svgSpace = "http://www.w3.org/2000/svg"
 )
 
 // PictureSize is the size of an SVG, PNG or JPEG in CSS pixels; an SVG tells it by its viewBox.
@@ -83,36 +78,6 @@ var (
 	cssURL     = regexp.MustCompile(`(?i)url\s*\(\s*["']?\s*([^"')\s]*)`)
 	xmlHeader  = regexp.MustCompile(`^version="1\.0"(\s+encoding="(?i:utf-8)")?(\s+standalone="(yes|no)")?$`)
 )
-
-// checkMedia names what is wrong with a file of the media folder: its name, size and content. A drawing may hold no script, no handler and no
-// reference to anything outside itself.
-func checkMedia(file, name string, data []byte) Mistakes {
-	var m Mistakes
-	if !mediaFile.MatchString(name) {
-		m.add(file, 0, "media-name")
-		return m
-	}
-	if strings.HasSuffix(name, ".svg") {
-		if len(data) > maxSVG {
-			m.add(file, 0, "media-too-large", kib(len(data)), kib(maxSVG))
-			return m
-		}
-		checkSVG(&m, file, data)
-		return m
-	}
-	if len(data) > maxRaster {
-		m.add(file, 0, "media-too-large", kib(len(data)), kib(maxRaster))
-	}
-	c, format, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil || (format == "png") != strings.HasSuffix(name, ".png") {
-		m.add(file, 0, "media-not-a-picture")
-	} else if c.Width > maxPixels || c.Height > maxPixels {
-		m.add(file, 0, "media-too-many-pixels", strconv.Itoa(maxPixels))
-	}
-	return m
-}
-
-func kib(n int) string { return strconv.Itoa((n+1023)>>10) + " KiB" }
 
 func checkSVG(m *Mistakes, file string, data []byte) {
 	if _, err := svgRoot(data); err != nil {

@@ -338,7 +338,7 @@ func (f *flow) column(nodes []*html.Node, x, width float64, p span) {
 func isBlock(n *html.Node) bool {
 	switch n.DataAtom {
 	case atom.P, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Ul, atom.Ol, atom.Blockquote, atom.Pre, atom.Hr, atom.Section, atom.Div, atom.Table, atom.Img,
-		atom.Figure, atom.Figcaption, atom.Audio, atom.Video:
+		atom.Figure, atom.Figcaption, atom.Audio, atom.Video, atom.Details, atom.Summary:
 		return true
 	}
 	return false
