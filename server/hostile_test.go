@@ -776,7 +776,7 @@ func (s *visited) listening() string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	go s.Serve(ln)
+	go s.Serve(ln, nil)
 	s.t.Cleanup(func() { s.Shutdown(time.Second) })
 	return ln.Addr().String()
 }

@@ -4,6 +4,7 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -158,8 +159,14 @@ func (s *Server) Words(lang string) func(key string, args ...any) string {
 	return words{lang, s.words[lang]}.T
 }
 
-// Serve answers requests that come in on the listener until Shutdown.
-func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(paced{ln, s.patience}) }
+// Serve answers requests that come in on the listener until Shutdown; by TLS, where it is told how.
+func (s *Server) Serve(ln net.Listener, secret *tls.Config) error {
+	ln = paced{ln, s.patience}
+	if secret != nil {
+		ln = tls.NewListener(ln, secret)
+	}
+	return s.app.Listener(ln)
+}
 
 // Shutdown lets requests under way end, for at most this long, and stops.
 func (s *Server) Shutdown(wait time.Duration) error {

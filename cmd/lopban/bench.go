@@ -289,7 +289,7 @@ func (b *bench) open(ctx context.Context) (stop func() error, err error) {
 	if b.s, err = newServer(ctx, b.st, "http://"+b.addr, nil, io.Discard); err != nil {
 		return nil, errors.Join(err, b.st.Close(), ln.Close())
 	}
-	go b.s.Serve(ln)
+	go b.s.Serve(ln, nil)
 	return func() error { return errors.Join(b.s.Shutdown(time.Second), b.st.Close()) }, nil
 }
 

@@ -73,7 +73,7 @@ func begin(t testing.TB, args ...string) *running {
 		t.Fatal(err)
 	}
 	r := &running{cmd: exec.Command(path, args...), log: &output{}}
-	r.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
+	r.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "SSL_CERT_FILE=" + os.Getenv("SSL_CERT_FILE")}
 	r.cmd.Stderr = r.log
 	if r.out, err = r.cmd.StdoutPipe(); err != nil {
 		t.Fatal(err)

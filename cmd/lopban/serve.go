@@ -25,10 +25,11 @@ import (
 // site is how the server is reached.
 type site struct {
 	Addr           string   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on."`
-	BaseUrl        string   `name:"base-url" placeholder:"URL" help:"Address of the site as visitors type it; printed on certificates. Default: http://ADDR."`
+	BaseUrl        string   `name:"base-url" placeholder:"URL" help:"Address of the site as visitors type it; printed on certificates. Default: http://ADDR, or what TLS is for."`
 	MetricsAddr    string   `placeholder:"HOST:PORT" help:"Address of Prometheus metrics, such as 127.0.0.1:9090. None unless given: the numbers are not for visitors."`
 	TrustedProxies []string `placeholder:"IP" help:"Proxies whose X-Forwarded-For is believed."`
 	OtlpEndpoint   string   `placeholder:"URL" help:"OpenTelemetry collector that traces are sent to by OTLP over HTTP, such as http://localhost:4318; also OTEL_EXPORTER_OTLP_ENDPOINT. None unless given."`
+	secrecy
 }
 
 type serveCommand struct {
@@ -60,17 +61,24 @@ func newSchool(st store.Store) *courses.School {
 
 // serve opens the store, prepares it, and answers requests until the context ends. prepare returns lines to print after the one that says the server is ready.
 func serve(ctx context.Context, term *terminal, p place, at site, prepare func(context.Context, *server.Server) ([]string, error)) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	ln, err := listen(at.Addr, "--addr")
 	if err != nil {
 		return err
 	}
 	defer ln.Close()
+	base := at.base(ln.Addr())
+	secret, onward, err := at.secrecy.config(base, p.Data, logTo(term.err))
+	if err != nil {
+		return err
+	}
 	st, err := p.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	cfg := settings(st, at.base(ln.Addr()), at.TrustedProxies, term.err)
+	cfg := settings(st, base, at.TrustedProxies, term.err)
 	if at.OtlpEndpoint != "" {
 		provider, err := traces(ctx, at.OtlpEndpoint, cfg.Log)
 		if err != nil {
@@ -90,18 +98,31 @@ func serve(ctx context.Context, term *terminal, p place, at site, prepare func(c
 	if err := s.Settle(ctx); err != nil {
 		fmt.Fprintln(term.err, "lopban: not everything of the last day could be settled:", err)
 	}
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
+	beside := func(addr, flag string, handler http.Handler) error {
+		ln, err := listen(addr, flag)
+		if err == nil {
+			go func() {
+				if err := aside(ctx, ln, handler); err != nil {
+					failed <- err
+				}
+			}()
+		}
+		return err
+	}
 	if at.MetricsAddr != "" {
-		metrics, err := listen(at.MetricsAddr, "--metrics-addr")
-		if err != nil {
+		if err := beside(at.MetricsAddr, "--metrics-addr", s.Metrics()); err != nil {
 			return err
 		}
-		defer metrics.Close()
-		go func() { failed <- http.Serve(metrics, s.Metrics()) }()
 	}
-	go func() { failed <- s.Serve(ln) }()
+	if at.RedirectAddr != "" {
+		if err := beside(at.RedirectAddr, "--redirect-addr", onward); err != nil {
+			return err
+		}
+	}
+	go func() { failed <- s.Serve(ln, secret) }()
 	go s.Keep(ctx)
-	fmt.Fprintf(term.out, "ready http://%s\n", ln.Addr())
+	fmt.Fprintf(term.out, "ready %s://%s\n", at.scheme(), ln.Addr())
 	for _, line := range after {
 		fmt.Fprintln(term.out, line)
 	}
@@ -132,7 +153,10 @@ func (at site) base(ln net.Addr) string {
 	if at.BaseUrl != "" {
 		return strings.TrimRight(at.BaseUrl, "/")
 	}
-	return "http://" + ln.String()
+	if len(at.AcmeDomain) > 0 {
+		return "https://" + at.AcmeDomain[0]
+	}
+	return at.scheme() + "://" + ln.String()
 }
 
 func newServer(ctx context.Context, st store.Store, base string, proxies []string, log io.Writer) (*server.Server, error) {
@@ -140,8 +164,10 @@ func newServer(ctx context.Context, st store.Store, base string, proxies []strin
 }
 
 func settings(st store.Store, base string, proxies []string, log io.Writer) server.Config {
-	return server.Config{Store: st, Content: content.FS, Log: slog.New(slog.NewJSONHandler(log, nil)), Now: time.Now, BaseURL: base, TrustedProxies: proxies}
+	return server.Config{Store: st, Content: content.FS, Log: logTo(log), Now: time.Now, BaseURL: base, TrustedProxies: proxies}
 }
+
+func logTo(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(w, nil)) }
 
 // describe prints the configuration, without what is secret in it.
 func describe(term *terminal, parsed *kong.Context) {
