@@ -280,7 +280,7 @@ var (
 
 	ListingKind = &store.Kind{Name: "course", Schema: 1, Doc: Listing{}}
 
-	EnrolmentKind = &store.Kind{Name: "enrolment", Schema: 1, Doc: Enrolment{}, Indexes: [][]string{{"person"}, {"course"}}}
+	EnrolmentKind = &store.Kind{Name: "enrolment", Schema: 1, Doc: Enrolment{}, Indexes: [][]string{{"person"}, {"course"}, {"version", "recordedAt"}}}
 
 	AdvanceKind = &store.Kind{Name: "advance", Schema: 1, Doc: Advance{}, Indexes: [][]string{{"recordedAt"}}}
 

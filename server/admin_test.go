@@ -31,7 +31,7 @@ func TestAdministrationIsForWhoMay(t *testing.T) {
 		{"GET", "/admin/issuers/99", gone, gone, gone, gone, gone, gone},
 		{"GET", "/admin/audit", denied, denied, denied, denied, ok, ok},
 		{"GET", "/author", denied, ok, denied, denied, denied, ok},
-		{"GET", "/author?course=K9", denied, gone, denied, denied, denied, gone},
+		{"GET", "/author/K9/figures", denied, gone, denied, denied, denied, gone},
 	}
 	for _, a := range asks {
 		for _, who := range []struct {

@@ -118,7 +118,9 @@ var matrix = []matrixRow{
 
 	{method: "GET", pattern: "/author", want: cells{303, 403, 200, 403, 403, 403, 200}},
 	{method: "POST", pattern: "/author/paste", form: "html=%3Cb%3Ea%3C%2Fb%3E", want: cells{401, 403, 200, 403, 403, 403, 200}},
-	{method: "GET", pattern: "/author", path: "/author?course=K1", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/author/:course/figures", path: "/author/K1/figures", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/author/:course/figures.csv", path: "/author/K1/figures.csv", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/author/:course/figures", path: "/author/{far}/figures", want: cells{303, 403, 404, 403, 403, 403, 404}},
 	{method: "GET", pattern: "/admin", want: cells{303, 403, 403, 403, 403, 403, 200}},
 	{method: "GET", pattern: "/admin/issuers/:province", path: "/admin/issuers/08", want: cells{303, 403, 403, 200, 404, 403, 200}},
 	{method: "GET", pattern: "/admin/issuers/:province", path: "/admin/issuers/04", want: cells{303, 403, 403, 404, 200, 403, 200}},

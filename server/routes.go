@@ -65,6 +65,8 @@ func (s *Server) routes(app *fiber.App) {
 	// Trainers
 	app.Get("/author", s.member, s.author)
 	app.Post("/author/paste", s.member, s.paste)
+	app.Get("/author/:course/figures", s.member, s.figures)
+	app.Get("/author/:course/figures.csv", s.member, s.figuresFile)
 
 	// Administrators
 	app.Get("/admin", s.member, s.granter, s.admin)

@@ -74,6 +74,7 @@ var visits = []visit{
 	{"/roster/:person", staff, "/roster/{person}", 200, nil},
 	{"/roster/:person", office, "/roster/{neighbour}", 200, nil},
 	{"/author", trainer, "/author", 200, nil},
+	{"/author/:course/figures", trainer, "/author/LS1/figures", 200, nil},
 	{"/admin", admin, "/admin", 200, nil},
 	{"/admin/issuers/:province", admin, "/admin/issuers/08", 200, nil},
 	{"/admin/audit", admin, "/admin/audit", 200, nil},
@@ -83,7 +84,7 @@ var visits = []visit{
 
 // notPages are the routes that send something else than a page.
 var notPages = []string{"/healthz", "/readyz", "/assets/:name", "/media/:name", "/certificates/:code.pdf", "/roster/template.csv", "/roster/export.:format", "/roster/import/:id/problems.csv",
-	"/admin/issuers/:province/sample.pdf", "/courses/:id/booklet.pdf"}
+	"/admin/issuers/:province/sample.pdf", "/courses/:id/booklet.pdf", "/author/:course/figures.csv"}
 
 // A page that nobody visits here would not be looked at by the tests below.
 func TestEveryPageIsVisited(t *testing.T) {
