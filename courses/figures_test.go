@@ -42,7 +42,9 @@ func chose(id string) map[string]courses.Answer {
 	return map[string]courses.Answer{"c": {Options: []string{id}}}
 }
 
-func typed(text string) map[string]courses.Answer { return map[string]courses.Answer{"w": {Text: text}} }
+func typed(text string) map[string]courses.Answer {
+	return map[string]courses.Answer{"w": {Text: text}}
+}
 
 // people are n trails of the same answers.
 func people(name string, n int, answers map[string]courses.Answer) []courses.Trail {
