@@ -378,7 +378,7 @@ func correlation(x, y []float64) (float64, bool) {
 	if len(x) < FewLearners {
 		return 0, false
 	}
-	mx, my := mean(x), mean(y)
+	mx, my := average(x), average(y)
 	var xy, xx, yy float64
 	for i := range x {
 		dx, dy := x[i]-mx, y[i]-my
@@ -390,7 +390,7 @@ func correlation(x, y []float64) (float64, bool) {
 	return max(-1, min(1, xy/math.Sqrt(xx*yy))), true
 }
 
-func mean(all []float64) float64 {
+func average(all []float64) float64 {
 	sum := 0.0
 	for _, x := range all {
 		sum += x
