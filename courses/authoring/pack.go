@@ -110,37 +110,58 @@ func sum(data []byte) string {
 // Unpack reads a course that Pack wrote. It believes nothing in it: names that lead elsewhere, links, double names, more than 2,000 files, more than
 // 64 MiB unpacked, bombs and files that are not those of the manifest are mistakes, and then the package is empty. The error is that of the reader.
 func Unpack(r io.ReaderAt, size int64) (Package, Mistakes, error) {
-	var m Mistakes
-	entries, err := entryCount(r, size)
-	if err != nil {
+	files, m, err := unpackFiles(r, size)
+	if err != nil || m.Errors() {
 		return Package{}, m, err
-	}
-	if entries > maxFiles+1 {
-		m.add("", 0, "too-many-files", strconv.Itoa(maxFiles))
-		return Package{}, m, nil
-	}
-	z, err := zip.NewReader(r, size)
-	if err != nil {
-		m.add("", 0, "package-broken", err.Error())
-		return Package{}, m, nil
-	}
-	u := unpacker{left: maxCourse}
-	if size*maxRatio < maxCourse {
-		u.left = max(size*maxRatio, maxUnrated)
-	}
-	files := u.read(z.File)
-	if u.Errors() {
-		return Package{}, u.Mistakes, nil
-	}
-	u.verify(files)
-	if u.Errors() {
-		return Package{}, u.Mistakes, nil
 	}
 	p, mistakes := LoadFiles(files)
 	if mistakes.Errors() {
 		return Package{}, mistakes, nil
 	}
 	return p, mistakes, nil
+}
+
+// unpackFiles gives the files of a package by path, without the manifest that they were held against.
+func unpackFiles(r io.ReaderAt, size int64) (map[string][]byte, Mistakes, error) {
+	z, m, err := zipOf(r, size)
+	if err != nil || m.Errors() {
+		return nil, m, err
+	}
+	u := unpacker{left: unpackable(size)}
+	files := u.read(z.File)
+	if !u.Errors() {
+		u.verify(files)
+	}
+	if u.Errors() {
+		return nil, u.Mistakes, nil
+	}
+	return files, nil, nil
+}
+
+// zipOf opens a zip that has no more than maxFiles files and a manifest.
+func zipOf(r io.ReaderAt, size int64) (*zip.Reader, Mistakes, error) {
+	var m Mistakes
+	entries, err := entryCount(r, size)
+	if err != nil {
+		return nil, nil, err
+	}
+	if entries > maxFiles+1 {
+		m.add("", 0, "too-many-files", strconv.Itoa(maxFiles))
+		return nil, m, nil
+	}
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		m.add("", 0, "package-broken", err.Error())
+	}
+	return z, m, nil
+}
+
+// unpackable is how many bytes a zip of a size may hold.
+func unpackable(size int64) int64 {
+	if size*maxRatio < maxCourse {
+		return max(size*maxRatio, maxUnrated)
+	}
+	return maxCourse
 }
 
 // entryCount counts the zip's directory entries before the directory is read into memory. It may count too many where a file holds another zip.
@@ -173,14 +194,7 @@ func (u *unpacker) read(entries []*zip.File) map[string][]byte {
 			continue // folders that other programs add
 		}
 		key := strings.ToLower(e.Name)
-		switch {
-		case !fs.ValidPath(e.Name) || strings.ContainsAny(e.Name, "\\:\x00"):
-			u.add("", 0, "package-path", strconv.QuoteToASCII(e.Name))
-		case !e.Mode().IsRegular():
-			u.add(e.Name, 0, "file-not-regular")
-		case seen[key]:
-			u.add("", 0, "package-duplicate", e.Name)
-		default:
+		if u.sound(e, seen[key]) {
 			seen[key] = true
 			if data, ok := u.file(e); ok {
 				files[e.Name] = data
@@ -191,6 +205,21 @@ func (u *unpacker) read(entries []*zip.File) map[string][]byte {
 		}
 	}
 	return files
+}
+
+// sound tells whether an entry is a file inside the package, and the first of its name.
+func (u *unpacker) sound(e *zip.File, twice bool) bool {
+	switch {
+	case !fs.ValidPath(e.Name) || strings.ContainsAny(e.Name, "\\:\x00"):
+		u.add("", 0, "package-path", strconv.QuoteToASCII(e.Name))
+	case !e.Mode().IsRegular():
+		u.add(e.Name, 0, "file-not-regular")
+	case twice:
+		u.add("", 0, "package-duplicate", e.Name)
+	default:
+		return true
+	}
+	return false
 }
 
 func (u *unpacker) file(e *zip.File) ([]byte, bool) {
