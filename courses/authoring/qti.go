@@ -151,7 +151,7 @@ func (g *gathering) question(quiz *courses.Quiz, item *html.Node, file string) {
 	made, kind := q.read()
 	name := orElse(attr(item, "title"), attr(item, "identifier"))
 	if kind == "" {
-		made.ID = freeID(*quiz, attr(item, "identifier"))
+		made.ID = freeQuestionID(*quiz, attr(item, "identifier"))
 		made.Title.Vi = line(attr(item, "title"), made.ID)
 		for i, p := range made.Pairs {
 			made.Pairs[i].Right = rightID(made.ID, p.RightText.Vi)
@@ -170,7 +170,7 @@ func (g *gathering) question(quiz *courses.Quiz, item *html.Node, file string) {
 
 var notID = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
-func freeID(quiz courses.Quiz, id string) string {
+func freeQuestionID(quiz courses.Quiz, id string) string {
 	id = strings.Trim(notID.ReplaceAllString(id, "-"), "-")
 	id = orElse(strings.TrimRight(id[:min(len(id), 60)], "-"), "q")
 	free := id
