@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"lopban/courses"
+	"lopban/courses/authoring"
 	"lopban/courses/roster"
 	"lopban/courses/store"
 	"lopban/courses/targets"
@@ -48,6 +49,7 @@ type Server struct {
 	proxies   []netip.Prefix
 	store     store.Store
 	school    *courses.School
+	desk      *authoring.Desk
 	places    *roster.Places
 	roll      *roster.Roll
 	accounts  *roster.Accounts
@@ -71,7 +73,8 @@ type Server struct {
 
 // Kinds lists the documents of the whole product, for who opens a store.
 func Kinds() []*store.Kind {
-	kinds := append(courses.Kinds(), roster.Kinds...)
+	kinds := append(courses.Kinds(), authoring.Kinds()...)
+	kinds = append(kinds, roster.Kinds...)
 	kinds = append(kinds, targets.Kinds()...)
 	return append(kinds, printedKind, auditKind, sessionKind, keyKind, leaseKind, uploadKind, sheetKind)
 }
@@ -99,6 +102,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.school = &courses.School{Store: cfg.Store, Now: cfg.Now, Random: rand.Reader, BaseURL: cfg.BaseURL}
+	s.desk = &authoring.Desk{Store: cfg.Store, School: s.school, Now: cfg.Now}
 	s.roll = &roster.Roll{Store: cfg.Store, Places: s.places, Now: cfg.Now, Rand: rand.Reader}
 	s.accounts = roster.NewAccounts(cfg.Store, cfg.Now, rand.Reader)
 	s.board = &targets.Board{Store: cfg.Store, Programme: s.programme, Places: s.places, Now: cfg.Now}
@@ -146,8 +150,9 @@ func proxyHeader(trusted []string) string {
 	return fiber.HeaderXForwardedFor
 }
 
-// School, Roll, Accounts and Board are the rules that this server works by, for commands that work on the same store.
+// School, Desk, Roll, Accounts and Board are the rules that this server works by, for commands that work on the same store.
 func (s *Server) School() *courses.School    { return s.school }
+func (s *Server) Desk() *authoring.Desk      { return s.desk }
 func (s *Server) Roll() *roster.Roll         { return s.roll }
 func (s *Server) Accounts() *roster.Accounts { return s.accounts }
 func (s *Server) Board() *targets.Board      { return s.board }

@@ -19,7 +19,7 @@ var arrows = map[string][]string{
 	"server":     {"courses", "courses/roster", "courses/targets", "courses/authoring", "courses/paper", "courses/store", "content", "assets"}, // no engine: that is the program's choice
 
 	"courses/targets":   {"courses", "courses/roster", "courses/store"},
-	"courses/authoring": {"courses", "courses/store"}, // of the store the kinds of errors alone
+	"courses/authoring": {"courses", "courses/store"},
 	"courses/paper":     {"courses", "courses/store"},
 	"courses":           {"courses/store"},
 	"courses/roster":    {"courses/store"},

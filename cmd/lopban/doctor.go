@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lopban/courses"
+	"lopban/courses/authoring"
 	"lopban/courses/paper"
 	"lopban/courses/roster"
 	"lopban/courses/store"
@@ -43,11 +44,15 @@ func (c *doctorCommand) Run(ctx context.Context, term *terminal) error {
 	if err != nil {
 		return err
 	}
+	drafts, err := c.drafts(ctx, term, s.Desk())
+	if err != nil {
+		return err
+	}
 	rebuildable := standings+tasks > 0 && !c.Rebuild
 	if rebuildable {
 		fmt.Fprintln(term.err, "lopban: put the standings and practice tasks right with lopban doctor --rebuild")
 	}
-	if flaws > 0 || rebuildable {
+	if flaws+drafts > 0 || rebuildable {
 		return errFailed
 	}
 	return nil
@@ -106,6 +111,22 @@ func (c *doctorCommand) facts(ctx context.Context, term *terminal, school *cours
 	}
 	fmt.Fprintf(term.out, "facts %d: %d do not agree with the others\n", checked, n)
 	return n, nil
+}
+
+// drafts looks at what trainers write, and says how much of it does not agree and was not put right.
+func (c *doctorCommand) drafts(ctx context.Context, term *terminal, desk *authoring.Desk) (int, error) {
+	n := 0
+	say := func(f courses.Flaw) {
+		n++
+		fmt.Fprintf(term.out, "%s\t%s\t%s\n", f.Kind, f.ID, f.What)
+	}
+	err := desk.Check(ctx, c.Rebuild, say)
+	if err == nil && n > 0 && c.Rebuild {
+		n = 0
+		err = desk.Check(ctx, false, func(courses.Flaw) { n++ }) // what is left
+	}
+	fmt.Fprintf(term.out, "drafts: %d do not agree with their edits and events\n", n)
+	return n, err
 }
 
 type verifyCommand struct {

@@ -159,7 +159,7 @@ func (l *loader) guess() []courses.Module {
 
 // hash is over the content alone; the pictures are in it by the names of their blobs.
 func hash(v courses.Version) string {
-	v.ID, v.Number, v.Hash, v.PublishedAt = "", 0, "", time.Time{}
+	v.ID, v.Number, v.Hash, v.PublishedAt, v.PublishedBy, v.Notes = "", 0, "", time.Time{}, "", courses.Text{}
 	data, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // no NaN or infinity passes the parsers

@@ -34,12 +34,28 @@ type manifest struct {
 
 // Files writes the course as the files of its folder, by path. [LoadFiles] makes of them the same course, with the same hash.
 func (p Package) Files() (map[string][]byte, error) {
-	files := map[string][]byte{}
-	var err error
-	if files[courseFile], err = courseYAML(p.Version); err != nil {
+	files, err := texts(p.Version)
+	if err != nil {
 		return nil, err
 	}
-	for _, l := range p.Version.Lessons() {
+	for _, m := range p.Version.Media {
+		data, ok := p.Media[m.Blob]
+		if !ok {
+			return nil, fmt.Errorf("media %s: no blob %s", m.Name, m.Blob)
+		}
+		files["media/"+m.Name] = data
+	}
+	return files, nil
+}
+
+// texts writes the text files of a version, by path.
+func texts(v courses.Version) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	var err error
+	if files[courseFile], err = courseYAML(v); err != nil {
+		return nil, err
+	}
+	for _, l := range v.Lessons() {
 		for _, lang := range []string{"vi", "en"} {
 			if body := (&giftWriter{lang: lang}).in(l.Body); body != "" {
 				files[lessonFile(l.ID, lang, "md")] = []byte(body)
@@ -54,19 +70,12 @@ func (p Package) Files() (map[string][]byte, error) {
 			files[lessonFile(l.ID, lang, "gift")] = b.Bytes()
 		}
 	}
-	if task := p.Version.Practice; task != nil {
+	if task := v.Practice; task != nil {
 		for _, lang := range []string{"vi", "en"} {
 			if body := (&giftWriter{lang: lang}).in(task.Body); body != "" {
 				files[lessonFile(practiceID, lang, "md")] = []byte(body)
 			}
 		}
-	}
-	for _, m := range p.Version.Media {
-		data, ok := p.Media[m.Blob]
-		if !ok {
-			return nil, fmt.Errorf("media %s: no blob %s", m.Name, m.Blob)
-		}
-		files["media/"+m.Name] = data
 	}
 	return files, nil
 }
