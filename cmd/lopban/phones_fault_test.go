@@ -21,6 +21,7 @@ type phones struct {
 
 	mu      sync.Mutex
 	trouble []error       // what kept a fact from being acknowledged, in the order in which it came
+	longest time.Duration // that a fact took to be put off
 	news    chan struct{} // something was told or went wrong
 	stopped chan struct{}
 	devices sync.WaitGroup
@@ -70,12 +71,13 @@ func (p *phones) insist(client *http.Client, base func() string, pupil int, f co
 			return false
 		default:
 		}
+		began := time.Now()
 		got, err := p.h.send(context.Background(), client, base(), pupil, []courses.Fact{f})
 		if err == nil {
 			p.told.add(got[0])
 		} else {
 			p.mu.Lock()
-			p.trouble = append(p.trouble, err)
+			p.trouble, p.longest = append(p.trouble, err), max(p.longest, time.Since(began))
 			p.mu.Unlock()
 		}
 		select {
@@ -120,6 +122,13 @@ func (p *phones) troubles() []error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.trouble)
+}
+
+// slowest is how long it took at most to put a fact off.
+func (p *phones) slowest() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.longest
 }
 
 // stop waits until every device has the answer to what it has sent.

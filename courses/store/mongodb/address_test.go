@@ -38,6 +38,7 @@ func TestSettingsKeepThePromises(t *testing.T) {
 	for _, uri := range []string{
 		"mongodb://localhost/x",
 		"mongodb://localhost/x?w=0&journal=false&readConcernLevel=local&readPreference=secondary&serverSelectionTimeoutMS=60000",
+		"mongodb://localhost/x?timeoutMS=0",
 	} {
 		o := settings(uri)
 		if err := o.Validate(); err != nil {

@@ -26,8 +26,8 @@ import (
 )
 
 const (
-	// reach is how long the database may take to be found or to answer, where the caller sets no deadline of its own.
-	reach = 5 * time.Second
+	// reach is how long the database may take to be found, and to answer where neither the address (timeoutMS) nor the caller sets another end: below the five seconds after which a visitor is told to come again.
+	reach = 4 * time.Second
 	// building is how long Open may take to make indexes of documents that are there already.
 	building = time.Hour
 	// defaultDatabase is used when the address names none.
@@ -37,6 +37,7 @@ const (
 // Store is a [store.Store] on a MongoDB database.
 type Store struct {
 	hosts  []string
+	answer time.Duration // how long it may take
 	client *mongo.Client
 	db     *mongo.Database
 	kinds  map[string]*mongo.Collection
@@ -50,7 +51,7 @@ type Store struct {
 // A field that is indexed for the first time is filled in documents that lack it, for which such a kind needs a Doc.
 //
 // It is a *[store.Problem]: ErrInvalid with the code "store-address" when the address cannot be read, ErrUnavailable with the code "store-unreachable"
-// and the hosts when nobody answers there within five seconds.
+// and the hosts when nobody answers there within four seconds.
 func Open(ctx context.Context, uri string, kinds ...*store.Kind) (*Store, error) {
 	opts := settings(uri)
 	if err := opts.Validate(); err != nil {
@@ -61,7 +62,7 @@ func Open(ctx context.Context, uri string, kinds ...*store.Kind) (*Store, error)
 		return nil, store.Invalid("mongodb", "store-address")
 	}
 	db := client.Database(databaseName(uri))
-	s := &Store{hosts: opts.Hosts, client: client, db: db, kinds: map[string]*mongo.Collection{}, blobs: db.Collection("_blob.names")}
+	s := &Store{hosts: opts.Hosts, answer: *opts.Timeout, client: client, db: db, kinds: map[string]*mongo.Collection{}, blobs: db.Collection("_blob.names")}
 	if err := s.open(ctx, kinds); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -83,6 +84,9 @@ func settings(uri string) *options.ClientOptions {
 		SetBSONOptions(&options.BSONOptions{UseJSONStructTags: true})
 	if t := opts.ServerSelectionTimeout; t == nil || *t > reach {
 		opts.SetServerSelectionTimeout(reach)
+	}
+	if t := opts.Timeout; t == nil || *t <= 0 { // zero would be for ever
+		opts.SetTimeout(reach)
 	}
 	return opts
 }

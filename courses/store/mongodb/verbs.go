@@ -107,7 +107,7 @@ func (s *Store) Update(ctx context.Context, k *store.Kind, id string, doc any, c
 	if err != nil {
 		return err
 	}
-	ctx, cancel := patience(ctx)
+	ctx, cancel := s.patience(ctx)
 	defer cancel()
 	for try := 0; ; try++ {
 		done, err := attempt(ctx, c, k, id, doc, change)
@@ -149,12 +149,12 @@ func attempt(ctx context.Context, c *mongo.Collection, k *store.Kind, id string,
 	return result.MatchedCount == 1, nil
 }
 
-// patience ends the tries of an update whose caller set no end.
-func patience(ctx context.Context) (context.Context, context.CancelFunc) {
+// patience ends the tries of an update whose caller set no end, when any other operation would end.
+func (s *Store) patience(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, set := ctx.Deadline(); set {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, 2*reach)
+	return context.WithTimeout(ctx, s.answer)
 }
 
 // pause waits a little longer after each try, by chance, so that writers of one document come apart.

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"lopban/courses/store/mongodb/mongotest"
+)
+
+// wire stands between the program and its database, and can be cut.
+type wire struct {
+	t    *testing.T
+	addr string // where the program finds it
+	to   string // the database
+
+	mu    sync.Mutex
+	ln    net.Listener // nil: nobody listens
+	state string       // one of those below
+	turn  chan struct{}
+	conns map[net.Conn]bool
+	all   sync.WaitGroup
+}
+
+// The states of a wire. A held one keeps what is sent until it is sound again, as a network does that loses packets; at a broken one every connection is broken; at a dead one nobody listens besides.
+const (
+	intact = "intact"
+	slow   = "slow"
+	held   = "held"
+	broken = "broken"
+	dead   = "dead"
+)
+
+// slowness is how much later each part of a message arrives.
+const slowness = 100 * time.Millisecond
+
+func newWire(t *testing.T, to string) *wire {
+	t.Helper()
+	w := &wire{t: t, to: to, addr: "127.0.0.1:0", state: dead, turn: make(chan struct{}), conns: map[net.Conn]bool{}}
+	w.set(intact)
+	t.Cleanup(func() { w.set(dead); w.all.Wait() })
+	return w
+}
+
+// set changes the state.
+func (w *wire) set(state string) {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if state == broken || state == dead {
+		for c := range w.conns {
+			c.(*net.TCPConn).SetLinger(0) // a reset, and not an orderly end
+			c.Close()
+		}
+	}
+	if state == dead && w.ln != nil {
+		w.ln.Close()
+		w.ln = nil
+	}
+	if state != dead && w.ln == nil {
+		ln, err := net.Listen("tcp", w.addr)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.ln, w.addr = ln, ln.Addr().String()
+		w.all.Go(func() { w.accept(ln) })
+	}
+	w.state = state
+	close(w.turn)
+	w.turn = make(chan struct{})
+}
+
+func (w *wire) now() (state string, turn chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.state, w.turn
+}
+
+func (w *wire) accept(ln net.Listener) {
+	for {
+		from, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		to, err := net.Dial("tcp", w.to)
+		if err != nil {
+			from.Close()
+			continue
+		}
+		w.mu.Lock()
+		w.conns[from], w.conns[to] = true, true
+		cut := w.state == broken || w.state == dead
+		w.mu.Unlock()
+		if cut {
+			from.(*net.TCPConn).SetLinger(0)
+			from.Close()
+			to.Close()
+			continue
+		}
+		w.all.Go(func() { w.carry(from, to) })
+		w.all.Go(func() { w.carry(to, from) })
+	}
+}
+
+// carry hands on what comes, as the state of the wire allows, until either end is closed.
+func (w *wire) carry(from, to net.Conn) {
+	defer func() {
+		from.Close()
+		to.Close()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.conns, from)
+		delete(w.conns, to)
+	}()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buffer)
+		if err != nil {
+			return
+		}
+		for {
+			state, turn := w.now()
+			if state == held {
+				<-turn
+				continue
+			}
+			if state == slow {
+				time.Sleep(slowness) // it is the fault
+			}
+			break
+		}
+		if _, err := to.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// freePort is an address that nobody listens at.
+func freePort(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
+// goroutines asks the program's metrics how many there are.
+func goroutines(t *testing.T, metrics string) int {
+	t.Helper()
+	res, err := http.Get("http://" + metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		if text, ok := strings.CutPrefix(lines.Text(), "go_goroutines "); ok {
+			n, err := strconv.Atoi(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+	}
+	t.Fatal("the metrics do not count goroutines")
+	return 0
+}
+
+// The database is slow, out of reach without a sign, cut off again and again, stopped and started; and the program is killed and started. Who sends facts is told within five seconds to come again; five seconds after the
+// database is back facts are taken, by the same process, which keeps nothing of the trouble. Everything acknowledged is there, once.
+func TestDatabaseLostUnderLoad(t *testing.T) {
+	direct := mongotest.Start(t)
+	u, err := url.Parse(direct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWire(t, u.Host)
+	u.Host = w.addr
+	q := u.Query()
+	q.Del("timeoutMS") // the program's own patience
+	u.RawQuery = q.Encode()
+	h := newHall(t, place{Mongodb: direct}, 4, 2)
+	metrics := freePort(t)
+	r := launch(t, place{Mongodb: u.String()}, "--metrics-addr", metrics)
+	h.signIn(t, r)
+	var base atomic.Value
+	base.Store(r.base)
+	at := func() string { return base.Load().(string) }
+	p := newPhones(t, h)
+	p.enter(1, 0, at)
+	p.acknowledges(8, time.Minute)
+	rest := goroutines(t, metrics)
+
+	w.set(slow)
+	t.Logf("slow: 4 facts in %v", p.acknowledges(4, time.Minute).Round(time.Millisecond))
+	w.set(intact)
+	p.acknowledges(2*len(h.people), time.Minute) // what was begun slowly has ended
+	for _, state := range []string{held, broken, dead} {
+		before := len(p.troubles())
+		w.set(state)
+		if state == held {
+			p.enter(1, 1, at)
+		}
+		began := time.Now()
+		res, err := call(t.Context(), http.DefaultClient, http.MethodGet, at()+"/api/v1/board", h.office, nil, nil)
+		if took := time.Since(began); err != nil || res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || took > 5*time.Second {
+			t.Errorf("%s: the board is answered with %+v, %v after %v", state, res, err, took)
+		}
+		p.until("facts are put off", 15*time.Second, func() bool { return len(p.troubles()) >= before+len(h.people) })
+		w.set(intact)
+		t.Logf("%s: %d facts were put off, the last after %v; then 4 facts in %v", state, len(p.troubles())-before, p.slowest().Round(time.Millisecond), p.acknowledges(4, 5*time.Second).Round(time.Millisecond))
+	}
+	wantPutOff(t, p.troubles())
+	if took := p.slowest(); took > 5*time.Second {
+		t.Errorf("a fact was put off only after %v", took)
+	}
+	p.until("the goroutines of the trouble are gone", 15*time.Second, func() bool { return goroutines(t, metrics) <= rest+2*len(h.people)+8 })
+
+	r.end(t, syscall.SIGKILL)
+	r = launch(t, place{Mongodb: u.String()})
+	base.Store(r.base)
+	p.acknowledges(4, 15*time.Second)
+	p.until("everybody is certified twice", time.Minute, func() bool { return h.certified(p.told.untilNow()) == 2*len(h.people) })
+	told := p.stop()
+	is := readStore(t, h.at)
+	is.wantAcknowledged(t, h, told)
+	is.wantSound(t, h)
+	h.wantDuplicates(t, r.base, told)
+	if got := h.trained(t, r.base); got != len(h.people) {
+		t.Errorf("the board says %d trained", got)
+	}
+	for _, err := range p.troubles() {
+		var put refusal
+		if !cutOff(err) && !errors.As(err, &put) {
+			t.Errorf("a phone was told %v", err)
+		}
+	}
+	t.Log(fmt.Sprint(len(told), " facts acknowledged, ", len(p.troubles()), " put off"))
+}
