@@ -117,7 +117,7 @@ type archiveVisitor struct {
 	blob     func(name string, data []byte) error
 }
 
-// readArchive reads an archive to its end and checks all of it: the checksum, and that every document is one of these kinds in a shape that this program writes. Memory does not grow with the
+// readArchive reads an archive to its end and checks all of it: the checksum, and that every document is one of these kinds in a shape that this program writes, or an older one, which it upgrades. Memory does not grow with the
 // archive. The error is an archiveFault, or one of the visitor.
 func readArchive(from io.Reader, kinds []*store.Kind, to archiveVisitor) (archiveHead, archiveEnd, error) {
 	r, err := openArchive(from, kinds)
@@ -138,6 +138,7 @@ type archiveReader struct {
 	line  []byte
 	head  archiveHead
 	kinds map[string]*store.Kind // that the head names
+	wrote map[string]int         // the schema of each when it was written
 	seen  archiveEnd
 }
 
@@ -146,7 +147,7 @@ func openArchive(from io.Reader, kinds []*store.Kind) (*archiveReader, error) {
 	if err != nil {
 		return nil, notArchive
 	}
-	r := &archiveReader{text: bufio.NewReaderSize(zip, 64<<10), hash: sha256.New(), kinds: map[string]*store.Kind{}}
+	r := &archiveReader{text: bufio.NewReaderSize(zip, 64<<10), hash: sha256.New(), kinds: map[string]*store.Kind{}, wrote: map[string]int{}}
 	if err := r.read(4096); err != nil {
 		return nil, notArchive
 	}
@@ -165,7 +166,7 @@ func openArchive(from io.Reader, kinds []*store.Kind) (*archiveReader, error) {
 		if known[k.Name] == nil || k.Schema > known[k.Name].Schema {
 			return nil, newerArchive
 		}
-		r.kinds[k.Name] = known[k.Name]
+		r.kinds[k.Name], r.wrote[k.Name] = known[k.Name], k.Schema
 	}
 	return r, nil
 }
@@ -228,6 +229,9 @@ func (r *archiveReader) next(to archiveVisitor) (*archiveEnd, error) {
 		return nil, err
 	}
 	if err = strictly(line.Doc, doc); err == nil {
+		_, err = k.Renew(doc, r.wrote[k.Name])
+	}
+	if err == nil {
 		_, _, err = k.Values(doc)
 	}
 	if err != nil {

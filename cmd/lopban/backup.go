@@ -118,7 +118,7 @@ func (p place) source(ctx context.Context) (source, error) {
 
 func (p place) anySource(ctx context.Context) (source, error) {
 	if p.Mongodb == "" {
-		return sqlite.Read(ctx, p.Data)
+		return sqlite.Read(ctx, p.Data, allKinds()...)
 	}
 	s, err := mongodb.Open(ctx, p.Mongodb, allKinds()...)
 	if err != nil {

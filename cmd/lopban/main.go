@@ -132,18 +132,19 @@ func sentence(err error) string {
 
 type versionCommand struct{}
 
-// Run prints the version that the build knows of itself.
+// Run prints the release.
 func (versionCommand) Run(term *terminal) error {
 	_, err := fmt.Fprintln(term.out, "lopban", version())
 	return err
 }
 
+// version is the release, and the revision and the Go that it was built with where the build knows them.
 func version() string {
+	v := store.Release
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return v
 	}
-	v := info.Main.Version
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
 			v += " " + s.Value[:12]

@@ -16,6 +16,10 @@ type Kind struct {
 	Indexes [][]string // fields to query by, in the order of a composite index
 	Doc     any        // an empty document, such as Person{}: checked when a store is opened, and needed to index a field of documents that are there already
 
+	// Upgrade brings a document that was written with an older schema, and read into a Doc, to the shape of now. Kinds whose new fields are right when they are empty need none; one that gains a unique field does. It is
+	// called once for each such document, when the store is opened or an old backup restored.
+	Upgrade func(doc any, from int) error
+
 	types sync.Map // reflect.Type of a document to its field positions
 }
 
@@ -51,6 +55,17 @@ func (k *Kind) New() (any, error) {
 	}
 	_, err := k.positions(t)
 	return reflect.New(t).Interface(), err
+}
+
+// Renew upgrades a document that was written with this schema, and says whether there was anything to do.
+func (k *Kind) Renew(doc any, from int) (bool, error) {
+	if k.Upgrade == nil || from >= k.Schema {
+		return false, nil
+	}
+	if err := k.Upgrade(doc, from); err != nil {
+		return false, fmt.Errorf("%s of schema %d: %w", k.Name, from, err)
+	}
+	return true, nil
 }
 
 // Values reads the id and the values of Fields from a document, a pointer to a struct. A value is a string, int64, bool or time.Time.

@@ -48,10 +48,10 @@ type Store struct {
 }
 
 // Open connects to the database that the address names (lopban when it names none) and makes the indexes that the kinds declare.
-// A field that is indexed for the first time is filled in documents that lack it, for which such a kind needs a Doc.
+// A field that is indexed for the first time is filled in documents that lack it, for which such a kind needs a Doc; documents with an older schema are upgraded. Processes of an earlier release are to be stopped before.
 //
 // It is a *[store.Problem]: ErrInvalid with the code "store-address" when the address cannot be read, ErrUnavailable with the code "store-unreachable"
-// and the hosts when nobody answers there within four seconds.
+// and the hosts when nobody answers there within four seconds, "store-newer" as [store.CheckRelease] says.
 func Open(ctx context.Context, uri string, kinds ...*store.Kind) (*Store, error) {
 	opts := settings(uri)
 	if err := opts.Validate(); err != nil {
@@ -108,9 +108,17 @@ func (s *Store) open(ctx context.Context, kinds []*store.Kind) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, building)
 	defer cancel()
+	notes := s.db.Collection("_kind")
+	had, err := remembered(ctx, notes)
+	if err != nil {
+		return err
+	}
+	if err := store.CheckRelease(had, kinds); err != nil {
+		return err
+	}
 	for _, k := range kinds {
 		c := s.db.Collection(k.Name)
-		if err := prepare(ctx, c, k); err != nil {
+		if err := s.prepare(ctx, c, notes, k, had); err != nil {
 			return fmt.Errorf("preparing %s: %w", k.Name, err)
 		}
 		s.kinds[k.Name] = c
@@ -118,16 +126,90 @@ func (s *Store) open(ctx context.Context, kinds []*store.Kind) error {
 	return nil
 }
 
-// prepare makes the indexes that the collection lacks.
-func prepare(ctx context.Context, c *mongo.Collection, k *store.Kind) error {
+// remembered is what the database was opened with before. One of release 0.1.0 remembers nothing.
+func remembered(ctx context.Context, notes *mongo.Collection) ([]store.Opened, error) {
+	cursor, err := notes.Find(ctx, bson.D{})
+	if err != nil {
+		return nil, translate(err)
+	}
+	var all []store.Opened
+	return all, translate(cursor.All(ctx, &all))
+}
+
+// prepare brings the documents of a kind and their indexes up to date. Each step may be cut off and done again. That documents of this schema may be there is noted before the first is written, so that an earlier release does
+// not open what it cannot read.
+func (s *Store) prepare(ctx context.Context, c, notes *mongo.Collection, k *store.Kind, had []store.Opened) error {
 	if _, err := k.New(); err != nil {
 		return err
 	}
+	if note := k.Note(had); !slices.Contains(had, note) {
+		if _, err := notes.ReplaceOne(ctx, byID(note.Kind), note, options.Replace().SetUpsert(true)); err != nil {
+			return translate(err)
+		}
+	}
+	if err := renew(ctx, c, k); err != nil {
+		return err
+	}
+	return makeIndexes(ctx, c, k)
+}
+
+// renew upgrades the documents of a kind that were written with an older schema. Whoever changes one meanwhile is not overwritten: it is read again.
+func renew(ctx context.Context, c *mongo.Collection, k *store.Kind) error {
+	if k.Upgrade == nil {
+		return nil
+	}
+	older := bson.D{{Key: "schema", Value: bson.D{{Key: "$lt", Value: k.Schema}}}}
+	for {
+		cursor, err := c.Find(ctx, older, options.Find().SetLimit(500))
+		if err != nil {
+			return translate(err)
+		}
+		var some []envelope
+		if err := cursor.All(ctx, &some); err != nil || len(some) == 0 {
+			return translate(err)
+		}
+		for _, e := range some {
+			if err := renewOne(ctx, c, k, e); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func renewOne(ctx context.Context, c *mongo.Collection, k *store.Kind, old envelope) error {
+	doc, err := k.New()
+	if doc == nil || err != nil {
+		return errors.Join(err, fmt.Errorf("%s is upgraded and has no Doc to read documents by: %w", k.Name, store.ErrInvalid))
+	}
+	if err := decode(old.Doc, doc); err != nil {
+		return err
+	}
+	if _, err := k.Renew(doc, old.Schema); err != nil {
+		return err
+	}
+	e, err := wrap(k, doc, old.Rev+1)
+	if err != nil {
+		return err
+	}
+	_, err = c.ReplaceOne(ctx, append(byID(old.ID), bson.E{Key: "rev", Value: old.Rev}), e)
+	return translate(err)
+}
+
+// makeIndexes makes the indexes that the collection lacks, and takes away those that would refuse what is unique no more.
+func makeIndexes(ctx context.Context, c *mongo.Collection, k *store.Kind) error {
 	have, err := c.Indexes().ListSpecifications(ctx)
 	if err != nil {
 		return translate(err)
 	}
-	for _, index := range indexes(k) {
+	wanted := indexes(k)
+	for _, old := range have {
+		if strings.HasSuffix(old.Name, unique) && !slices.ContainsFunc(wanted, func(w index) bool { return w.name == old.Name }) {
+			if err := c.Indexes().DropOne(ctx, old.Name); err != nil {
+				return translate(err)
+			}
+		}
+	}
+	for _, index := range wanted {
 		if slices.ContainsFunc(have, func(s mongo.IndexSpecification) bool { return s.Name == index.name }) {
 			continue
 		}
@@ -142,6 +224,9 @@ func prepare(ctx context.Context, c *mongo.Collection, k *store.Kind) error {
 	return nil
 }
 
+// unique ends the name of an index whose values no two documents share.
+const unique = " unique"
+
 // index is one index of a kind. One that is not unique ends with the id, so that it holds the order of pages.
 type index struct {
 	name   string
@@ -152,7 +237,7 @@ type index struct {
 func indexes(k *store.Kind) []index {
 	var all []index
 	for _, f := range k.Unique {
-		all = append(all, index{f + " unique", []string{f}, true})
+		all = append(all, index{f + unique, []string{f}, true})
 	}
 	for _, fields := range k.Indexes {
 		all = append(all, index{strings.Join(fields, "."), fields, false})

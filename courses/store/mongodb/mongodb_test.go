@@ -122,7 +122,7 @@ func TestNewFieldsAndIndexes(t *testing.T) {
 	must(t, s.Insert(t.Context(), old, &oldPerson{"a", "08"}, &oldPerson{"b", "15"}))
 
 	indexes := [][]string{{"province", "until"}, {"rank"}}
-	if _, err := mongodb.Open(t.Context(), uri, &store.Kind{Name: "person", Indexes: indexes}); !errors.Is(err, store.ErrInvalid) {
+	if _, err := mongodb.Open(t.Context(), uri, &store.Kind{Name: "person", Schema: 1, Indexes: indexes}); !errors.Is(err, store.ErrInvalid) {
 		t.Errorf("opened with new fields and no Doc: %v", err)
 	}
 	k := &store.Kind{Name: "person", Schema: 2, Doc: person{}, Indexes: indexes}
@@ -276,4 +276,32 @@ func (l *line) carry(to, from net.Conn) {
 			return
 		}
 	}
+}
+
+// An upgrade that is cut off is gone on with at the next opening; an earlier release is refused from its beginning on.
+func TestCutOffUpgrade(t *testing.T) {
+	uri := mongotest.Start(t)
+	const documents = 20
+	s, err := mongodb.Open(t.Context(), uri, storetest.OldTerms())
+	must(t, err)
+	storetest.FillTerms(t, s, documents)
+	must(t, s.Close())
+	whole := storetest.Terms().Upgrade
+	for n := range 3 {
+		cut, done := storetest.Terms(), 0
+		cut.Upgrade = func(doc any, from int) error {
+			if done++; done > 4*n {
+				return context.DeadlineExceeded
+			}
+			return whole(doc, from)
+		}
+		if _, err := mongodb.Open(t.Context(), uri, cut); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("an upgrade that failed ended with %v", err)
+		}
+		var p *store.Problem
+		if _, err := mongodb.Open(t.Context(), uri, storetest.OldTerms()); !errors.As(err, &p) || p.Code != "store-newer" || p.Args[0] != store.Release {
+			t.Errorf("an earlier release is told %v", err)
+		}
+	}
+	storetest.WantTerms(t, open(t, uri, storetest.Terms()), documents)
 }

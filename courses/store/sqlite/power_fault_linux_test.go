@@ -29,7 +29,7 @@ var cuts = flag.Int("cuts", 8, "how often TestPowerCut cuts the power")
 // init makes this binary the writer, in the folder that the variable names.
 func init() {
 	if dir := os.Getenv("LOPBAN_TEST_WRITER"); dir != "" {
-		how := map[string]func(string) error{"careful": careful, "careless": careless, "stubborn": stubborn}
+		how := map[string]func(string) error{"careful": careful, "careless": careless, "stubborn": stubborn, "upgrader": upgrader}
 		if err := how[os.Getenv("LOPBAN_TEST_HOW")](dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}

@@ -21,8 +21,8 @@ type Snapshot struct {
 
 // Read takes a snapshot without the folder's lock and without changing a byte of the database or its log.
 //
-// It is a *[store.Problem]: ErrNotFound with the code "store-missing" where there is no store, and else as for [Open]. Only what is read is checked for damage.
-func Read(ctx context.Context, dir string) (*Snapshot, error) {
+// The kinds are those that are read. It is a *[store.Problem]: ErrNotFound with the code "store-missing" where there is no store, and else as for [Open]. Only what is read is checked for damage.
+func Read(ctx context.Context, dir string, kinds ...*store.Kind) (*Snapshot, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func Read(ctx context.Context, dir string) (*Snapshot, error) {
 	}
 	tx, err := db.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{ReadOnly: true}) // it is Close that ends it
 	if err == nil {
-		err = s.checkSnapshot(ctx, tx, opened)
+		err = s.checkSnapshot(ctx, tx, opened, kinds)
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -54,7 +54,7 @@ func Read(ctx context.Context, dir string) (*Snapshot, error) {
 	return &Snapshot{db, tx}, nil
 }
 
-func (s *Store) checkSnapshot(ctx context.Context, tx *sql.Tx, opened int) error {
+func (s *Store) checkSnapshot(ctx context.Context, tx *sql.Tx, opened int, kinds []*store.Kind) error {
 	var id, n int
 	if err := tx.QueryRowContext(ctx, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version").Scan(&id, &n); err != nil {
 		return s.broken(err)
@@ -65,7 +65,11 @@ func (s *Store) checkSnapshot(ctx context.Context, tx *sql.Tx, opened int) error
 	if n < opened {
 		return problem("store-damaged", s.file()+"-wal", errCut)
 	}
-	return nil
+	had, err := remembered(tx)
+	if err != nil && !lacksTable(err) {
+		return s.broken(err)
+	}
+	return store.CheckRelease(had, kinds)
 }
 
 // Close ends the snapshot.
@@ -89,14 +93,39 @@ func (s *Snapshot) count(ctx context.Context, table string) (n int, err error) {
 
 // Each calls f with every document of a kind, in the order of ids.
 func (s *Snapshot) Each(ctx context.Context, k *store.Kind, f func(store.Row) error) error {
-	rows, err := s.tx.QueryContext(ctx, "SELECT _body FROM "+quote(k.Name)+" ORDER BY id")
+	rows, err := s.tx.QueryContext(ctx, "SELECT _schema, _body FROM "+quote(k.Name)+" ORDER BY id")
 	if lacksTable(err) {
 		return nil
 	}
 	if err != nil {
 		return translate(err)
 	}
-	return stopped(scan(rows, f))
+	defer rows.Close()
+	for rows.Next() {
+		one := old{kind: k}
+		if err := rows.Scan(&one.schema, &one.body); err != nil {
+			return translate(err)
+		}
+		if err := f(one); err != nil {
+			return stopped(err)
+		}
+	}
+	return translate(rows.Err())
+}
+
+// old is a document that may have been written by an earlier release, in a folder that this one has not opened.
+type old struct {
+	written
+	kind *store.Kind
+}
+
+// Decode is described at [store.Row].
+func (o old) Decode(doc any) error {
+	err := decode(o.body, doc)
+	if err == nil {
+		_, err = o.kind.Renew(doc, o.schema)
+	}
+	return err
 }
 
 // EachBlob calls f with every blob, in the order of names.

@@ -51,7 +51,7 @@ type Store struct {
 // documents that are there, for which such a kind must have a Doc.
 //
 // It is a *[store.Problem] of kind ErrUnavailable with the code "store-locked" when another process has the folder, "store-unwritable" when the folder
-// cannot be made or written, and "store-damaged", with the name of the file, when what is there is not a sound database. A damaged file is left as it is.
+// cannot be made or written, "store-newer" as [store.CheckRelease] says, and "store-damaged", with the name of the file, when what is there is not a sound database. A damaged file is left as it is.
 func Open(dir string, kinds ...*store.Kind) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

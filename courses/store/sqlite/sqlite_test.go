@@ -243,6 +243,7 @@ func TestNewFieldsAndIndexes(t *testing.T) {
 	}
 	must(t, s.Close())
 
+	old.Schema = k.Schema
 	s = open(t, dir, old) // a field that is dropped and comes back is filled anew
 	must(t, s.Insert(t.Context(), old, &oldPerson{ID: "late", Code: "late", Until: until}))
 	must(t, s.Close())

@@ -94,19 +94,34 @@ func decode(body []byte, doc any) error {
 	return json.Unmarshal(body, doc)
 }
 
-// prepare brings the tables to what the kinds declare, all or nothing.
+// prepare brings the tables and the documents in them to what the kinds declare, all or nothing: an upgrade that is cut off was never begun.
 func (s *Store) prepare(db *sql.DB, kinds []*store.Kind) error {
 	tx, err := db.Begin()
 	if err != nil {
 		return s.broken(err)
 	}
 	defer tx.Rollback()
+	if _, err := tx.Exec(`CREATE TABLE IF NOT EXISTS "_kind" (name TEXT PRIMARY KEY, schema INTEGER NOT NULL, release TEXT NOT NULL)`); err != nil {
+		return s.broken(err)
+	}
+	had, err := remembered(tx)
+	if err != nil {
+		return s.broken(err)
+	}
+	if err := store.CheckRelease(had, kinds); err != nil {
+		return err
+	}
 	for _, k := range kinds {
 		if _, err := k.New(); err != nil {
 			return err
 		}
 		t := newTable(k)
-		if err := t.prepare(tx); err != nil {
+		note := k.Note(had)
+		err := t.prepare(tx, slices.Contains(had, note))
+		if err == nil {
+			_, err = tx.Exec(`INSERT OR REPLACE INTO "_kind" VALUES (?, ?, ?)`, note.Kind, note.Schema, note.Release)
+		}
+		if err != nil {
 			if primary(err) >= 0 {
 				err = translate(err)
 			}
@@ -117,7 +132,26 @@ func (s *Store) prepare(db *sql.DB, kinds []*store.Kind) error {
 	return translate(tx.Commit())
 }
 
-func (t *table) prepare(tx *sql.Tx) error {
+// remembered is what the store was opened with before. One of release 0.1.0 remembers nothing.
+func remembered(tx *sql.Tx) ([]store.Opened, error) {
+	rows, err := tx.Query(`SELECT name, schema, release FROM "_kind"`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []store.Opened
+	for rows.Next() {
+		var o store.Opened
+		if err := rows.Scan(&o.Kind, &o.Schema, &o.Release); err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, rows.Err()
+}
+
+// prepare brings one table up to date. Its documents have the schema of now where it was opened so before.
+func (t *table) prepare(tx *sql.Tx, current bool) error {
 	create := "CREATE TABLE IF NOT EXISTS " + quote(t.kind.Name) + " (id TEXT PRIMARY KEY, _rev INTEGER NOT NULL, _schema INTEGER NOT NULL, _body TEXT NOT NULL)"
 	if _, err := tx.Exec(create); err != nil {
 		return err
@@ -133,8 +167,14 @@ func (t *table) prepare(tx *sql.Tx) error {
 	if err := t.dropFields(tx, have); err != nil {
 		return err
 	}
-	if err := t.addFields(tx, have); err != nil {
+	added, err := t.addFields(tx, have)
+	if err != nil {
 		return err
+	}
+	if added || !current && t.kind.Upgrade != nil {
+		if err := t.refill(tx); err != nil {
+			return err
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(indexes)) {
 		if _, err := tx.Exec(indexes[name]); err != nil {
@@ -188,53 +228,81 @@ func (t *table) dropFields(tx *sql.Tx, have []string) error {
 	return nil
 }
 
-func (t *table) addFields(tx *sql.Tx, have []string) error {
-	added := false
+func (t *table) addFields(tx *sql.Tx, have []string) (added bool, err error) {
 	for _, f := range t.fields {
 		if slices.Contains(have, f) {
 			continue
 		}
 		added = true
 		if _, err := tx.Exec("ALTER TABLE " + quote(t.kind.Name) + " ADD COLUMN " + quote(f)); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if !added {
-		return nil
-	}
-	return t.refill(tx)
+	return added, nil
 }
 
-// refill writes the columns of every document again from its body, some documents at a time.
+// refill upgrades every document and writes its columns again, some documents at a time.
 func (t *table) refill(tx *sql.Tx) error {
 	for last, more := "", true; more; {
-		bodies, err := names(tx, "SELECT _body FROM "+quote(t.kind.Name)+" WHERE id > ? ORDER BY id LIMIT 500", last)
+		some, err := t.some(tx, last)
 		if err != nil {
 			return err
 		}
-		for _, body := range bodies {
-			if last, err = t.refillOne(tx, body); err != nil {
+		for _, one := range some {
+			if last, err = t.refillOne(tx, one); err != nil {
 				return err
 			}
 		}
-		more = len(bodies) > 0
+		more = len(some) > 0
 	}
 	return nil
 }
 
-func (t *table) refillOne(tx *sql.Tx, body string) (id string, err error) {
+// written is a document as it stands in its table.
+type written struct {
+	schema int
+	body   []byte
+}
+
+// some reads the documents that come next after an id.
+func (t *table) some(tx *sql.Tx, after string) ([]written, error) {
+	rows, err := tx.Query("SELECT _schema, _body FROM "+quote(t.kind.Name)+" WHERE id > ? ORDER BY id LIMIT 500", after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []written
+	for rows.Next() {
+		var one written
+		if err := rows.Scan(&one.schema, &one.body); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+func (t *table) refillOne(tx *sql.Tx, one written) (id string, err error) {
 	doc, err := t.kind.New()
 	if doc == nil || err != nil {
 		return "", errors.Join(err, fmt.Errorf("%s has documents and new fields, and no Doc to read them by: %w", t.kind.Name, store.ErrInvalid))
 	}
-	if err := decode([]byte(body), doc); err != nil {
+	if err := decode(one.body, doc); err != nil {
+		return "", err
+	}
+	renewed, err := t.kind.Renew(doc, one.schema)
+	if err != nil {
 		return "", err
 	}
 	r, err := t.row(doc)
 	if err != nil {
 		return "", err
 	}
-	_, err = tx.Exec("UPDATE "+quote(t.kind.Name)+" SET "+strings.Join(quoted(t.fields), " = ?, ")+" = ? WHERE id = ?", append(r.values, r.id)...)
+	if renewed {
+		_, err = tx.Exec(t.update, append(append([]any{t.kind.Schema, r.body}, r.values...), r.id)...)
+	} else if len(t.fields) > 0 {
+		_, err = tx.Exec("UPDATE "+quote(t.kind.Name)+" SET "+strings.Join(quoted(t.fields), " = ?, ")+" = ? WHERE id = ?", append(r.values, r.id)...)
+	}
 	return r.id, err
 }
 

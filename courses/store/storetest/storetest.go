@@ -82,6 +82,7 @@ func Run(t *testing.T, open func(t *testing.T, kinds ...*store.Kind) store.Store
 		{"save inserts and then changes", save},
 		{"a closed store is unavailable", closed},
 		{"a store opened again keeps everything", reopen},
+		{"documents of an older schema are upgraded, once", upgraded},
 	} {
 		reason, skip := s.skip[c.name]
 		delete(s.skip, c.name)
