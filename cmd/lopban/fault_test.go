@@ -26,7 +26,29 @@ import (
 	"lopban/courses/roster"
 )
 
-// The fault tests harm the real program from outside: they kill it, stop it, cut its connections, start it twice. What it promised before is then looked for.
+// The fault tests harm the real program from outside: they kill it, stop it, cut its connections, start it twice. What it promised before is then looked for. All that may go wrong, and the tests that show what happens then; those
+// without a path are in this folder:
+//
+//	 1  killed during acknowledged writes     TestKill, TestDatabaseLostUnderLoad
+//	 2  power lost                            TestPowerCut (courses/store/sqlite), with a control that must lose
+//	 3  a disk that answers with errors       TestFailingFlush, TestOneFailingFlush (courses/store/sqlite)
+//	 4  a full disk                           TestFullDisk, and in courses/store/sqlite
+//	 5  torn files                            TestCutLogLosesItsEndOnly, TestDamageIsRefused (courses/store/sqlite), TestBrokenFolder
+//	 6  a backup while facts come in          TestBackupUnderLoad, TestSnapshotIsOneMoment (courses/store/sqlite)
+//	 7  a clock that jumps                    TestTheClockMayDoAnything (courses), TestTheClockMovesDuringAQuiz, TestALeaseOfAWrongClockDoesNotHold (server)
+//	 8  any order, any repetition             TestOrderAndRepetitionDoNotMatter (courses), TestBoardFollowsFromTheFacts (courses/targets)
+//	 9  an answer that is lost                TestLostReplies
+//	10  two programs on one database          TestTwoProgramsOnOneDatabase, TestTwoProcessesHaveOneWinner (courses/store/mongodb)
+//	11  a slow or lost database               TestDatabaseLostUnderLoad, TestLostDatabase (courses/store/mongodb)
+//	12  the load of a day                     TestDay; lopban bench
+//	13  everybody signs in at once            TestDay; lopban bench
+//	14  a reader who leaves                   TestExportWithoutAReader, TestWritingStops, TestConstantMemory (courses/targets)
+//	16  hostile archives and spreadsheets     TestHostileUploads, TestHostileWorkbooks (courses/roster), TestUnpackBelievesNothing (courses/authoring)
+//	17  hostile text                          TestHostileWordsStayWordsOnEveryPage, TestHostileJSON (server), TestNothingHostileSurvives (courses/authoring)
+//	18  giant and endless bodies              TestGiantBodies, TestSlowClientsKeepNobodyWaiting, TestFormBombs, TestSlowClientsAreLetGo (server)
+//	19  whatever a parser may be given        every Fuzz function; .ci/run runs each for a while
+//	20  stores of earlier and later releases  TestStoresOfReleases, TestKilledUpgrade, TestBackupsOfReleases, TestStoreOfALaterRelease, and TestKilledUpgrade in courses/store/sqlite
+//	21  asked to stop under load              TestStopUnderLoad
 
 // program is the path of the program as it is built for users. It lies beside the test binary and goes with it.
 var program = sync.OnceValues(func() (string, error) {
