@@ -66,7 +66,7 @@ func TestEveryMessageIsThereInBothLanguagesAndUsed(t *testing.T) {
 		}
 	}
 
-	used := literals(t, ".", "../courses", "../courses/roster", "../courses/targets", "../courses/authoring", "../courses/paper", "../courses/store/sqlite", "../courses/store/mongodb")
+	used := literals(t, ".", "../courses", "../courses/roster", "../courses/targets", "../courses/authoring", "../courses/paper", "../courses/store", "../courses/store/sqlite", "../courses/store/mongodb")
 	templates, err := fs.Glob(files, "pages/*.html")
 	if err != nil {
 		t.Fatal(err)
