@@ -264,20 +264,10 @@ func rawWorkbook(t *testing.T, sheet string) []byte {
 // upload hands in a roster as the page does, without following where the answer leads.
 func (h *hall) upload(t *testing.T, base, name string, data []byte) answered {
 	t.Helper()
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	file, err := form.CreateFormFile("file", name)
-	if err == nil {
-		_, err = file.Write(data)
-	}
-	if err = errors.Join(err, form.Close()); err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequest(http.MethodPost, base+"/roster/import?province=08", &body)
+	req, err := uploadOf(base+"/roster/import?province=08", name, data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Content-Type", form.FormDataContentType())
 	req.Header.Set("Authorization", "Bearer "+h.office)
 	res, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(req)
 	if err != nil {
@@ -289,6 +279,24 @@ func (h *hall) upload(t *testing.T, base, name string, data []byte) answered {
 		t.Fatal(err)
 	}
 	return answered{res.StatusCode, string(text) + res.Header.Get("Location")}
+}
+
+// uploadOf is a request that hands in a file as the page of the roster does.
+func uploadOf(url, name string, data []byte) (*http.Request, error) {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	file, err := form.CreateFormFile("file", name)
+	if err == nil {
+		_, err = file.Write(data)
+	}
+	if err = errors.Join(err, form.Close()); err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, url, &body)
+	if err == nil {
+		req.Header.Set("Content-Type", form.FormDataContentType())
+	}
+	return req, err
 }
 
 // sentences are the beginnings of what is said of a file that cannot be read, up to a number in it, by key; all of them under "any".
