@@ -329,6 +329,7 @@ const (
 	unpackedParts   = 2000
 	unpackedTags    = 2_000_000
 	unpackedText    = 1 << 20 // between two tags; a cell holds 32,767 letters at most
+	unpackedDepth   = 10_000  // tags inside tags, counted roughly; a sheet has ten
 	sharedTags      = 600_000
 	emptyRowsFactor = 5 // rows that a sheet may have for each that is read, counting empty ones
 )
@@ -363,13 +364,15 @@ func weighPart(f *zip.File, left int64) (size, tags int64, err error) {
 	}
 	defer part.Close()
 	isXML := strings.HasSuffix(strings.ToLower(f.Name), ".xml")
-	var text int64 // since the last tag
+	var text, depth int64 // since the last tag; tags that are open
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := part.Read(buffer)
 		size += int64(n)
 		if isXML {
-			tags += int64(bytes.Count(buffer[:n], []byte("<")))
+			begun := int64(bytes.Count(buffer[:n], []byte("<")))
+			tags += begun
+			depth += begun - 2*int64(bytes.Count(buffer[:n], []byte("</"))) - int64(bytes.Count(buffer[:n], []byte("/>")))
 			last := bytes.LastIndexByte(buffer[:n], '<')
 			if last >= 0 {
 				text = 0
@@ -377,7 +380,7 @@ func weighPart(f *zip.File, left int64) (size, tags int64, err error) {
 			text += int64(n - 1 - last)
 		}
 		switch {
-		case size > left || tags > unpackedTags || text > unpackedText:
+		case size > left || tags > unpackedTags || text > unpackedText || depth > unpackedDepth:
 			return size, tags, fileProblem("file.unpacked")
 		case errors.Is(err, io.EOF):
 			return size, tags, nil
