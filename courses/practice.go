@@ -199,8 +199,8 @@ const (
 	MaxPhotos = 4
 	// MaxWords is how many letters a submission's text, or a review's comment, may have.
 	MaxWords = 5000
-	// maxSubmissions is how often one person may send the task of one enrolment, so that nobody fills the store.
-	maxSubmissions = 20
+	// MaxSubmissions is how often one person may send the task of one enrolment, so that nobody fills the store.
+	MaxSubmissions = 20
 )
 
 // submissionID is what a sender may call a submission: it stands in addresses.
@@ -240,7 +240,7 @@ func (s *School) submit(ctx context.Context, e *Enrolment, v *Version, f Fact, r
 	case sub.Text == "" && len(sub.Photos) == 0:
 		return store.Invalid("text", "practice-empty")
 	case utf8.RuneCountInString(sub.Text) > MaxWords:
-		return store.Invalid("text", "practice-long", MaxWords)
+		return store.Invalid("text", "practice-long")
 	case len(sub.Photos) > MaxPhotos:
 		return store.Invalid("photo", "photo-many", MaxPhotos)
 	}
@@ -275,8 +275,8 @@ func (s *School) mayInsert(ctx context.Context, e *Enrolment, id string) error {
 		return err
 	}
 	sent, err := s.Store.Count(ctx, SubmissionKind, store.Where(store.Is("enrolment", e.ID)))
-	if err == nil && sent[0].N >= maxSubmissions {
-		err = store.Invalid("text", "practice-often", maxSubmissions)
+	if err == nil && sent[0].N >= MaxSubmissions {
+		err = store.Invalid("text", "practice-often")
 	}
 	return err
 }
@@ -442,12 +442,12 @@ func (r *Review) check() error {
 	for _, f := range r.Findings {
 		said += f.Comment
 		if utf8.RuneCountInString(f.Comment) > MaxWords {
-			return store.Invalid("comment."+f.Criterion, "practice-long", MaxWords)
+			return store.Invalid("comment."+f.Criterion, "practice-long")
 		}
 	}
 	switch {
 	case utf8.RuneCountInString(r.Comment) > MaxWords:
-		return store.Invalid("comment", "practice-long", MaxWords)
+		return store.Invalid("comment", "practice-long")
 	case !r.Passed && said == "":
 		return store.Invalid("comment", "review-comment")
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"html/template"
 	"slices"
 	"strings"
 	"time"
@@ -65,6 +66,56 @@ type apiCourseBody struct {
 	Modules     []apiModule    `json:"modules"`
 	Progress    apiProgress    `json:"progress"`
 	Certificate string         `json:"certificate,omitempty"`
+	Practice    *apiPractice   `json:"practice,omitempty"` // of one course, not in the list of courses
+}
+
+// apiPractice is a course's practice task with what the visitor sent.
+type apiPractice struct {
+	Title       courses.Text        `json:"title"`
+	Minutes     int                 `json:"minutes"`
+	Required    bool                `json:"required"`
+	Pass        int                 `json:"pass"` // points, of those of the rubric
+	Rubric      []courses.Criterion `json:"rubric"`
+	HTML        template.HTML       `json:"html"` // the assignment
+	State       courses.TaskState   `json:"state"`
+	Submissions []apiSubmission     `json:"submissions"` // the newest first
+}
+
+type apiSubmission struct {
+	ID         string     `json:"id"` // that the sender gave it
+	ReceivedAt time.Time  `json:"receivedAt"`
+	Text       string     `json:"text"`
+	Photos     []string   `json:"photos"` // addresses
+	Review     *apiReview `json:"review"` // null: nobody has looked at it yet
+}
+
+type apiReview struct {
+	At       time.Time         `json:"at"`
+	Passed   bool              `json:"passed"`
+	Points   int               `json:"points"`
+	Findings []courses.Finding `json:"findings"`
+	Comment  string            `json:"comment"`
+}
+
+// practiceBody is the practice task of a study, nil where the course has none.
+func (s *Server) practiceBody(c *fiber.Ctx, st courses.Study) (*apiPractice, error) {
+	if st.Version.Practice == nil {
+		return nil, nil
+	}
+	page, err := s.practicing(c)
+	if err != nil {
+		return nil, err
+	}
+	t := st.Version.Practice
+	b := &apiPractice{Title: t.Title, Minutes: t.Minutes, Required: t.Required, Pass: t.Pass, Rubric: t.Rubric, HTML: page.Body, State: page.State, Submissions: []apiSubmission{}}
+	for _, w := range page.Works {
+		one := apiSubmission{ID: w.Client(), ReceivedAt: w.RecordedAt, Text: w.Text, Photos: append([]string{}, w.Photos...)}
+		if r := w.Newest(); r != nil {
+			one.Review = &apiReview{At: r.RecordedAt, Passed: r.Passed, Points: r.Points(), Findings: r.Findings, Comment: r.Comment}
+		}
+		b.Submissions = append(b.Submissions, one)
+	}
+	return b, nil
 }
 
 type apiModule struct {
@@ -133,7 +184,11 @@ func (s *Server) apiCourse(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(courseBody(st))
+	body := courseBody(st)
+	if body.Practice, err = s.practiceBody(c, st); err != nil {
+		return err
+	}
+	return c.JSON(body)
 }
 
 type apiQuestion struct {

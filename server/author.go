@@ -13,6 +13,7 @@ import (
 type authorPage struct {
 	frame
 	Courses []courseRow
+	Waiting int // practice tasks that wait for the visitor's review
 }
 
 // courseRow is a course and how many people are in it.
@@ -34,6 +35,9 @@ func (s *Server) author(c *fiber.Ctx) error {
 		return err
 	}
 	if page.Courses, err = s.courseRows(ctx, catalogue); err != nil {
+		return err
+	}
+	if page.Waiting, err = s.waiting(ctx, *visitorOf(c).account); err != nil {
 		return err
 	}
 	return s.page(c, "author", page)

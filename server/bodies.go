@@ -16,6 +16,7 @@ const (
 	signInBody = 8 << 10
 	formBody   = 64 << 10 // of a route that bodies does not name, too
 	factsBody  = 1 << 20
+	photosBody = 20 << 20 // four photos as a phone takes them
 	pasteBody  = 4 << 20  // HTML of authoring.MaxHTML as a form writes it
 	sheetBody  = 10 << 20 // a file of 8 MB, and a sentence for one that is a little larger
 )
@@ -32,11 +33,13 @@ var bodies = []struct {
 	}},
 	{sheetBody, []string{"/roster/import"}},
 	{factsBody, []string{"/api/v1/facts"}},
+	{photosBody, []string{"/courses/:id/practice"}},
 	{pasteBody, []string{"/author/paste"}},
 	{formBody, []string{
 		"/courses/:id/renew", "/courses/:id/:lesson", "/courses/:id/:lesson/quiz", "/certificates/:code/revoke",
 		"/roster", "/roster/slips", "/roster/import/:id",
 		"/roster/:person/correct", "/roster/:person/move", "/roster/:person/leave", "/roster/:person/reset", "/roster/:person/slip",
+		"/practice/:submission",
 		"/admin", "/admin/:account/reset", "/admin/:account/disable", "/admin/:account/enable", "/admin/issuers/:province",
 	}},
 }

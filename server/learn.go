@@ -54,6 +54,8 @@ type homePage struct {
 	Lesson       courses.Lesson
 	Strands      []strandCards
 	Certificates []courses.Entry
+	Waiting      int                // practice tasks that wait for the visitor's review
+	Commented    []*courses.Version // whose practice task the visitor should do again
 }
 
 // home is where a learner goes on, and where everyone else finds their work.
@@ -71,6 +73,15 @@ func (s *Server) home(c *fiber.Ctx) error {
 	if st := nextStudy(studies); st != nil {
 		page.Next = &card{*st}
 		page.Lesson, _ = st.Version.Lesson(st.Progress.Next)
+		if task := st.Version.Practice; st.Progress.Next == "" && task != nil {
+			page.Lesson = courses.Lesson{Title: task.Title, Minutes: task.Minutes}
+		}
+	}
+	if page.Waiting, err = s.waiting(c.UserContext(), *v.account); err != nil {
+		return err
+	}
+	if page.Commented, err = s.commented(c.UserContext(), v.account.ID); err != nil {
+		return err
 	}
 	if page.Certificates, err = s.school.Certificates(c.UserContext(), v.account.ID); err != nil {
 		return err
@@ -83,7 +94,7 @@ func nextStudy(studies []courses.Study) *courses.Study {
 	var next *courses.Study
 	for i := range studies {
 		st := &studies[i]
-		if st.Progress.Complete() || st.Progress.Total == 0 {
+		if st.Progress.Complete() || st.Progress.Total == 0 || st.Progress.Task == courses.TaskWaiting && st.Progress.Next == "" {
 			continue
 		}
 		if next == nil || latest(st).After(latest(next)) {
@@ -142,8 +153,9 @@ type coursePage struct {
 	frame
 	card
 	Modules []moduleView
-	Renew   bool // the certificate has expired or soon will: the course may be done again
-	Key     bool // the visitor may see the answers
+	Renew   bool              // the certificate has expired or soon will: the course may be done again
+	Task    courses.TaskState // of the practice task, "" where the course has none
+	Key     bool              // the visitor may see the answers
 }
 
 type moduleView struct {
@@ -155,6 +167,17 @@ type lessonRow struct {
 	courses.Lesson
 	courses.LessonState
 	State string // todo, now or done
+}
+
+// TaskMark is the icon of the practice task: todo, now or done.
+func (p coursePage) TaskMark() string {
+	switch p.Task {
+	case courses.TaskPassed:
+		return "done"
+	case courses.TaskTodo:
+		return "todo"
+	}
+	return "now"
 }
 
 // course shows one course with the state of each lesson.
@@ -178,6 +201,9 @@ func (s *Server) course(c *fiber.Ctx) error {
 			view.Rows = append(view.Rows, row)
 		}
 		page.Modules = append(page.Modules, view)
+	}
+	if page.Task, err = s.taskOf(c.UserContext(), st); err != nil {
+		return err
 	}
 	page.Renew = st.Certificate != nil && !s.now().Before(st.Certificate.ValidUntil.AddDate(0, 0, -90))
 	if a := visitorOf(c).account; a != nil {

@@ -44,6 +44,7 @@ type matrixRow struct {
 	want            cells
 	writes          bool // a refused one counts a wrong password
 	public          bool // says by design what a certificate's paper says, to whoever has its code
+	taught          bool // names the people of 08 to their trainer
 }
 
 var matrix = []matrixRow{
@@ -69,9 +70,23 @@ var matrix = []matrixRow{
 	{method: "GET", pattern: "/courses/:id", path: "/courses/K1", want: same7(200)},
 	{method: "GET", pattern: "/courses/:id/booklet.pdf", path: "/courses/K1/booklet.pdf", want: members(303, 200)},
 	{method: "GET", pattern: "/courses/:id/booklet.pdf", path: "/courses/K1/booklet.pdf?key=1", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/courses/:id/practice", path: "/courses/K3/practice", want: same7(200)},
+	{method: "GET", pattern: "/courses/:id/practice", path: "/courses/K1/practice", want: same7(404)},
 	{method: "GET", pattern: "/courses/:id/:lesson", path: "/courses/K1/doc", want: same7(200)},
 
 	{method: "POST", pattern: "/courses/:id/renew", path: "/courses/K1/renew", want: members(401, 422)},
+	{method: "POST", pattern: "/courses/:id/practice", path: "/courses/K3/practice", form: "id=matrix&text=Xin+chào", want: members(401, 303)},
+	{method: "GET", pattern: "/practice", want: cells{303, 403, 200, 403, 403, 403, 403}, taught: true},
+	{method: "GET", pattern: "/practice/:submission", path: "/practice/{dua.work}", want: cells{303, 403, 200, 403, 403, 403, 403}, taught: true},
+	{method: "GET", pattern: "/practice/:submission", path: "/practice/{far.work}", want: cells{303, 403, 404, 403, 403, 403, 403}},
+	{method: "GET", pattern: "/practice/:submission/:photo", path: "/practice/{my.work}..%2f{far.work}", want: members(303, 404)},
+	{method: "GET", pattern: "/practice/:submission/:photo", path: "/practice/{my.work}/1", want: cells{303, 200, 200, 404, 404, 404, 404}},
+	{method: "GET", pattern: "/practice/:submission/:photo", path: "/practice/{my.work}/2", want: members(303, 404)},
+	{method: "GET", pattern: "/practice/:submission/:photo", path: "/practice/{dua.work}/1", want: cells{303, 404, 200, 404, 404, 404, 404}},
+	{method: "GET", pattern: "/practice/:submission/:photo", path: "/practice/{far.work}/1", want: members(303, 404)},
+	{method: "GET", pattern: "/media/:name", path: "/media/{my.photo}", want: same7(404)}, // photos are blobs too
+	{method: "POST", pattern: "/practice/:submission", path: "/practice/{far.work}", form: "id=matrix&seen=0&points.so=4&points.chao=3", want: cells{401, 403, 404, 403, 403, 403, 403}},
+	{method: "POST", pattern: "/practice/:submission", path: "/practice/{dua.work}", form: "id=matrix&seen=0&points.so=4&points.chao=3", want: cells{401, 403, 303, 403, 403, 403, 403}, taught: true},
 	{method: "POST", pattern: "/courses/:id/:lesson", path: "/courses/K1/doc", want: members(401, 303)},
 	{method: "GET", pattern: "/courses/:id/:lesson/quiz", path: "/courses/K1/thu/quiz", want: members(303, 200)},
 	{method: "GET", pattern: "/courses/:id/:lesson/quiz", path: "/courses/K1/thu/quiz?attempt=K1{my}", want: cells{303, 200, 404, 404, 404, 404, 404}},
@@ -202,6 +217,7 @@ func newGuardedOn(t testing.TB, s *visited) *guarded {
 	g := &guarded{visited: s, ids: map[string]string{}}
 	v := g.publish(shortCourse("K1", courses.LibraryService))
 	g.publish(shortCourse("K2", courses.ReadingPromotion))
+	g.publish(practiceCourse("K3", false))
 	picture := strings.Repeat("a", 64) + ".svg"
 	if err := g.store.PutBlob(t.Context(), picture, []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)); err != nil {
 		t.Fatal(err)
@@ -235,14 +251,16 @@ func newGuardedOn(t testing.TB, s *visited) *guarded {
 		file := columns + "Sùng Mí " + o.key + ",091,Thủ thư,Thư viện bí mật,Ở Đâu,\n" + "Sùng A " + o.key + ",,Thủ thư,Thư viện bí mật," + o.commune + ",01/12/2026\n"
 		upload := strings.TrimPrefix(g.asWho(o.keeper).upload("Danh sách "+o.key+".csv", []byte(file)).leads(), "/roster/import/")
 		pairs = append(pairs, "{"+o.key+"}", p.ID, "{"+o.key+".name}", url.QueryEscape(p.Name), "{"+o.key+".phone}", o.phone, "{"+o.key+".code}", c.Code, "{"+o.key+".paper}", kept.Hash,
-			"{"+o.key+".claim}", claim, "{"+o.key+".commune}", o.commune, "{"+o.key+".upload}", upload)
-		secrets[o.key] = []string{p.Name, o.phone, o.library, c.Code, courses.ShowCode(c.Code), claim, upload, "Sùng Mí " + o.key}
+			"{"+o.key+".claim}", claim, "{"+o.key+".commune}", o.commune, "{"+o.key+".upload}", upload,
+			"{"+o.key+".work}", workAddress(p.ID+"/work"), "{"+o.key+".photo}", g.sent(p.ID, "Chuyện kín của "+o.key))
+		secrets[o.key] = []string{"Chuyện kín của " + o.key, p.Name, o.phone, o.library, c.Code, courses.ShowCode(c.Code), claim, upload, "Sùng Mí " + o.key}
 	}
 	g.ids["learner"] = pairs[slices.Index(pairs, "{my}")+1]
 	chief, _ := g.enrolled("Ma Seo Chứ", "0912000004", "Thư viện bí mật", lungCu, roster.Admin)
 	g.words = strings.NewReplacer(append(pairs, "{chief}", chief.ID)...)
 	my, dua, far := secrets["my"], secrets["dua"], secrets["far"]
 	g.hidden = map[string][]string{"anyone": slices.Concat(my, dua, far), "trainer": slices.Concat(my, dua, far), "learner": slices.Concat(dua, far), "staff": far, "other": slices.Concat(my, dua)}
+	g.hidden["teaching"] = far
 	return g
 }
 
@@ -390,6 +408,9 @@ func (g *guarded) hides(row matrixRow, who string, r *reply) {
 		answer += "\n" + strings.Join(values, "\n")
 	}
 	sent := g.path(row) + " " + g.words.Replace(row.form)
+	if row.taught && who == "trainer" {
+		who = "teaching"
+	}
 	for _, secret := range g.hidden[who] {
 		if strings.Contains(answer, secret) && !strings.Contains(sent, secret) {
 			g.t.Errorf("%s reads %q (status %d)", who, secret, r.Status)

@@ -27,10 +27,12 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/courses", s.courseList)
 	app.Get("/courses/:id", s.course)
 	app.Get("/courses/:id/booklet.pdf", s.member, s.booklet) // before the lessons, none of which has a dot in its name
+	app.Get("/courses/:id/practice", s.practice)
 	app.Get("/courses/:id/:lesson", s.lesson)
 
 	// Whoever is signed in
 	app.Post("/courses/:id/renew", s.member, s.renew)
+	app.Post("/courses/:id/practice", s.member, s.submit)
 	app.Post("/courses/:id/:lesson", s.member, s.finish)
 	app.Get("/courses/:id/:lesson/quiz", s.member, s.quiz)
 	app.Post("/courses/:id/:lesson/quiz", s.member, s.handIn)
@@ -61,6 +63,12 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/roster/:person/leave", s.member, s.keeper, s.leave)
 	app.Post("/roster/:person/reset", s.member, s.keeper, s.resetPerson)
 	app.Post("/roster/:person/slip", s.member, s.keeper, s.slip)
+
+	// Trainers of a province, for the people of that province; a photo for its author too
+	app.Get("/practice", s.member, s.teacher, s.practiceQueue)
+	app.Get("/practice/:submission", s.member, s.teacher, s.submission)
+	app.Post("/practice/:submission", s.member, s.teacher, s.review)
+	app.Get("/practice/:submission/:photo", s.member, s.photo)
 
 	// Trainers
 	app.Get("/author", s.member, s.author)

@@ -251,6 +251,9 @@ func (s *Server) frame(c *fiber.Ctx, title string) frame {
 		add("/board", "menu.board")
 		add("/roster", "menu.roster")
 	}
+	if roster.MayTeach(*f.Account, f.Account.Province) {
+		add("/practice", "menu.practice")
+	}
 	if roster.MayAuthor(*f.Account) {
 		add("/author", "menu.author")
 	}

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"image"
+	"image/jpeg"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -73,6 +76,11 @@ var visits = []visit{
 	{"/roster/import/:id", staff, "/roster/import/{import}", 200, nil},
 	{"/roster/:person", staff, "/roster/{person}", 200, nil},
 	{"/roster/:person", office, "/roster/{neighbour}", 200, nil},
+	{"/courses/:id/practice", "", "/courses/LS3/practice", 200, nil},
+	{"/courses/:id/practice", reader, "/courses/LS3/practice", 200, nil},
+	{"/courses/:id/practice", reader, "/courses/RP1/practice", 200, nil},
+	{"/practice", trainer, "/practice", 200, nil},
+	{"/practice/:submission", trainer, "/practice/{work}", 200, nil},
 	{"/author", trainer, "/author", 200, nil},
 	{"/author/:course/figures", trainer, "/author/LS1/figures", 200, nil},
 	{"/admin", admin, "/admin", 200, nil},
@@ -84,7 +92,7 @@ var visits = []visit{
 
 // notPages are the routes that send something else than a page.
 var notPages = []string{"/healthz", "/readyz", "/assets/:name", "/media/:name", "/certificates/:code.pdf", "/roster/template.csv", "/roster/export.:format", "/roster/import/:id/problems.csv",
-	"/admin/issuers/:province/sample.pdf", "/courses/:id/booklet.pdf", "/author/:course/figures.csv"}
+	"/admin/issuers/:province/sample.pdf", "/courses/:id/booklet.pdf", "/author/:course/figures.csv", "/practice/:submission/:photo"}
 
 // A page that nobody visits here would not be looked at by the tests below.
 func TestEveryPageIsVisited(t *testing.T) {
@@ -140,7 +148,59 @@ func byLogin() (logins []string, of map[string][]visit) {
 func (r *demoRegion) fill(t testing.TB) *strings.Replacer {
 	t.Helper()
 	return strings.NewReplacer("{code}", r.earned.Code, "{earned}", r.earned.Course, "{person}", r.earned.Person, "{neighbour}", r.neighbour.ID, "{lesson}", shipped()["LS3"].Lessons()[0].ID,
-		"{attempt}", r.halfRight(t), "{import}", r.uploaded(t))
+		"{attempt}", r.halfRight(t), "{import}", r.uploaded(t), "{work}", r.handedOver(t))
+}
+
+// handedOver sends the reader's work on a practice task and gives its address.
+func (r *demoRegion) handedOver(t testing.TB) string {
+	t.Helper()
+	c := r.signedIn(t, reader)
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	err := errors.Join(form.WriteField("id", "handed-over"), form.WriteField("text", "Buổi sáng thứ Ba có bảy lượt mượn. Bác Lò quên thẻ, tôi tra sổ đăng ký."))
+	for _, data := range [][]byte{drawn(t, 640, 480), drawn(t, 480, 640)} {
+		part, open := form.CreateFormFile("photo", "so.jpg")
+		_, write := part.Write(data)
+		err = errors.Join(err, open, write)
+	}
+	if err := errors.Join(err, form.Close()); err != nil {
+		t.Fatal(err)
+	}
+	res, err := c.Post(r.base+"/courses/LS3/practice", form.FormDataContentType(), &body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK || res.Request.URL.Query().Get("done") != "practice" {
+		t.Fatalf("the work was not taken: %s at %s", res.Status, res.Request.URL)
+	}
+	res, err = c.Get(r.base + "/api/v1/me")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var me struct{ ID string }
+	if err := json.NewDecoder(res.Body).Decode(&me); err != nil {
+		t.Fatal(err)
+	}
+	return me.ID + ".handed-over"
+}
+
+// drawn is a photo of lines on paper.
+func drawn(t testing.TB, w, h int) []byte {
+	t.Helper()
+	m := image.NewGray(image.Rect(0, 0, w, h))
+	for i := range m.Pix {
+		m.Pix[i] = 240
+		if i/w%40 < 3 {
+			m.Pix[i] = 60
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // halfRight hands in a quiz in which every second answer is missing and gives the attempt's id.
