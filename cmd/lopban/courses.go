@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -74,20 +75,54 @@ func (c *publishCommand) Run(ctx context.Context, term *terminal) error {
 
 type importCommand struct {
 	place
-	File string `arg:"" type:"existingfile" help:"File that courses export wrote."`
+	File string `arg:"" type:"existingfile" help:"File that courses export wrote. With --to also a Word document, a SCORM package, questions in QTI or GIFT, Markdown or a page."`
+	To   string `help:"New folder to write the course into, to be finished by hand and published, instead of publishing it."`
+	Part bool   `help:"Headings of the first level part a Word document into lessons."`
 }
 
-// Run publishes the course in the file; what is the newest version already stays so.
+// Run publishes the course in the file; what is the newest version already stays so. With a folder to write to, it writes the course there.
 func (c *importCommand) Run(ctx context.Context, term *terminal) error {
 	data, err := os.ReadFile(c.File)
 	if err != nil {
 		return err
+	}
+	if c.To != "" {
+		return c.write(data, term)
 	}
 	p, mistakes, err := authoring.Unpack(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return err
 	}
 	return c.place.publish(ctx, term, p, mistakes)
+}
+
+// write makes a folder of the file and says what was left out and what is to be written yet.
+func (c *importCommand) write(data []byte, term *terminal) error {
+	brought, err := authoring.Bring(filepath.Base(c.File), data, c.Part)
+	if p := (*store.Problem)(nil); errors.As(err, &p) {
+		return errors.New(server.Sentence(content.FS, "en", p))
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(c.To, 0o755); err != nil {
+		return err
+	}
+	for name, data := range brought.Files {
+		path := filepath.Join(c.To, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			return err
+		}
+	}
+	_, mistakes := authoring.LoadFiles(brought.Files)
+	for _, m := range append(brought.LeftOut, mistakes...) {
+		fmt.Fprintln(term.err, m)
+	}
+	fmt.Fprintf(term.out, "%s: %d files in %s\n", brought.Form, len(brought.Files), c.To)
+	return nil
 }
 
 func (p place) publish(ctx context.Context, term *terminal, course authoring.Package, mistakes authoring.Mistakes) error {
