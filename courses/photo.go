@@ -23,8 +23,9 @@ const (
 	maxPixels    = 8 << 20  // of other pictures, which take eight times the memory while they are read
 )
 
-// Photo makes of a JPEG or PNG that a phone sent a JPEG of at most 1280 pixels, upright. Nothing else of the file is kept: no place, time or name of the phone (EXIF), and nothing that hides behind the picture.
-// What cannot be taken is a Problem that says what to do. The type is read from the content, and the number of pixels before any of them.
+// Photo makes of a JPEG or PNG that a phone sent a JPEG of at most 1280 pixels, upright. Nothing else of the file is kept: no place, time or name of
+// the phone (EXIF), and nothing that hides behind the picture. What cannot be taken is a Problem that says what to do. The type is read from the
+// content, and the number of pixels before any of them.
 func Photo(data []byte) ([]byte, error) {
 	upright, most := 1, maxPixels
 	read, size := png.Decode, png.DecodeConfig
@@ -58,7 +59,8 @@ func Photo(data []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// KeepPhoto keeps a photo for a submission and gives the name of its bytes, which are those that Photo makes. One photo is read at a time, because a large one takes a hundred megabytes.
+// KeepPhoto keeps a photo for a submission and gives the name of its bytes, which are those that Photo makes. One photo is read at a time, because a
+// large one takes a hundred megabytes.
 func (s *School) KeepPhoto(ctx context.Context, data []byte) (string, error) {
 	s.photos.Lock()
 	small, err := Photo(data)

@@ -159,7 +159,8 @@ func inOrder(work []Work) []Work {
 	return work
 }
 
-// Task says how far an enrolment's practice task is, so that who waits for a review is found without reading every submission. It can be rebuilt from the facts.
+// Task says how far an enrolment's practice task is, so that who waits for a review is found without reading every submission. It can be rebuilt from
+// the facts.
 type Task struct {
 	ID         string    `json:"id"` // enrolment
 	Person     string    `json:"person"`
@@ -353,8 +354,9 @@ type Judgement struct {
 	Comment  string
 }
 
-// Review keeps what a reviewer says of a submission, and when the course is complete with it, issues the learner's certificate, which is nil before. It may be called again with the same judgement.
-// When somebody else has reviewed the submission meanwhile it is ErrExists: the reviewer sees that review before their own counts. What is missing or out of range is a Problem.
+// Review keeps what a reviewer says of a submission, and when the course is complete with it, issues the learner's certificate, which is nil before.
+// It may be called again with the same judgement. When somebody else has reviewed the submission meanwhile it is ErrExists: the reviewer sees that
+// review before their own counts. What is missing or out of range is a Problem.
 func (s *School) Review(ctx context.Context, l Learner, submission, reviewer string, j Judgement) (Review, *Certificate, error) {
 	w, err := s.Work(ctx, submission)
 	if err != nil {
@@ -454,7 +456,8 @@ func (r *Review) check() error {
 	return nil
 }
 
-// mayTakeBack refuses a review that would take away what a certificate was issued for: a certificate that is wrong is revoked, with its reason. What the reviews before this one have earned is issued first.
+// mayTakeBack refuses a review that would take away what a certificate was issued for: a certificate that is wrong is revoked, with its reason. What
+// the reviews before this one have earned is issued first.
 func (s *School) mayTakeBack(ctx context.Context, l Learner, e Enrolment, w Work, r Review) error {
 	if r.Passed {
 		return nil
@@ -482,7 +485,8 @@ func (s *School) mayTakeBack(ctx context.Context, l Learner, e Enrolment, w Work
 	return nil
 }
 
-// Tasks compares every Task with the submissions and reviews it stands for, calls each with the enrolment of one that differs, puts it right when asked, and gives their number.
+// Tasks compares every Task with the submissions and reviews it stands for, calls each with the enrolment of one that differs, puts it right when
+// asked, and gives their number.
 func (s *School) Tasks(ctx context.Context, mend bool, each func(enrolment string)) (n int, err error) {
 	var enrolments []string
 	err = store.Each(ctx, s.Store, SubmissionKind, store.Query{}.By("enrolment"), func(sub Submission) error {

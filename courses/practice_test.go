@@ -419,3 +419,35 @@ func TestManyReviewersAtOnce(t *testing.T) {
 	}
 	sound(t, s)
 }
+
+// A task that came with a newer version is answered under it, whenever the work was done; one that was passed stays passed in every later version.
+func TestATaskAcrossVersions(t *testing.T) {
+	s := newSchool(t)
+	publish(t, s, version(0))
+	record(t, s, "mai", read("1"))
+	publish(t, s, withTask(true))
+	if r := record(t, s, "mai", hand("2", "Chưa chuyển lên.")); r.Reason != "no-practice" {
+		t.Errorf("the version begun has no task: %+v", r)
+	}
+	s.at(morning.Add(time.Hour))
+	if st, err := s.Advance(t.Context(), learner("mai"), "K"); err != nil || st.Progress.Task != courses.TaskTodo || st.Progress.Done != 1 {
+		t.Fatalf("%+v %v", st.Progress, err)
+	}
+	if r := record(t, s, "mai", hand("3", "Làm từ trước.")); r.State != courses.Received { // it happened before the move
+		t.Fatalf("%+v", r)
+	}
+	r, _ := review(t, s, "mai", "3", judged("r1", 0, 4, 3))
+	next := withTask(true)
+	next.Hash, next.Practice.Pass = "harder", 7
+	next.Modules[0].Lessons = append(next.Modules[0].Lessons, courses.Lesson{ID: "them", Title: next.Title, Minutes: 5})
+	publish(t, s, next)
+	s.at(morning.Add(2 * time.Hour))
+	if st, err := s.Advance(t.Context(), learner("mai"), "K"); err != nil || st.Version.Number != 3 || st.Progress.Task != courses.TaskPassed {
+		t.Fatalf("%+v %v", st.Progress, err)
+	}
+	w, err := s.Work(t.Context(), "mai/3")
+	if err != nil || w.Version != "K@2" || w.Newest().ID != r.ID {
+		t.Errorf("%+v %v", w, err)
+	}
+	sound(t, s)
+}

@@ -216,7 +216,8 @@ func (s *Server) keepPhoto(ctx context.Context, h *multipart.FileHeader) (string
 	return s.school.KeepPhoto(ctx, data)
 }
 
-// photo sends one photo of a submission to its author and to those who may review it. It is only ever shown inside a page: opened by itself it may do nothing.
+// photo sends one photo of a submission to its author and to those who may review it. It is only ever shown inside a page: opened by itself it may do
+// nothing.
 func (s *Server) photo(c *fiber.Ctx) error {
 	w, err := s.school.Work(c.UserContext(), workID(c.Params("submission")))
 	if err != nil {

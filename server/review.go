@@ -36,8 +36,8 @@ type waitingRow struct {
 // Address leads to the work.
 func (r waitingRow) Address() string { return "/practice/" + workAddress(r.Task.Submission) }
 
-// queue lists the work that waits for one of the account's reviews, what has waited longest first. An account that reviews nothing has an empty one. The people are looked up as they are now: who has
-// moved is reviewed in the province they are in.
+// queue lists the work that waits for one of the account's reviews, what has waited longest first. An account that reviews nothing has an empty one.
+// The people are looked up as they are now: who has moved is reviewed in the province they are in.
 func (s *Server) queue(ctx context.Context, a roster.Account) ([]waitingRow, error) {
 	if !roster.MayTeach(a, a.Province) {
 		return nil, nil
@@ -241,7 +241,8 @@ func (s *Server) submission(c *fiber.Ctx) error {
 	return s.page(c, "review", page)
 }
 
-// review keeps what the form says of a submission, and when the course is complete with it, everything that follows. What is wrong is said beside the form, with all of it kept.
+// review keeps what the form says of a submission, and when the course is complete with it, everything that follows. What is wrong is said beside the
+// form, with all of it kept.
 func (s *Server) review(c *fiber.Ctx) error {
 	page, err := s.reviewing(c)
 	if err != nil {

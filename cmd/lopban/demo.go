@@ -93,9 +93,12 @@ func demoFilled(ctx context.Context, s *server.Server) (bool, error) {
 type region struct {
 	s    *server.Server
 	rand *rand.Rand
+	seed uint64
 	now  time.Time
 	bar  *bar
 	all  []roster.Person
+
+	trainers map[string]string // account, by province
 }
 
 func (c *demoCommand) fill(ctx context.Context, term *terminal, s *server.Server) error {
@@ -106,7 +109,7 @@ func (c *demoCommand) fill(ctx context.Context, term *terminal, s *server.Server
 	if c.People < communes {
 		return fmt.Errorf("--people must be at least %d, one for each commune of the programme", communes)
 	}
-	r := &region{s: s, rand: rand.New(rand.NewPCG(c.Seed, 30122024)), now: time.Now(), bar: &bar{out: term.err}}
+	r := &region{s: s, rand: rand.New(rand.NewPCG(c.Seed, 30122024)), seed: c.Seed, now: time.Now(), bar: &bar{out: term.err}, trainers: map[string]string{}}
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { return r.hire(ctx, c.People) }, r.issuers, r.learn, r.stand, r.open} {
 		if err := step(ctx); err != nil {
@@ -309,13 +312,15 @@ func grade(q courses.Quiz, raw map[string]json.RawMessage) int {
 }
 
 // uuid makes a UUIDv7 of a moment from the seed.
-func (r *region) uuid(at time.Time) string {
+func (r *region) uuid(at time.Time) string { return uuidOf(r.rand, at) }
+
+func uuidOf(chance *rand.Rand, at time.Time) string {
 	var id uuid.UUID
 	ms := uint64(at.UnixMilli())
 	for i := range 6 {
 		id[i] = byte(ms >> (40 - 8*i))
 	}
-	a, b := r.rand.Uint64(), r.rand.Uint64()
+	a, b := chance.Uint64(), chance.Uint64()
 	for i := range 8 {
 		id[8+i] = byte(a >> (8 * i))
 	}
@@ -382,14 +387,17 @@ func (r *region) stand(ctx context.Context) error {
 	return r.each(ctx, "standing", len(r.all), func(ctx context.Context, i int) error { return r.s.Board().Restate(ctx, r.all[i].ID) })
 }
 
-// open makes the accounts: those printed, and staff and a trainer for every other province. The administrator comes last: see demoFilled.
+// open makes the accounts: those printed, and staff and a trainer for every other province. The administrator comes last: see demoFilled. Before that come the practice tasks, which the trainers review.
 func (r *region) open(ctx context.Context) error {
 	n := 0
 	provinces := r.s.Places().Provinces(roster.Present)
 	account := func(id, name, login, province string, role roster.Role) error {
-		_, slip, err := r.s.Accounts().Create(ctx, roster.Operator(), id, name, []roster.Role{role}, province)
+		created, slip, err := r.s.Accounts().Create(ctx, roster.Operator(), id, name, []roster.Role{role}, province)
 		if err != nil {
 			return err
+		}
+		if role == roster.Trainer {
+			r.trainers[province] = created.ID
 		}
 		_, err = r.s.Accounts().Use(ctx, slip.Code, demoPassword, login, true, "")
 		n++
@@ -414,6 +422,11 @@ func (r *region) open(ctx context.Context) error {
 		province := a.province
 		if a.role == roster.Learner {
 			province = ""
+		}
+		if a.role == roster.Admin {
+			if err := r.practise(ctx); err != nil {
+				return err
+			}
 		}
 		if err := account(id, a.name, a.login, province, a.role); err != nil {
 			return err
