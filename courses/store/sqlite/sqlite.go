@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gofrs/flock"
 	driver "modernc.org/sqlite"
@@ -45,6 +46,9 @@ type Store struct {
 	plans   sync.Map
 
 	writer *writer
+
+	checking func()                // ends the check of a large file
+	damage   atomic.Pointer[error] // what it found
 }
 
 // Open opens the folder, or makes it (mode 0700), and brings its tables to what the kinds declare: new fields are filled from the
@@ -52,6 +56,7 @@ type Store struct {
 //
 // It is a *[store.Problem] of kind ErrUnavailable with the code "store-locked" when another process has the folder, "store-unwritable" when the folder
 // cannot be made or written, "store-newer" as [store.CheckRelease] says, and "store-damaged", with the name of the file, when what is there is not a sound database. A damaged file is left as it is.
+// The structure of a file of more than 256 MB, which takes seconds to read, is checked while the store is used: from the moment at which damage is found, everything is that problem.
 func Open(dir string, kinds ...*store.Kind) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -112,6 +117,9 @@ func (s *Store) open(kinds []*store.Kind) error {
 	s.streams.SetMaxIdleConns(4)
 	if err := s.Ping(context.Background()); err != nil {
 		return err
+	}
+	if s.large() {
+		s.checkBeside()
 	}
 	return s.markOpen()
 }
@@ -181,7 +189,15 @@ func (s *Store) create() error {
 	return nil
 }
 
-// checkFile reads the structure of the whole file.
+// checkedAtOnce is the size of the largest file that is read as a whole before it is used: some tenths of a second.
+var checkedAtOnce int64 = 256 << 20
+
+func (s *Store) large() bool {
+	info, err := os.Stat(s.file())
+	return err == nil && info.Size() > checkedAtOnce
+}
+
+// checkFile sees that the file is ours, and reads the structure of all of it unless it is large.
 func (s *Store) checkFile(db *sql.DB) error {
 	var id int
 	if err := db.QueryRow("PRAGMA application_id").Scan(&id); err != nil {
@@ -190,12 +206,41 @@ func (s *Store) checkFile(db *sql.DB) error {
 	if id != applicationID {
 		return problem("store-damaged", s.file(), errors.New("not a database of this program"))
 	}
+	if s.large() {
+		return nil
+	}
+	return s.checkPages(context.Background(), db)
+}
+
+func (s *Store) checkPages(ctx context.Context, db *sql.DB) error {
 	var verdict string
-	if err := db.QueryRow("PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return s.broken(err)
 	}
 	if verdict != "ok" {
 		return problem("store-damaged", s.file(), errors.New(verdict))
+	}
+	return nil
+}
+
+// checkBeside reads the structure of the file while the store is used.
+func (s *Store) checkBeside() {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	s.checking = func() { cancel(); <-ended }
+	go func() {
+		defer close(ended)
+		err := s.checkPages(ctx, s.streams)
+		if p := (*store.Problem)(nil); ctx.Err() == nil && errors.As(err, &p) && p.Code == "store-damaged" {
+			s.damage.Store(&err)
+		}
+	}()
+}
+
+// sound is the damage that was found since the store was opened.
+func (s *Store) sound() error {
+	if err := s.damage.Load(); err != nil {
+		return *err
 	}
 	return nil
 }
@@ -264,6 +309,9 @@ func (s *Store) release() error { return errors.Join(s.disconnect(), s.lock.Unlo
 
 func (s *Store) disconnect() error {
 	var errs []error
+	if s.checking != nil {
+		s.checking()
+	}
 	if s.writer != nil {
 		s.writer.stop()
 	}
@@ -280,6 +328,9 @@ func (s *Store) disconnect() error {
 
 // Ping says whether the file can be read.
 func (s *Store) Ping(ctx context.Context) error {
+	if err := s.sound(); err != nil {
+		return err
+	}
 	var n int
 	return translate(s.readers.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(&n))
 }
@@ -303,6 +354,9 @@ func (s *Store) Groups() (commits, writes uint64, atMost map[float64]uint64) {
 func (s *Store) Backup(ctx context.Context, path string) error {
 	if exists(path) {
 		return fmt.Errorf("backup to %s: %w", path, fs.ErrExist)
+	}
+	if err := s.sound(); err != nil {
+		return fmt.Errorf("backup to %s: %w", path, err)
 	}
 	part := path + ".part"
 	if err := os.WriteFile(part, nil, 0o600); err != nil {

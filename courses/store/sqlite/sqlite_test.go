@@ -186,6 +186,45 @@ func TestDamageIsRefused(t *testing.T) {
 	}
 }
 
+// What is wrong with a large file is found while it is used, and then nothing is read or written any more; a sound one goes on.
+func TestDamageIsFoundWhileServing(t *testing.T) {
+	_, closed := fill(t)
+	usual := *sqlite.CheckedAtOnce
+	*sqlite.CheckedAtOnce = 0
+	t.Cleanup(func() { *sqlite.CheckedAtOnce = usual })
+	sound := t.TempDir()
+	must(t, os.CopyFS(sound, os.DirFS(closed)))
+	s := open(t, sound, people())
+	must(t, s.Insert(t.Context(), people(), somebody("later")))
+	must(t, s.Close())
+
+	file := filepath.Join(closed, "lopban.db")
+	db, err := os.ReadFile(file)
+	must(t, err)
+	must(t, os.WriteFile(file, overwrite(db, len(db)/2/4096*4096), 0o600))
+	s, err = sqlite.Open(closed, people())
+	must(t, err)
+	defer s.Close()
+	for s.Ping(t.Context()) == nil {
+		runtime.Gosched()
+	}
+	for name, do := range map[string]func() error{
+		"Ping":   func() error { return s.Ping(t.Context()) },
+		"Insert": func() error { return s.Insert(t.Context(), people(), somebody("later")) },
+		"Get":    func() error { return s.Get(t.Context(), people(), "later", new(person)) },
+		"Find": func() error {
+			return s.Find(t.Context(), people(), store.Query{}, func(store.Row) error { return nil })
+		},
+		"Count":   func() error { _, err := s.Count(t.Context(), people(), store.Query{}); return err },
+		"PutBlob": func() error { return s.PutBlob(t.Context(), "later", nil) },
+		"Blob":    func() error { _, err := s.Blob(t.Context(), "later"); return err },
+		"Blobs":   func() error { return s.Blobs(t.Context(), func(string) error { return nil }) },
+		"Backup":  func() error { return s.Backup(t.Context(), filepath.Join(t.TempDir(), "copy")) },
+	} {
+		t.Run(name, func(t *testing.T) { wantProblem(t, do(), "store-damaged", file) })
+	}
+}
+
 func overwrite(db []byte, at int) []byte {
 	db = bytes.Clone(db)
 	for i := range 4096 {

@@ -117,6 +117,9 @@ func (s *Store) Delete(ctx context.Context, k *store.Kind, id string) error {
 
 // PutBlob is described at [store.Store].
 func (s *Store) PutBlob(ctx context.Context, name string, data []byte) error {
+	if err := s.sound(); err != nil {
+		return err
+	}
 	if name == "" {
 		return fmt.Errorf("a blob has no name: %w", store.ErrInvalid)
 	}
@@ -134,6 +137,9 @@ func (s *Store) PutBlob(ctx context.Context, name string, data []byte) error {
 
 // Blob is described at [store.Store].
 func (s *Store) Blob(ctx context.Context, name string) ([]byte, error) {
+	if err := s.sound(); err != nil {
+		return nil, err
+	}
 	data := []byte{}
 	err := s.readers.QueryRowContext(ctx, `SELECT data FROM "_blob" WHERE name = ?`, name).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -144,6 +150,9 @@ func (s *Store) Blob(ctx context.Context, name string) ([]byte, error) {
 
 // Blobs is described at [store.Store].
 func (s *Store) Blobs(ctx context.Context, each func(name string) error) error {
+	if err := s.sound(); err != nil {
+		return err
+	}
 	rows, err := s.streams.QueryContext(ctx, `SELECT name FROM "_blob" ORDER BY name`)
 	if err != nil {
 		return translate(err)
@@ -161,7 +170,11 @@ func (s *Store) Blobs(ctx context.Context, each func(name string) error) error {
 	return translate(rows.Err())
 }
 
+// table is where the documents of a kind are, unless the file is known to be damaged.
 func (s *Store) table(k *store.Kind) (*table, error) {
+	if err := s.sound(); err != nil {
+		return nil, err
+	}
 	if t, ok := s.tables[k.Name]; ok {
 		return t, nil
 	}

@@ -1,0 +1,4 @@
+package sqlite
+
+// CheckedAtOnce is checkedAtOnce, which a test makes small.
+var CheckedAtOnce = &checkedAtOnce
