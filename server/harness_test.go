@@ -58,8 +58,9 @@ func newSite(t testing.TB) *visited {
 func newSiteOn(t testing.TB, st store.Store) *visited {
 	t.Helper()
 	s := &visited{t: t, clock: begun}
+	_, embedded := st.(*sqlite.Store)
 	var err error
-	s.Server, err = New(t.Context(), Config{Store: st, Content: content.FS, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Now: s.now, BaseURL: "http://lopban.test"})
+	s.Server, err = New(t.Context(), Config{Store: st, Content: content.FS, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Now: s.now, BaseURL: "http://lopban.test", Alone: embedded})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,6 +38,7 @@ type Config struct {
 	BaseURL        string               // "https://lopban.example", no slash at the end: printed on certificates and compared with Origin
 	TrustedProxies []string             // addresses or networks whose X-Forwarded-For is believed
 	Traces         trace.TracerProvider // nil: none are made
+	Alone          bool                 // no other process writes to the store
 }
 
 // Server answers requests.
@@ -105,7 +106,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	s.desk = &authoring.Desk{Store: cfg.Store, School: s.school, Now: cfg.Now}
 	s.roll = &roster.Roll{Store: cfg.Store, Places: s.places, Now: cfg.Now, Rand: rand.Reader}
 	s.accounts = roster.NewAccounts(cfg.Store, cfg.Now, rand.Reader)
-	s.board = &targets.Board{Store: cfg.Store, Programme: s.programme, Places: s.places, Now: cfg.Now}
+	s.board = &targets.Board{Store: cfg.Store, Programme: s.programme, Places: s.places, Now: cfg.Now, Alone: cfg.Alone}
 	s.papers = papers{cfg.Store, cfg.Now}
 	s.texts.store = cfg.Store
 	s.texts.words = s.words

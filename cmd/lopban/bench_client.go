@@ -116,9 +116,14 @@ func (l *line) want(status int, request []byte) (answer, error) {
 	return a, err
 }
 
-// get writes a request for a page or, with a body, one that sends JSON. Each header ends with CR LF.
+// httpGet writes a request for a page or, with a body, one that sends JSON. Each header ends with CR LF.
 func httpGet(path, headers string) []byte {
 	return []byte("GET " + path + " HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip, deflate, br\r\n" + headers + "\r\n")
+}
+
+// unpacked asks for an answer as text.
+func unpacked(request []byte) []byte {
+	return bytes.Replace(request, []byte("gzip, deflate, br"), []byte("identity"), 1)
 }
 
 func httpPost(path, headers string, body []byte) []byte {

@@ -288,6 +288,23 @@ func (w *worker) certificate(p roster.Person, e courses.Enrolment, v *courses.Ve
 	return c, nil
 }
 
+// train gives a person a certificate in each strand, with lines far behind those of the registers, the nth of such people.
+func (f *filling) train(ctx context.Context, p roster.Person, nth int) error {
+	source := rand.NewChaCha8([32]byte(fmt.Appendf(nil, "lopban bench certificate %7d", nth)))
+	w := &worker{filling: f, batch: &batch{docs: map[*store.Kind][]any{}}, source: source, rand: rand.New(source)}
+	at := store.Time(time.Now())
+	for i, strand := range []courses.Strand{courses.LibraryService, courses.ReadingPromotion} {
+		v := w.versions[strand][0]
+		if _, err := w.certificate(p, enrolment(p.ID, v, at), v, 900_000+2*nth+i, at); err != nil {
+			return err
+		}
+	}
+	if err := w.flush(ctx, f.st); err != nil {
+		return err
+	}
+	return f.s.Board().Restate(ctx, p.ID)
+}
+
 // next is the number of the next line in the register of an issuer.
 func (f *filling) next(issuer string, at time.Time) int {
 	book := register(issuer, at, 0)

@@ -71,6 +71,7 @@ func TestBenchMeasuresEveryWork(t *testing.T) {
 		{"lesson page in a sign-in storm", 4, "time"},
 		{"board of a province", 1, "time size"},
 		{"board of a province", 4, "time size"},
+		{"board, right after a certificate", 1, "time"},
 		{"certificate PDF, warm", 1, "time size"},
 		{"certificate PDF, warm", 4, "time size"},
 		{"roster import, 60 rows", 1, "time"},

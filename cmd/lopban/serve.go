@@ -19,6 +19,7 @@ import (
 	"lopban/content"
 	"lopban/courses"
 	"lopban/courses/store"
+	"lopban/courses/store/sqlite"
 	"lopban/server"
 )
 
@@ -164,7 +165,8 @@ func newServer(ctx context.Context, st store.Store, base string, proxies []strin
 }
 
 func settings(st store.Store, base string, proxies []string, log io.Writer) server.Config {
-	return server.Config{Store: st, Content: content.FS, Log: logTo(log), Now: time.Now, BaseURL: base, TrustedProxies: proxies}
+	_, embedded := st.(*sqlite.Store) // its folder belongs to one process
+	return server.Config{Store: st, Content: content.FS, Log: logTo(log), Now: time.Now, BaseURL: base, TrustedProxies: proxies, Alone: embedded}
 }
 
 func logTo(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(w, nil)) }

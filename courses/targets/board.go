@@ -3,6 +3,8 @@ package targets
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,6 +21,9 @@ type Board struct {
 	Places    *roster.Places
 	Now       func() time.Time
 	Temp      string // folder for lists that do not fit into memory; "" for the system's
+	Alone     bool   // nobody but this Board writes standings to the store while it is used: today's numbers may be kept in memory
+
+	memory memory
 }
 
 // Figures is the board of a scope on a day: what the screen, the API and every file show.
@@ -152,16 +157,24 @@ func (s Scope) has(province, programme, commune string) bool {
 	return (s.Province == "" || s.Province == province) && (s.Commune == "" || s.Commune == commune)
 }
 
-// count reads today's numbers: two grouped counts on one index, whatever the number of people.
+// count gives the numbers of this moment.
 func (b *Board) count(ctx context.Context, s Scope, m moment) (tally, error) {
+	if b.Alone {
+		return b.today(ctx, s, m)
+	}
+	return b.counted(ctx, s.where(), m.at, s.groups())
+}
+
+// counted counts the standings that the conditions choose, and those of them who are trained at a time, by the values of fields with "/" between: two grouped counts on one index.
+func (b *Board) counted(ctx context.Context, where []store.Cond, at time.Time, by ...string) (tally, error) {
 	var base, trained []store.Group
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		base, err = b.Store.Count(ctx, StandingKind, store.Where(s.where()...), s.groups())
+		base, err = b.Store.Count(ctx, StandingKind, store.Where(where...), by...)
 		return err
 	})
 	g.Go(func() (err error) {
-		trained, err = b.Store.Count(ctx, StandingKind, store.Where(append(s.where(), store.More("trainedUntil", m.at))...), s.groups())
+		trained, err = b.Store.Count(ctx, StandingKind, store.Where(append(slices.Clone(where), store.More("trainedUntil", at))...), by...)
 		return err
 	})
 	if err := g.Wait(); err != nil {
@@ -169,12 +182,13 @@ func (b *Board) count(ctx context.Context, s Scope, m moment) (tally, error) {
 	}
 	t := tally{}
 	for _, g := range base {
-		t[g.Key[0]] = number{base: g.N}
+		t[strings.Join(g.Key, "/")] = number{base: g.N}
 	}
 	for _, g := range trained {
-		n := t[g.Key[0]]
+		key := strings.Join(g.Key, "/")
+		n := t[key]
 		n.trained = min(g.N, n.base) // somebody may have come between the two counts
-		t[g.Key[0]] = n
+		t[key] = n
 	}
 	return t, nil
 }

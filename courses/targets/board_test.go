@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -214,25 +215,96 @@ func TestBoardFollowsFromTheFacts(t *testing.T) {
 		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
 			r.clock = r.clock.Add(time.Duration(rapid.IntRange(0, 50).Draw(rt, "hours")) * time.Hour)
 			h.step(func(n int) int { return rapid.IntRange(0, n-1).Draw(rt, "choice") })
+			r.sameCounted(rt, false)
 		}
-		for _, s := range []Scope{{By: roster.Present}, {By: roster.Programme}, {By: roster.Present, Province: "08"}, {By: roster.Programme, Province: "02"}} {
-			m, err := r.moment(s, time.Time{})
-			r.check(err)
-			kept, err := r.read(r.ctx, s, m)
-			r.check(err)
-			m.past = true
-			counted, err := r.read(r.ctx, s, m)
-			r.check(err)
-			if fmt.Sprint(kept) != fmt.Sprint(counted) {
-				rt.Fatalf("%+v: kept %+v\ncounted %+v", s, kept, counted)
-			}
-		}
+		r.sameCounted(rt, true)
 		found, err := r.Rebuild(r.ctx, nil)
 		r.check(err)
 		if found.Differences != nil || found.People == 0 {
 			rt.Fatalf("the rebuild found %+v", found)
 		}
 	})
+}
+
+// sameCounted compares what the board remembers with the standings counted again, and, which takes long, with the facts.
+func (r *region) sameCounted(t *rapid.T, facts bool) {
+	for _, s := range []Scope{{By: roster.Present}, {By: roster.Programme}, {By: roster.Present, Province: "08"}, {By: roster.Programme, Province: "02"}} {
+		m, err := r.moment(s, time.Time{})
+		r.check(err)
+		remembered, err := r.read(r.ctx, s, m)
+		r.check(err)
+		anew, err := r.counted(r.ctx, s.where(), m.at, s.groups())
+		r.check(err)
+		if counted := r.figures(s, m.day, anew); fmt.Sprint(remembered) != fmt.Sprint(counted) {
+			t.Fatalf("%+v: remembered %+v\ncounted %+v", s, remembered, counted)
+		}
+		if m.past = facts; facts {
+			known, err := r.read(r.ctx, s, m)
+			r.check(err)
+			if fmt.Sprint(remembered) != fmt.Sprint(known) {
+				t.Fatalf("%+v: remembered %+v\nfrom the facts %+v", s, remembered, known)
+			}
+		}
+	}
+}
+
+// However many look at the board meanwhile, it counts a certificate from the moment at which Restate has returned.
+func TestBoardIsTrueAtOnce(t *testing.T) {
+	r := newRegion(t)
+	var people []string
+	for range 30 {
+		people = append(people, r.hires("Lò Văn Nam", ngocDuong))
+	}
+	var readers sync.WaitGroup
+	stop := make(chan struct{})
+	defer readers.Wait()
+	defer close(stop)
+	for range 3 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if _, err := r.Read(r.ctx, roster.Present, "08", time.Time{}); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for i, p := range people {
+		r.trains(p, 100)
+		for _, province := range []string{"08", ""} {
+			if f := r.reads(roster.Present, province, time.Time{}); f.Trained != i+1 || f.Base != len(people) {
+				t.Fatalf("province %q: %d of %d after %d certificates of %d people", province, f.Trained, f.Base, i+1, len(people))
+			}
+		}
+	}
+}
+
+// A certificate that ends in the middle of a day is counted until then, and no longer.
+func TestBoardWithinADay(t *testing.T) {
+	r := newRegion(t)
+	r.trains(r.hires("Lò Văn Nam", ngocDuong), 100)
+	end := r.trainedUntil(t)
+	for _, c := range []struct {
+		at   time.Time
+		want int
+	}{{end.Add(-time.Minute), 1}, {end.Add(-time.Millisecond), 1}, {end, 0}, {end.Add(time.Minute), 0}} {
+		r.clock = c.at
+		if f := r.reads(roster.Present, "08", time.Time{}); f.Trained != c.want {
+			t.Errorf("%v from the end: %d are trained, want %d", c.at.Sub(end), f.Trained, c.want)
+		}
+	}
+}
+
+func (r *region) trainedUntil(t *testing.T) time.Time {
+	t.Helper()
+	s, err := store.One[Standing](r.ctx, r.Store, StandingKind, store.Query{})
+	r.check(err)
+	return s.TrainedUntil
 }
 
 // history makes facts at random in a few communes.

@@ -42,17 +42,43 @@ func (b *Board) restate(ctx context.Context, person string) error {
 		case gone && none, !gone && !none && have.equal(&want):
 			return nil
 		case gone:
-			err = b.Store.Delete(ctx, StandingKind, person)
-			if errors.Is(err, store.ErrNotFound) {
-				err = nil
-			}
+			err = b.remove(ctx, person)
 		default:
-			err = store.Save(ctx, b.Store, StandingKind, person, want)
+			err = b.write(ctx, want)
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// write keeps a standing.
+func (b *Board) write(ctx context.Context, want Standing) error {
+	for {
+		var old Standing
+		_, err := store.Update(ctx, b.Store, StandingKind, want.ID, func(s *Standing) error { old, *s = *s, want; return nil })
+		if errors.Is(err, store.ErrNotFound) {
+			err = b.Store.Insert(ctx, StandingKind, &want)
+		}
+		b.memory.mark(old, want) // whatever the error: it may be written
+		if !errors.Is(err, store.ErrExists) {
+			return err
+		}
+	}
+}
+
+// remove takes away the standing of nobody.
+func (b *Board) remove(ctx context.Context, person string) error {
+	var old Standing
+	_, err := store.Update(ctx, b.Store, StandingKind, person, func(s *Standing) error { old = *s; s.InBase = false; return nil })
+	if err == nil {
+		err = b.Store.Delete(ctx, StandingKind, person)
+	}
+	b.memory.mark(old)
+	if errors.Is(err, store.ErrNotFound) {
+		err = nil
+	}
+	return err
 }
 
 // stand makes a standing from the facts of one person.
@@ -261,6 +287,9 @@ func (b *Board) rebuild(ctx context.Context, p page, q store.Query, mend bool, r
 	}
 	if len(missing) > 0 {
 		err := b.Store.Insert(ctx, StandingKind, missing...)
+		for _, m := range missing {
+			b.memory.mark(*m.(*Standing))
+		}
 		if taken := (*store.TakenError)(nil); errors.As(err, &taken) { // somebody came between
 			for _, i := range taken.Taken {
 				wrong = append(wrong, missing[i].(*Standing).ID)

@@ -45,7 +45,7 @@ func openRegion(t testing.TB) (r *region, closed func()) {
 		t.Fatal(err)
 	}
 	r = &region{t: t, ctx: t.Context(), clock: day(1)}
-	r.Board = &Board{Store: s, Programme: realProgramme(t), Places: realPlaces(t), Now: r.now, Temp: t.TempDir()}
+	r.Board = &Board{Store: s, Programme: realProgramme(t), Places: realPlaces(t), Now: r.now, Temp: t.TempDir(), Alone: true}
 	r.roll = &roster.Roll{Store: s, Places: r.Places, Now: r.now, Rand: rand.NewChaCha8([32]byte{16, 87})}
 	return r, func() {
 		if err := s.Close(); err != nil {
