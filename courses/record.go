@@ -58,6 +58,9 @@ const submission = "submission"
 // maxRefused is how many bytes of a refused fact are kept.
 const maxRefused = 8 << 10
 
+// keptRefusals is how many refused facts of one person are kept: more than anybody makes by mistake.
+const keptRefusals = 500
+
 // maxFactID is the length of the longest id that a sender may give a fact.
 const maxFactID = 64
 
@@ -71,8 +74,8 @@ func (s *School) Record(ctx context.Context, l Learner, f Fact) (Receipt, error)
 	}
 	var wrong *store.Problem
 	if errors.As(err, &wrong) && errors.Is(wrong.Kind, store.ErrInvalid) {
-		r = Receipt{ID: f.ID, State: Refused, Reason: wrong.Code}
-		return r, s.refuse(ctx, l.Person, f, wrong.Code)
+		reason, err := s.refuse(ctx, l.Person, f, wrong.Code)
+		return Receipt{ID: f.ID, State: Refused, Reason: reason}, err
 	}
 	if err == nil && f.Kind == submission {
 		err = s.retask(ctx, e.ID)
@@ -348,24 +351,35 @@ func (s *School) happened(f Fact) time.Time {
 // decided is the day of Decision 1687/QĐ-TTg.
 var decided = time.Date(2024, 12, 30, 0, 0, 0, 0, time.UTC)
 
-// refuse keeps a fact that was not counted. The same one is kept once.
-func (s *School) refuse(ctx context.Context, person string, f Fact, reason string) error {
+// refuse keeps a fact that was not counted, and gives the reason for the receipt. The same one is kept once; beyond keptRefusals the reason is that no more are kept.
+func (s *School) refuse(ctx context.Context, person string, f Fact, reason string) (string, error) {
 	f.SentAt = time.Time{}
 	text, err := json.Marshal(struct {
 		Fact
 		Photos []string `json:"photos,omitempty"`
 	}{f, f.Photos})
 	if err != nil {
-		return err
+		return "", err
 	}
 	sum := sha256.Sum256(append(text, reason...))
 	if len(text) > maxRefused { // who looks at it needs no more of it
 		text = append(text[:maxRefused:maxRefused], "…"...)
 	}
-	err = s.Store.Insert(ctx, RefusalKind, &Refusal{ID: person + "/" + hex.EncodeToString(sum[:]), Person: person, Reason: reason, Fact: strings.ToValidUTF8(string(text), ""),
-		RecordedAt: store.Time(s.Now())})
-	if errors.Is(err, store.ErrExists) {
-		return nil
+	r := Refusal{ID: person + "/" + hex.EncodeToString(sum[:]), Person: person, Reason: reason, Fact: strings.ToValidUTF8(string(text), ""), RecordedAt: store.Time(s.Now())}
+	kept, err := s.Store.Count(ctx, RefusalKind, store.Where(store.Is("person", person)))
+	if err != nil {
+		return "", err
 	}
-	return err
+	if kept[0].N >= keptRefusals {
+		if _, err := store.Get[Refusal](ctx, s.Store, RefusalKind, r.ID); errors.Is(err, store.ErrNotFound) {
+			return "too-many-refused", nil
+		} else if err != nil {
+			return "", err
+		}
+		return reason, nil
+	}
+	if err := s.Store.Insert(ctx, RefusalKind, &r); err != nil && !errors.Is(err, store.ErrExists) {
+		return "", err
+	}
+	return reason, nil
 }

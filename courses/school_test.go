@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -143,6 +144,36 @@ func TestWhatCannotBeCountedIsRefusedAndKept(t *testing.T) {
 	kept, err := store.All[courses.Refusal](t.Context(), s.Store, courses.RefusalKind, store.Where(store.Is("person", "mai")))
 	if err != nil || len(kept) != 10 {
 		t.Errorf("%d refusals are kept, %v", len(kept), err)
+	}
+}
+
+// What is refused is kept, but nobody fills the store with it: the receipt says when it is not.
+func TestRefusedFactsAreKeptUpToANumber(t *testing.T) {
+	s := newSchool(t)
+	publish(t, s, version(0))
+	nonsense := func(i int) courses.Fact {
+		return courses.Fact{ID: strconv.Itoa(i), Kind: "completion", Course: "K", Lesson: "none"}
+	}
+	for i := range 500 {
+		if r := record(t, s, "mai", nonsense(i)); r.Reason != "unknown-lesson" {
+			t.Fatalf("%d: %+v", i, r)
+		}
+	}
+	if r := record(t, s, "mai", nonsense(500)); r.State != courses.Refused || r.Reason != "too-many-refused" {
+		t.Errorf("one more: %+v", r)
+	}
+	if r := record(t, s, "mai", nonsense(7)); r.Reason != "unknown-lesson" {
+		t.Errorf("one that is kept: %+v", r)
+	}
+	if r := record(t, s, "mai", try("good", "true")); r.State != courses.Received {
+		t.Errorf("a good one: %+v", r)
+	}
+	if r := record(t, s, "pao", nonsense(500)); r.Reason != "unknown-lesson" {
+		t.Errorf("another's: %+v", r)
+	}
+	kept, err := s.Store.Count(t.Context(), courses.RefusalKind, store.Where(store.Is("person", "mai")))
+	if err != nil || kept[0].N != 500 {
+		t.Errorf("%v are kept, %v", kept, err)
 	}
 }
 

@@ -258,6 +258,9 @@ func (s *Server) apiFacts(c *fiber.Ctx) error {
 	if len(body.Facts) > maxFacts {
 		return store.Invalid("facts", "too-many-facts", maxFacts)
 	}
+	if err := s.spend(&s.limits.facts, visitorID(c), len(body.Facts)); err != nil {
+		return err
+	}
 	receipts := []courses.Receipt{}
 	for _, f := range body.Facts {
 		r, err := s.record(c, f)

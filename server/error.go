@@ -1,9 +1,11 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"log/slog"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -32,12 +34,18 @@ type fault struct {
 	Code   string
 	Field  string
 	Args   []any
+	Wait   string // seconds after which to try again, where that is known
 	ID     string // of the request, to quote when nobody knows what happened
 }
 
 // explain translates any error. What is not one of ours is an unknown one: its text stays in the log.
 func explain(err error) fault {
 	f := fault{Status: fiber.StatusInternalServerError, Code: "unknown"}
+	var often tooOften
+	if errors.As(err, &often) {
+		n := often.seconds()
+		return fault{Status: fiber.StatusTooManyRequests, Code: "too-often", Args: []any{n}, Wait: strconv.Itoa(n)}
+	}
 	var fiberErr *fiber.Error
 	if errors.As(err, &fiberErr) {
 		f.Status, f.Code = fiberErr.Code, "http"
@@ -92,7 +100,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		s.log.LogAttrs(c.UserContext(), slog.LevelDebug, "request refused", slog.String("id", f.ID), slog.String("code", f.Code))
 	}
 	if f.Status == fiber.StatusServiceUnavailable || f.Status == fiber.StatusTooManyRequests {
-		c.Set(fiber.HeaderRetryAfter, retryAfter)
+		c.Set(fiber.HeaderRetryAfter, cmp.Or(f.Wait, retryAfter))
 	}
 	c.Status(f.Status)
 	w := s.wordsOf(c)

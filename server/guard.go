@@ -14,7 +14,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/compress"
-	"github.com/gofiber/fiber/v2/middleware/limiter"
 
 	"lopban/courses/store"
 )
@@ -149,17 +148,6 @@ var packer = compress.New(compress.Config{Next: func(c *fiber.Ctx) bool {
 	path := c.Path()
 	return strings.HasSuffix(path, ".pdf") || strings.HasSuffix(path, ".xlsx") || strings.HasPrefix(path, "/readyz")
 }})
-
-// limits keeps one address from trying too much.
-type limits struct{ verify fiber.Handler }
-
-func newLimits() limits {
-	return limits{
-		// A code has 55 random bits: at this rate one address tries 2^20 in twelve days.
-		verify: limiter.New(limiter.Config{Max: 60, Expiration: time.Minute, KeyGenerator: network,
-			LimitReached: func(*fiber.Ctx) error { return fiber.ErrTooManyRequests }}),
-	}
-}
 
 // network is the address that limits count by: of IPv6 the half that one subscriber gets.
 func network(c *fiber.Ctx) string {

@@ -13,6 +13,11 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/media/:name", s.media)
 
 	app.Use(s.visit)
+	codes := s.limit(&s.limits.codes, network)
+	facts := s.limit(&s.limits.facts, visitorID)
+	imports := s.limit(&s.limits.imports, visitorID)
+	exports := s.limit(&s.limits.exports, visitorID)
+	papers := s.limit(&s.limits.papers, visitorID)
 
 	// Anyone
 	app.Get("/", s.home)
@@ -22,8 +27,8 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/sign-out", s.signOut)
 	app.Get("/claim", s.claimPage)
 	app.Post("/claim", s.claim)
-	app.Get("/v", s.limits.verify, s.verify)
-	app.Get("/v/:code", s.limits.verify, s.verify)
+	app.Get("/v", codes, s.verify)
+	app.Get("/v/:code", codes, s.verify)
 	app.Get("/courses", s.courseList)
 	app.Get("/courses/:id", s.course)
 	app.Get("/courses/:id/booklet.pdf", s.member, s.booklet) // before the lessons, none of which has a dot in its name
@@ -32,12 +37,12 @@ func (s *Server) routes(app *fiber.App) {
 
 	// Whoever is signed in
 	app.Post("/courses/:id/renew", s.member, s.renew)
-	app.Post("/courses/:id/practice", s.member, s.submit)
-	app.Post("/courses/:id/:lesson", s.member, s.finish)
+	app.Post("/courses/:id/practice", s.member, facts, s.submit)
+	app.Post("/courses/:id/:lesson", s.member, facts, s.finish)
 	app.Get("/courses/:id/:lesson/quiz", s.member, s.quiz)
-	app.Post("/courses/:id/:lesson/quiz", s.member, s.handIn)
+	app.Post("/courses/:id/:lesson/quiz", s.member, facts, s.handIn)
 	app.Get("/certificates", s.member, s.certificates)
-	app.Get("/certificates/:code.pdf", s.member, s.certificatePDF)
+	app.Get("/certificates/:code.pdf", s.member, papers, s.certificatePDF)
 	app.Get("/certificates/:code", s.member, s.certificate)
 	app.Post("/certificates/:code/revoke", s.member, s.revoke)
 	app.Get("/me", s.member, s.me)
@@ -50,19 +55,19 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/roster", s.member, s.keeper, s.addPerson)
 	app.Get("/roster/new", s.member, s.keeper, s.newPersonPage)
 	app.Get("/roster/template.csv", s.member, s.keeper, s.rosterTemplate)
-	app.Get("/roster/export.:format", s.member, s.keeper, s.exportRoster)
-	app.Post("/roster/slips", s.member, s.keeper, s.slips)
+	app.Get("/roster/export.:format", s.member, s.keeper, exports, s.exportRoster)
+	app.Post("/roster/slips", s.member, s.keeper, papers, s.slips)
 	app.Get("/roster/import", s.member, s.keeper, s.importPage)
-	app.Post("/roster/import", s.member, s.keeper, s.importFile)
+	app.Post("/roster/import", s.member, s.keeper, imports, s.importFile)
 	app.Get("/roster/import/:id", s.member, s.keeper, s.importPreview)
-	app.Get("/roster/import/:id/problems.csv", s.member, s.keeper, s.importProblems)
-	app.Post("/roster/import/:id", s.member, s.keeper, s.importApply)
+	app.Get("/roster/import/:id/problems.csv", s.member, s.keeper, exports, s.importProblems)
+	app.Post("/roster/import/:id", s.member, s.keeper, imports, s.importApply)
 	app.Get("/roster/:person", s.member, s.keeper, s.personPage)
 	app.Post("/roster/:person/correct", s.member, s.keeper, s.correctPerson)
 	app.Post("/roster/:person/move", s.member, s.keeper, s.movePerson)
 	app.Post("/roster/:person/leave", s.member, s.keeper, s.leave)
 	app.Post("/roster/:person/reset", s.member, s.keeper, s.resetPerson)
-	app.Post("/roster/:person/slip", s.member, s.keeper, s.slip)
+	app.Post("/roster/:person/slip", s.member, s.keeper, papers, s.slip)
 
 	// Trainers of a province, for the people of that province; a photo for its author too
 	app.Get("/practice", s.member, s.teacher, s.practiceQueue)
@@ -86,7 +91,7 @@ func (s *Server) routes(app *fiber.App) {
 	// Whoever keeps the settings of a province; the audit trail for the programme office too
 	app.Get("/admin/issuers/:province", s.member, s.issuerPage)
 	app.Post("/admin/issuers/:province", s.member, s.saveIssuer)
-	app.Get("/admin/issuers/:province/sample.pdf", s.member, s.issuerSample)
+	app.Get("/admin/issuers/:province/sample.pdf", s.member, papers, s.issuerSample)
 	app.Get("/admin/audit", s.member, s.auditTrail)
 
 	// Programs
@@ -100,9 +105,9 @@ func (s *Server) routes(app *fiber.App) {
 	api.Get("/courses/:id/lessons/:lesson", s.apiLesson)
 	api.Post("/facts", s.member, s.apiFacts)
 	api.Get("/certificates", s.member, s.apiCertificates)
-	api.Get("/certificates/:code", s.limits.verify, s.apiVerify)
+	api.Get("/certificates/:code", codes, s.apiVerify)
 	api.Get("/board", s.member, s.apiBoard)
-	api.Get("/reports/:report.:format", s.member, s.apiReport)
+	api.Get("/reports/:report.:format", s.member, exports, s.apiReport)
 	api.Get("/people", s.member, s.keeper, s.apiPeople)
 	api.Get("/openapi.json", s.apiOpenAPI)
 

@@ -63,7 +63,7 @@ type Server struct {
 	lessons   cache[packed]
 	words     map[string]messages
 	pages     templates
-	limits    limits
+	limits    *limits
 	patience  patience
 	metrics   metrics
 	tracer    trace.Tracer // nil without a collector
