@@ -78,12 +78,15 @@ func matches(pattern, path string) bool {
 const (
 	headerTime = 20 * time.Second
 	bodyPace   = 2 << 10 // bytes a second
-	bodyTime   = 10 * time.Minute
+	bodyTime   = 20 * time.Minute
 )
 
 // admit says what the rest of a request may be, when its header has been read.
 func (s *Server) admit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	declared := h.ContentLength()
+	if declared == -1 || !framed(h) { // guard refuses what is not framed; the size of a chunk can be written in odd ways too
+		h.SetConnectionClose()
+	}
 	if declared == 0 || h.IsGet() && declared < 0 {
 		return fasthttp.RequestConfig{}
 	}

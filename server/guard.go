@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -56,6 +57,9 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 func (s *Server) guard(c *fiber.Ctx) error {
 	s.seal(c)
 	s.forwarded(c)
+	if !framed(&c.Request().Header) {
+		return fiber.ErrBadRequest
+	}
 	if c.Get(fiber.HeaderContentEncoding) != "" { // limits count packed bytes
 		return fiber.ErrUnsupportedMediaType
 	}
@@ -120,7 +124,7 @@ func readProxies(list []string) []netip.Prefix {
 func (s *Server) secure() bool { return strings.HasPrefix(s.baseURL, "https://") }
 
 // sameOrigin says whether a request that may change something comes from a page of ours or from a program that is no browser: browsers say one of the two headers with every such request
-// to another site (the same rule as the standard library's http.CrossOriginProtection).
+// to another site (the same rule as the standard library's http.CrossOriginProtection), and those too old for it say where they come from.
 func (s *Server) sameOrigin(c *fiber.Ctx) bool {
 	switch c.Method() {
 	case fiber.MethodGet, fiber.MethodHead, fiber.MethodOptions:
@@ -133,12 +137,12 @@ func (s *Server) sameOrigin(c *fiber.Ctx) bool {
 	default:
 		return false
 	}
-	origin := c.Get(fiber.HeaderOrigin)
+	origin := cmp.Or(c.Get(fiber.HeaderOrigin), c.Get(fiber.HeaderReferer))
 	if origin == "" || origin == s.baseURL {
 		return true
 	}
 	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && u.Host == string(c.Request().Host())
+	return err == nil && u.Host != "" && (u.Host == string(c.Request().Host()) || u.Scheme+"://"+u.Host == s.baseURL)
 }
 
 // compress packs text. What is packed already stays as it is.

@@ -183,6 +183,7 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 		for _, headers := range [][]string{
 			{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Origin", "http://lopban.test.evil.example"}, {"Origin", "http://lopban.test@evil.example"}, {"Origin", "file://"},
 			{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Site", "cross-site", "Origin", "http://lopban.test"}, {"Sec-Fetch-Site", "CROSS-SITE"},
+			{"Referer", "https://evil.example/lopban.test/"}, {"Referer", "http://lopban.test.evil.example/"}, {"Origin", "null", "Referer", "http://lopban.test/me"}, {"Referer", "about:client"},
 		} {
 			kind := formType
 			if strings.HasPrefix(row.form, "{\"") {

@@ -31,7 +31,7 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/v/:code", codes, s.verify)
 	app.Get("/courses", s.courseList)
 	app.Get("/courses/:id", s.course)
-	app.Get("/courses/:id/booklet.pdf", s.member, s.booklet) // before the lessons, none of which has a dot in its name
+	app.Get("/courses/:id/booklet.pdf", s.member, papers, s.booklet) // before the lessons, none of which has a dot in its name
 	app.Get("/courses/:id/practice", s.practice)
 	app.Get("/courses/:id/:lesson", s.lesson)
 
@@ -79,7 +79,7 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/author", s.member, s.author)
 	app.Post("/author/paste", s.member, s.paste)
 	app.Get("/author/:course/figures", s.member, s.figures)
-	app.Get("/author/:course/figures.csv", s.member, s.figuresFile)
+	app.Get("/author/:course/figures.csv", s.member, exports, s.figuresFile)
 
 	// Administrators
 	app.Get("/admin", s.member, s.granter, s.admin)
