@@ -3,7 +3,6 @@ package server
 import (
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -17,7 +16,6 @@ import (
 // booklets keeps the newest booklets that were made. One is made at a time: it takes a core for a third of a second.
 type booklets struct {
 	cache[[]byte]
-	making sync.Mutex
 }
 
 // booklet sends the version that the visitor finishes as a PDF to print, in the visitor's language; with the answers to who may see them.
@@ -32,8 +30,6 @@ func (s *Server) booklet(c *fiber.Ctx) error {
 	}
 	w := s.wordsOf(c)
 	pdf, err := s.booklets.get(fmt.Sprint(v.ID, "/", w.Lang, "/", key), func() ([]byte, error) {
-		s.booklets.making.Lock()
-		defer s.booklets.making.Unlock()
 		task := ""
 		if v.Practice != nil {
 			task, _ = authoring.Render(v.Practice.Body.In(w.Lang), func(name string) (authoring.Picture, bool) { return s.texts.picture(v, name, w.Lang) })

@@ -18,7 +18,8 @@ const cacheSize = 2000
 type cache[V any] struct {
 	mu     sync.RWMutex
 	values map[string]V
-	most   int // values that it holds; 0 is cacheSize
+	most   int        // values that it holds; 0 is cacheSize
+	making sync.Mutex // one at a time: packing a page takes 40 MB for a moment, and in the morning everybody asks for the same
 }
 
 // get gives the value of a key, and builds it at the first time. What could not be built is not kept.
@@ -27,6 +28,14 @@ func (c *cache[V]) get(key string, build func() (V, error)) (V, error) {
 	v, ok := c.values[key]
 	c.mu.RUnlock()
 	if ok {
+		return v, nil
+	}
+	c.making.Lock()
+	defer c.making.Unlock()
+	c.mu.RLock()
+	v, ok = c.values[key]
+	c.mu.RUnlock()
+	if ok { // somebody else made it meanwhile
 		return v, nil
 	}
 	v, err := build()
