@@ -23,10 +23,12 @@ const (
 	maxPixels    = 8 << 20  // of other pictures, which take eight times the memory while they are read
 )
 
-// Photo makes of a JPEG or PNG that a phone sent a JPEG of at most 1280 pixels, upright. Nothing else of the file is kept: no place, time or name of
-// the phone (EXIF), and nothing that hides behind the picture. What cannot be taken is a Problem that says what to do. The type is read from the
-// content, and the number of pixels before any of them.
-func Photo(data []byte) ([]byte, error) {
+// Photo makes of a JPEG or PNG that a phone sent a JPEG of at most 1280 pixels, as Shrink does.
+func Photo(data []byte) ([]byte, error) { return Shrink(data, photoSide, photoQuality) }
+
+// Shrink makes of a JPEG or PNG a JPEG of the quality (of 100) whose longer side has so many pixels at most, upright. Nothing else of the file is kept: no place, time or name of the phone (EXIF), and nothing
+// that hides behind the picture. What cannot be taken is a Problem that says what to do. The type is read from the content, and the number of pixels before any of them.
+func Shrink(data []byte, side, quality int) ([]byte, error) {
 	upright, most := 1, maxPixels
 	read, size := png.Decode, png.DecodeConfig
 	switch {
@@ -55,7 +57,7 @@ func Photo(data []byte) ([]byte, error) {
 		return nil, store.Invalid("photo", "photo-broken")
 	}
 	var out bytes.Buffer
-	err = jpeg.Encode(&out, turn(shrink(m), upright), &jpeg.Options{Quality: photoQuality})
+	err = jpeg.Encode(&out, turn(shrink(m, side), upright), &jpeg.Options{Quality: quality})
 	return out.Bytes(), err
 }
 
@@ -151,12 +153,12 @@ func orientation(tiff []byte) int {
 	return 1
 }
 
-// shrink gives the picture on white, its longer side at most photoSide: each pixel is the mean of those that it stands for.
-func shrink(m image.Image) *image.RGBA {
+// shrink gives the picture on white, its longer side at most this many pixels: each pixel is the mean of those that it stands for.
+func shrink(m image.Image, side int) *image.RGBA {
 	b := m.Bounds()
 	w, h := b.Dx(), b.Dy()
-	long := max(w, h, photoSide)
-	out := image.NewRGBA(image.Rect(0, 0, max(w*photoSide/long, 1), max(h*photoSide/long, 1)))
+	long := max(w, h, side)
+	out := image.NewRGBA(image.Rect(0, 0, max(w*side/long, 1), max(h*side/long, 1)))
 	outW, outH := out.Rect.Dx(), out.Rect.Dy()
 	strip := image.NewRGBA(image.Rect(0, 0, w, h/outH+1))
 	for y := range outH {

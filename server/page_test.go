@@ -51,10 +51,13 @@ func TestEveryMessageIsThereInBothLanguagesAndUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	vi, en := all["vi"], all["en"]
-	places := regexp.MustCompile(`%(\[\d\])?[sd]`)
+	places := regexp.MustCompile(`%(\[\d\])?s`)
 	for key, text := range vi {
 		if text == "" || en[key] == "" {
 			t.Errorf("%s is empty or missing in a language", key)
+		}
+		if strings.Contains(text+en[key], "%d") || strings.Contains(text+en[key], "]d") {
+			t.Errorf("%s has %%d: numbers come written as the language does, for %%s", key)
 		}
 		if a, b := len(places.FindAllString(text, -1)), len(places.FindAllString(en[key], -1)); a != b {
 			t.Errorf("%s takes %d arguments in Vietnamese and %d in English", key, a, b)

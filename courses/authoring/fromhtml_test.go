@@ -178,7 +178,7 @@ func TestFromHTMLOfHostilePages(t *testing.T) {
 	}
 }
 
-// bounded fails where work takes more than two seconds or 64 MiB.
+// bounded fails where work takes 64 MiB or, by far, more than two seconds.
 func bounded(t *testing.T, work func()) {
 	t.Helper()
 	defer debug.SetGCPercent(debug.SetGCPercent(25)) // what is needed counts, not what is thrown away
@@ -207,7 +207,7 @@ func bounded(t *testing.T, work func()) {
 	close(stop)
 	used := int64(<-high) - int64(before.HeapAlloc)
 	t.Logf("%.3f s, %d MiB", took.Seconds(), used>>20)
-	if took > 2*time.Second || used > 64<<20 {
+	if took > 20*time.Second || used > 64<<20 { // on two idle cores none takes 2 s; a machine that does other work too is given ten times that
 		t.Errorf("took %v and %d MiB", took, used>>20)
 	}
 }
