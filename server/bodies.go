@@ -16,9 +16,10 @@ const (
 	signInBody = 8 << 10
 	formBody   = 64 << 10 // of a route that bodies does not name, too
 	factsBody  = 1 << 20
-	photosBody = 20 << 20 // four photos as a phone takes them
-	pasteBody  = 4 << 20  // HTML of authoring.MaxHTML as a form writes it
-	sheetBody  = 10 << 20 // a file of 8 MB, and a sentence for one that is a little larger
+	photosBody = 20 << 20  // four photos as a phone takes them
+	pasteBody  = 4 << 20   // HTML of authoring.MaxHTML as a form writes it
+	sheetBody  = 10 << 20  // a file of 8 MB, and a sentence for one that is a little larger
+	textBody   = 768 << 10 // a lesson in two languages, as a form writes it
 )
 
 // bodies says how much a request to each route may bring. The limit holds before any of the body is read, and beyond formBody only for who is signed in; the patterns are those of routes. A
@@ -36,7 +37,11 @@ var bodies = []struct {
 	{photosBody, []string{"/courses/:id/practice"}},
 	{pasteBody, []string{"/author/paste"}},
 	{formBody, []string{
-		"/courses/:id/renew", "/courses/:id/:lesson", "/courses/:id/:lesson/quiz", "/certificates/:code/revoke",
+		"/author", "/author/:course/open", "/author/:course/outline", "/author/:course/history", "/author/:course/review", "/author/:course/publish", "/author/:course/versions",
+	}},
+	{textBody, []string{"/author/:course/save", "/author/:course/preview", "/author/:course/:lesson"}},
+	{formBody, []string{
+		"/courses/:id/renew", "/courses/:id/advance", "/courses/:id/:lesson", "/courses/:id/:lesson/quiz", "/certificates/:code/revoke",
 		"/roster", "/roster/slips", "/roster/import/:id",
 		"/roster/:person/correct", "/roster/:person/move", "/roster/:person/leave", "/roster/:person/reset", "/roster/:person/slip",
 		"/practice/:submission",

@@ -152,6 +152,7 @@ func (s *Server) courseList(c *fiber.Ctx) error {
 type coursePage struct {
 	frame
 	card
+	Newer   *courses.Version // that the visitor can move up to, nil for none
 	Modules []moduleView
 	Renew   bool              // the certificate has expired or soon will: the course may be done again
 	Task    courses.TaskState // of the practice task, "" where the course has none
@@ -203,6 +204,9 @@ func (s *Server) course(c *fiber.Ctx) error {
 		page.Modules = append(page.Modules, view)
 	}
 	if page.Task, err = s.taskOf(c.UserContext(), st); err != nil {
+		return err
+	}
+	if page.Newer, err = s.school.Newer(c.UserContext(), st); err != nil {
 		return err
 	}
 	page.Renew = st.Certificate != nil && !s.now().Before(st.Certificate.ValidUntil.AddDate(0, 0, -90))

@@ -136,6 +136,28 @@ var matrix = []matrixRow{
 	{method: "GET", pattern: "/author/:course/figures", path: "/author/K1/figures", want: cells{303, 403, 200, 403, 403, 403, 200}},
 	{method: "GET", pattern: "/author/:course/figures.csv", path: "/author/K1/figures.csv", want: cells{303, 403, 200, 403, 403, 403, 200}},
 	{method: "GET", pattern: "/author/:course/figures", path: "/author/{far}/figures", want: cells{303, 403, 404, 403, 403, 403, 404}},
+	{method: "GET", pattern: "/author/:course", path: "/author/K1", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/author/:course/:lesson", path: "/author/K1/doc", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/author/:course/history", path: "/author/K1/history", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/author/:course/review", path: "/author/K1/review", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/author/:course/versions", path: "/author/K1/versions", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/author/:course/export.zip", path: "/author/K1/export.zip", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/author/:course", path: "/author/K9", want: cells{303, 403, 404, 403, 403, 403, 404}},
+	{method: "GET", pattern: "/author/:course/versions/compare", path: "/author/K1/versions/compare?a=1&b=1", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/author/:course/history", path: "/author/K1/history?path=lessons/doc.vi.md&rev=1", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "POST", pattern: "/author", form: "course=M{who}&strand=library-service&vi=Mới", want: cells{401, 403, 303, 403, 403, 403, 303}},
+	{method: "POST", pattern: "/author/:course/open", path: "/author/K1/open", form: "", want: cells{401, 403, 303, 403, 403, 403, 303}},
+	{method: "POST", pattern: "/author/:course/outline", path: "/author/K1/outline", form: "do=add-module&title.vi=Mới", want: cells{401, 403, 303, 403, 403, 403, 303}},
+	{method: "POST", pattern: "/author/:course/outline", path: "/author/K1/outline", form: "do=fly", want: cells{401, 403, 400, 403, 403, 403, 400}},
+	{method: "POST", pattern: "/author/:course/history", path: "/author/K1/history", form: "path=lessons/doc.vi.md&rev=1&base=1", want: cells{401, 403, 303, 403, 403, 403, 303}},
+	{method: "POST", pattern: "/author/:course/save", path: "/author/K1/save", form: "path=lessons/doc.vi.md&base=1&text=%23%23+Một", want: cells{401, 403, 200, 403, 403, 403, 200}},
+	{method: "POST", pattern: "/author/:course/save", path: "/author/K1/save", form: "path=../x&base=1&text=x", want: cells{401, 403, 422, 403, 403, 403, 422}},
+	{method: "POST", pattern: "/author/:course/preview", path: "/author/K1/preview", form: "text=x", want: cells{401, 403, 200, 403, 403, 403, 200}},
+	{method: "POST", pattern: "/author/:course/:lesson", path: "/author/K1/thu", form: "vi=%23%23+{who}&vi.base=9", want: cells{401, 403, 409, 403, 403, 403, 409}},
+	{method: "POST", pattern: "/author/:course/review", path: "/author/K1/review", form: "do=comment&note=Hay", want: cells{401, 403, 303, 403, 403, 403, 303}},
+	{method: "POST", pattern: "/author/:course/publish", path: "/author/K1/publish", form: "hash=x", want: cells{401, 403, 409, 403, 403, 403, 409}},
+	{method: "POST", pattern: "/author/:course/versions", path: "/author/K1/versions", form: "do=discard", want: cells{401, 403, 303, 403, 403, 403, 303}},
+	{method: "POST", pattern: "/courses/:id/advance", path: "/courses/K1/advance", want: members(401, 303)},
 	{method: "GET", pattern: "/admin", want: cells{303, 403, 403, 403, 403, 403, 200}},
 	{method: "GET", pattern: "/admin/issuers/:province", path: "/admin/issuers/08", want: cells{303, 403, 403, 200, 404, 403, 200}},
 	{method: "GET", pattern: "/admin/issuers/:province", path: "/admin/issuers/04", want: cells{303, 403, 403, 404, 200, 403, 200}},
@@ -230,6 +252,9 @@ func newGuardedOn(t testing.TB, s *visited) *guarded {
 		"admin":   func() roster.Account { return g.account("", "Phạm Minh Sơn", "", roster.Admin) },
 	} {
 		g.ids[who] = make().ID
+	}
+	if _, err := g.desk.Open(t.Context(), "K1", g.ids["trainer"]); err != nil {
+		t.Fatal(err)
 	}
 	pairs := []string{"{css}", assets.Path("site.css"), "{picture}", picture, "{victim}", g.account("", "Lù Thị Chấp", "", roster.Office).ID, "{issuer}", issuerForm().Encode()}
 	secrets := map[string][]string{}

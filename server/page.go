@@ -46,7 +46,10 @@ type templates map[string]*template.Template
 
 // readTemplates parses pages/*.html: layout.html and the parts (_*.html) go into every page.
 func readTemplates(fsys fs.FS) (templates, error) {
-	base, err := template.New("layout.html").Funcs(template.FuncMap{"list": func(items ...any) []any { return items }, "add": func(a, b int) int { return a + b }}).ParseFS(fsys, "pages/layout.html", "pages/part-*.html")
+	base, err := template.New("layout.html").Funcs(template.FuncMap{
+		"list": func(items ...any) []any { return items },
+		"add":  func(a, b int) int { return a + b }, "minus": func(a, b int) int { return a - b },
+	}).ParseFS(fsys, "pages/layout.html", "pages/part-*.html")
 	if err != nil {
 		return nil, err
 	}

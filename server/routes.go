@@ -38,6 +38,7 @@ func (s *Server) routes(app *fiber.App) {
 	// Whoever is signed in
 	app.Post("/courses/:id/renew", s.member, s.renew)
 	app.Post("/courses/:id/practice", s.member, facts, s.submit)
+	app.Post("/courses/:id/advance", s.member, facts, s.advance)
 	app.Post("/courses/:id/:lesson", s.member, facts, s.finish)
 	app.Get("/courses/:id/:lesson/quiz", s.member, s.quiz)
 	app.Post("/courses/:id/:lesson/quiz", s.member, facts, s.handIn)
@@ -76,10 +77,27 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/practice/:submission/:photo", s.member, s.photo)
 
 	// Trainers
-	app.Get("/author", s.member, s.author)
+	app.Get("/author", s.member, s.writer, s.author)
+	app.Post("/author", s.member, s.writer, s.deskCreate)
 	app.Post("/author/paste", s.member, s.paste)
 	app.Get("/author/:course/figures", s.member, s.figures)
 	app.Get("/author/:course/figures.csv", s.member, exports, s.figuresFile)
+	app.Get("/author/:course/history", s.member, s.writer, s.deskHistory)
+	app.Post("/author/:course/history", s.member, s.writer, s.deskRestore)
+	app.Get("/author/:course/review", s.member, s.writer, s.deskReview)
+	app.Post("/author/:course/review", s.member, s.writer, s.deskReviewDo)
+	app.Post("/author/:course/publish", s.member, s.writer, s.deskPublish)
+	app.Get("/author/:course/versions", s.member, s.writer, s.deskVersions)
+	app.Post("/author/:course/versions", s.member, s.writer, s.deskVersionsDo)
+	app.Get("/author/:course/versions/compare", s.member, s.writer, s.deskCompare)
+	app.Get("/author/:course/export.zip", s.member, s.writer, s.deskExport)
+	app.Post("/author/:course/open", s.member, s.writer, s.deskOpen)
+	app.Post("/author/:course/outline", s.member, s.writer, s.deskOutline)
+	app.Post("/author/:course/save", s.member, s.writer, s.deskSave)
+	app.Post("/author/:course/preview", s.member, s.writer, s.deskPreview)
+	app.Get("/author/:course", s.member, s.writer, s.deskCourse)
+	app.Get("/author/:course/:lesson", s.member, s.writer, s.deskLesson)
+	app.Post("/author/:course/:lesson", s.member, s.writer, s.deskSaveLesson)
 
 	// Administrators
 	app.Get("/admin", s.member, s.granter, s.admin)

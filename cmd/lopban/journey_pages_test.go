@@ -83,6 +83,16 @@ var visits = []visit{
 	{"/practice/:submission", trainer, "/practice/{work}", 200, nil},
 	{"/author", trainer, "/author", 200, nil},
 	{"/author/:course/figures", trainer, "/author/LS1/figures", 200, nil},
+	{"/author/:course", trainer, "/author/RP2", 200, nil},
+	{"/author/:course", trainer, "/author/{draft}", 200, nil},
+	{"/author/:course/:lesson", trainer, "/author/{draft}/{lesson}", 200, nil},
+	{"/author/:course/:lesson", trainer, "/author/{draft}/course.yaml", 200, nil},
+	{"/author/:course/history", trainer, "/author/{draft}/history", 200, nil},
+	{"/author/:course/history", trainer, "/author/{draft}/history?path=lessons/{lesson}.vi.md&rev=1", 200, nil},
+	{"/author/:course/review", trainer, "/author/{draft}/review", 200, nil},
+	{"/author/:course/review", admin, "/author/{draft}/review", 200, nil},
+	{"/author/:course/versions", trainer, "/author/{draft}/versions", 200, nil},
+	{"/author/:course/versions/compare", trainer, "/author/{draft}/versions/compare?a=1&b=1", 200, nil},
 	{"/admin", admin, "/admin", 200, nil},
 	{"/admin/issuers/:province", admin, "/admin/issuers/08", 200, nil},
 	{"/admin/audit", admin, "/admin/audit", 200, nil},
@@ -92,7 +102,7 @@ var visits = []visit{
 
 // notPages are the routes that send something else than a page.
 var notPages = []string{"/healthz", "/readyz", "/assets/:name", "/media/:name", "/certificates/:code.pdf", "/roster/template.csv", "/roster/export.:format", "/roster/import/:id/problems.csv",
-	"/admin/issuers/:province/sample.pdf", "/courses/:id/booklet.pdf", "/author/:course/figures.csv", "/practice/:submission/:photo"}
+	"/admin/issuers/:province/sample.pdf", "/author/:course/export.zip", "/courses/:id/booklet.pdf", "/author/:course/figures.csv", "/practice/:submission/:photo"}
 
 // A page that nobody visits here would not be looked at by the tests below.
 func TestEveryPageIsVisited(t *testing.T) {
@@ -148,7 +158,7 @@ func byLogin() (logins []string, of map[string][]visit) {
 func (r *demoRegion) fill(t testing.TB) *strings.Replacer {
 	t.Helper()
 	return strings.NewReplacer("{code}", r.earned.Code, "{earned}", r.earned.Course, "{person}", r.earned.Person, "{neighbour}", r.neighbour.ID, "{lesson}", shipped()["LS3"].Lessons()[0].ID,
-		"{attempt}", r.halfRight(t), "{import}", r.uploaded(t), "{work}", r.handedOver(t))
+		"{attempt}", r.halfRight(t), "{import}", r.uploaded(t), "{work}", r.handedOver(t), "{draft}", r.drafted(t))
 }
 
 // handedOver sends the reader's work on a practice task and gives its address.
@@ -226,6 +236,31 @@ func (r *demoRegion) halfRight(t testing.TB) string {
 		t.Fatalf("the attempt was not taken: %s at %s", res.Status, res.Request.URL)
 	}
 	return id
+}
+
+// drafted opens a course for writing, changes a lesson, leaves a picture out and sends it for review, and gives its id.
+func (r *demoRegion) drafted(t testing.TB) string {
+	t.Helper()
+	lesson := shipped()["LS3"].Lessons()[0].ID
+	client := r.signedIn(t, trainer)
+	for _, step := range []struct {
+		path string
+		form url.Values
+	}{
+		{"/author/LS3/open", nil},
+		{"/author/LS3/" + lesson, url.Values{"vi": {"## Đón tiếp\n\nChào bạn đọc.\n\n![Giá sách](../media/khong-co.svg)\n"}, "vi.base": {"1"}}},
+		{"/author/LS3/review", url.Values{"do": {"comment"}, "lesson": {lesson}, "note": {"Câu này ngắn mà đủ."}}},
+	} {
+		res, err := client.PostForm(r.base+step.path, step.form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s", step.path, res.Status)
+		}
+	}
+	return "LS3"
 }
 
 // uploaded sends a roster with good and bad rows, which nobody applies, and gives the upload's id.

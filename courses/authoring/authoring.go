@@ -43,8 +43,10 @@ const (
 	maxFiles  = 2000
 	maxText   = 32 << 10 // bytes of one text file
 	maxCourse = 64 << 20 // bytes of all files
-	maxPage   = 12 << 10 // bytes of a lesson with its pictures, compressed; a page of 15 KB holds 3 KB more of its own
 )
+
+// MaxPage is how many bytes a lesson with the pictures that are loaded with it may take, compressed. A page of 15 KB holds 3 KB more of its own.
+const MaxPage = 12 << 10
 
 // Load reads a course's folder. The package is whole if the mistakes hold no error ([Mistakes.Errors]); otherwise it is what could be read. The error
 // is that of the file system.
@@ -130,8 +132,12 @@ func (l *loader) load() Package {
 	v.Hash = hash(v)
 	p.Version = v
 	for _, lesson := range p.Report() {
-		if size := max(lesson.Compressed.Vi, lesson.Compressed.En); size > maxPage {
-			l.warn(lessonFile(lesson.ID, "vi", "md"), 0, "lesson-heavy", kib(size), kib(maxPage))
+		if size := max(lesson.Compressed.Vi, lesson.Compressed.En); size > MaxPage {
+			lang := "vi"
+			if lesson.Compressed.En > lesson.Compressed.Vi {
+				lang = "en"
+			}
+			l.add(lessonFile(lesson.ID, lang, "md"), 0, "lesson-heavy", kib(size), kib(MaxPage), p.heaviest(lesson.ID, lang))
 		}
 		if size := max(lesson.OnDemand.Vi, lesson.OnDemand.En); size > maxOnDemand {
 			l.add(lessonFile(lesson.ID, "vi", "md"), 0, "lesson-media-heavy", kib(size), kib(maxOnDemand))

@@ -285,7 +285,8 @@ func (d *Desk) conflict(ctx context.Context, base int, theirs, yours Edit) error
 	c := &Conflict{Path: yours.Path, Theirs: theirs, Yours: yours.Text}
 	var err error
 	if base > 0 {
-		if c.Base, err = d.ReadRev(ctx, yours.Course, yours.Path, base); err != nil {
+		c.Base, err = d.ReadRev(ctx, yours.Course, yours.Path, base)
+		if err != nil && !errors.Is(err, store.ErrNotFound) { // one after the newest, which a restored backup no longer has
 			return err
 		}
 	}
@@ -341,6 +342,7 @@ type loadedDraft struct {
 	hash     string
 	course   Package
 	mistakes Mistakes
+	report   []LessonReport
 }
 
 // maxLoaded is how many courses stay in memory with their pictures.
@@ -352,29 +354,41 @@ func (d *Desk) Load(ctx context.Context, course string) (Package, Mistakes, erro
 	if err != nil {
 		return Package{}, nil, err
 	}
-	return d.load(ctx, draft)
+	l, err := d.load(ctx, draft)
+	return l.course, l.mistakes, err
 }
 
-func (d *Desk) load(ctx context.Context, draft Draft) (Package, Mistakes, error) {
+// Report gives the figures of every lesson of the draft, as [Package.Report] does, and its mistakes.
+func (d *Desk) Report(ctx context.Context, course string) ([]LessonReport, Mistakes, error) {
+	draft, err := d.draft(ctx, course)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := d.load(ctx, draft)
+	return l.report, l.mistakes, err
+}
+
+func (d *Desk) load(ctx context.Context, draft Draft) (loadedDraft, error) {
 	d.mu.Lock()
 	l := d.loaded[draft.ID]
 	d.mu.Unlock()
 	if l.hash == draft.Hash {
-		return l.course, l.mistakes, nil
+		return l, nil
 	}
 	files, err := d.files(ctx, draft)
 	if err != nil {
-		return Package{}, nil, err
+		return l, err
 	}
 	l = loadedDraft{hash: draft.Hash}
 	l.course, l.mistakes = LoadFiles(files)
+	l.report = l.course.Report()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.loaded == nil || len(d.loaded) >= maxLoaded {
 		d.loaded = map[string]loadedDraft{}
 	}
 	d.loaded[draft.ID] = l
-	return l.course, l.mistakes, nil
+	return l, nil
 }
 
 // Files gives the files of the draft by path, as [Package.Files] does.

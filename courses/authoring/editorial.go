@@ -374,14 +374,15 @@ func (d *Desk) Publish(ctx context.Context, course, hash string, notes courses.T
 	if w, err = d.at(ctx, course, hash, Ready); err != nil {
 		return nil, nil, err
 	}
-	p, mistakes, err := d.load(ctx, w.Draft)
+	l, err := d.load(ctx, w.Draft)
 	if err != nil {
 		return nil, nil, err
 	}
+	mistakes := l.mistakes
 	if mistakes.Errors() {
 		return nil, mistakes, store.Invalid("", "draft-mistakes")
 	}
-	v := p.Version
+	v := l.course.Version
 	if v.Course != course {
 		return nil, mistakes, store.Invalid("", "draft-other-course", v.Course, course)
 	}

@@ -334,7 +334,7 @@ func TestHeavyLessonsAreNamed(t *testing.T) {
 	}
 	files["lessons/cho-muon.vi.md"] = []byte("## A\n\n" + noise.String())
 	_, m := LoadFiles(files)
-	if !strings.HasPrefix(told(m), "lessons/cho-muon.vi.md:0 lesson-heavy? ") {
+	if !strings.HasPrefix(told(m), "lessons/cho-muon.vi.md:0 lesson-heavy 18 KiB 12 KiB vi.md 18 KiB") {
 		t.Error(told(m))
 	}
 }

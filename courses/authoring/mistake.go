@@ -83,7 +83,7 @@ var sentences = map[string]string{
 	"language-missing":   "the Vietnamese text is missing",
 	"untranslated":       "not translated into English: %[1]s",
 	"lesson-media-heavy": "the files that readers of this lesson may open have %[1]s, more than %[2]s",
-	"lesson-heavy":       "the lesson and its pictures take %[1]s when compressed; a slow phone wants %[2]s or less",
+	"lesson-heavy":       "the lesson and its pictures take %[1]s when compressed, more than %[2]s; heaviest: %[3]s",
 	"package-broken":     "this is not a course package: %[1]s",
 	"package-path":       "the package has a file with a forbidden name: %[1]s",
 	"package-duplicate":  "the package has this file twice: %[1]s",

@@ -2,7 +2,10 @@ package authoring
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -20,6 +23,7 @@ type LessonReport struct {
 	Sections      PerLanguage                  `json:"sections"`
 	Compressed    PerLanguage                  `json:"compressed"` // bytes of the text and the pictures that are loaded with it, gzipped
 	OnDemand      PerLanguage                  `json:"onDemand"`   // bytes of the pictures, sounds and films that the reader opens
+	Seconds       PerLanguage                  `json:"seconds"`    // that Compressed and the page around it take on 2G, at 50 kbit/s
 	Pictures      PerLanguage                  `json:"pictures"`
 	Questions     map[courses.QuestionKind]int `json:"questions"`
 	Untranslated  []string                     `json:"untranslated"` // parts without English: "title", "objective", "body", "quiz.q3", "rubric.so-muon"
@@ -55,10 +59,40 @@ func (p Package) report(id string, body courses.Text, untranslated []string) Les
 	p.measure(body.En, func(f figures) {
 		r.Words.En, r.SentenceWords.En, r.Sections.En, r.Compressed.En, r.OnDemand.En, r.Pictures.En = f.words, f.sentence, f.sections, f.compressed, f.onDemand, f.pictures
 	})
+	r.Seconds = PerLanguage{seconds2G(r.Compressed.Vi), seconds2G(r.Compressed.En)}
 	return r
 }
 
 type figures struct{ words, sentence, sections, compressed, onDemand, pictures int }
+
+// seconds2G is how long so many bytes, with the 3 KB of a page around them, take at 50 kbit/s.
+func seconds2G(bytes int) int { return (8*(bytes+3<<10) + 49_999) / 50_000 }
+
+// heaviest names what makes a lesson heavy, the heaviest part first.
+func (p Package) heaviest(lesson, lang string) string {
+	l, _ := p.Version.Lesson(lesson)
+	body := []byte(l.Body.In(lang))
+	parts := map[string]int{lang + ".md": packedSize(body)}
+	for _, name := range pictures(lessonParser.Parse(text.NewReader(body))) {
+		if data, ok := p.Media[p.Version.Blob(name)]; ok && withPage(name, len(data)) {
+			parts[name] = packedSize(data)
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(parts), func(a, b string) int { return cmp.Or(parts[b]-parts[a], strings.Compare(a, b)) })
+	var said []string
+	for _, name := range names[:min(3, len(names))] {
+		said = append(said, name+" "+kib(parts[name]))
+	}
+	return strings.Join(said, ", ")
+}
+
+func packedSize(data []byte) int {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write(data)
+	_ = z.Close()
+	return b.Len()
+}
 
 func (p Package) measure(body string, set func(figures)) {
 	if body == "" {

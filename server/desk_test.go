@@ -1,0 +1,235 @@
+package server
+
+import (
+	"archive/zip"
+	"bytes"
+	"net/url"
+	"strings"
+	"testing"
+
+	"lopban/courses"
+	"lopban/courses/roster"
+	"lopban/courses/store"
+)
+
+// desk is a province with a course of two versions to be, and two trainers.
+type desk struct {
+	*visited
+	lan, pao *client
+}
+
+func newDesk(t *testing.T) desk {
+	s := newSite(t)
+	s.publish(shortCourse("K1", courses.LibraryService))
+	d := desk{s, s.as(s.account("", "Nông Thị Lan", "08", roster.Trainer)), s.as(s.account("", "Giàng A Páo", "04", roster.Trainer))}
+	d.lan.post("/author/K1/open", nil).want(303)
+	return d
+}
+
+func fields(pairs ...string) url.Values {
+	v := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		v.Set(pairs[i], pairs[i+1])
+	}
+	return v
+}
+
+// hash is the content that a visitor sees on the review page.
+func (d desk) hash(c *client) string {
+	d.t.Helper()
+	return c.get("/author/K1/review").want(200).attr(`input[name=hash]`, "value")
+}
+
+func TestATextIsSavedWithAFormAndWithoutOne(t *testing.T) {
+	d := newDesk(t)
+	page := d.lan.get("/author/K1/doc").want(200)
+	if got := page.one("textarea[name=vi]"); got != "## Mở đầu Đọc đi." || page.attr("input[name='vi.base']", "value") != "1" || page.one("[data-preview] h2") != "Mở đầu" {
+		t.Errorf("the editor shows %q: %s", got, page.text())
+	}
+	d.lan.post("/author/K1/doc", fields("vi", "## Mở đầu\r\n\r\nĐọc thêm đi.\r\n", "vi.base", "1", "en", "## Start\n\nRead on.\n", "en.base", "1")).want(303)
+	var answer saved
+	d.lan.post("/author/K1/save", fields("path", "lessons/doc.vi.md", "base", "2", "text", "## Mở đầu\n\nĐọc nữa đi.\n", "lesson", "doc")).want(200).json(&answer)
+	if answer.State != "saved" || answer.Rev != 3 || answer.At != "09:00" || answer.Text != "" || !strings.HasSuffix(answer.Weight, "2G") {
+		t.Errorf("%+v", answer)
+	}
+	history := d.lan.get("/author/K1/history?path=lessons/doc.vi.md").want(200)
+	if n := len(history.find("table.data tbody tr")); n != 3 {
+		t.Errorf("%d revisions: %s", n, history.text())
+	}
+	if english := d.lan.get("/author/K1/history?path=lessons/doc.en.md").want(200); len(english.find("table.data tbody tr")) != 1 {
+		t.Error("a text that was not changed was saved again")
+	}
+	d.lan.post("/author/K1/save", fields("path", "lessons/doc.vi.md", "base", "3", "text", "e\u0301\u0000", "lesson", "doc")).want(200).json(&answer)
+	if answer.Text != "é" {
+		t.Errorf("what was kept is %q", answer.Text)
+	}
+	shown := d.lan.get("/author/K1/history?path=lessons/doc.vi.md&rev=1").want(200)
+	if !strings.Contains(shown.one(".diff"), "Đọc đi.") {
+		t.Errorf("%s", shown.text())
+	}
+	d.lan.post("/author/K1/history", fields("path", "lessons/doc.vi.md", "rev", "1", "base", "4")).want(303)
+	if got := d.lan.get("/author/K1/doc").one("textarea[name=vi]"); got != "## Mở đầu Đọc đi." {
+		t.Errorf("restored %q", got)
+	}
+	if got := d.lan.post("/author/K1/preview", fields("text", "## A\n\n<script>alert(1)</script> **b**")).want(200).Body; strings.Contains(got, "<script") || !strings.Contains(got, "<strong>b</strong>") {
+		t.Errorf("the preview is %q", got)
+	}
+}
+
+func TestOfTwoWhoSaveTheSecondSeesBoth(t *testing.T) {
+	d := newDesk(t)
+	d.lan.post("/author/K1/doc", fields("vi", "## Mở đầu\n\nCâu của Lan.\n", "vi.base", "1")).want(303)
+	mine := "## Mở đầu\n\nCâu của Páo.\n"
+	var answer saved
+	d.pao.post("/author/K1/save", fields("path", "lessons/doc.vi.md", "base", "1", "text", mine)).want(409).json(&answer)
+	if answer.State != "conflict" || !strings.Contains(answer.Message, "Nông Thị Lan") {
+		t.Errorf("%+v", answer)
+	}
+	page := d.pao.post("/author/K1/doc", fields("vi", mine, "vi.base", "1", "en", "## Start\n\nMore.\n", "en.base", "1")).want(409)
+	if got := page.one("textarea[readonly]"); got != "## Mở đầu Câu của Lan." {
+		t.Errorf("theirs is %q", got)
+	}
+	if got := page.one("textarea[name=vi]"); got != "## Mở đầu Câu của Páo." {
+		t.Errorf("mine is %q", got)
+	}
+	if got := d.pao.get("/author/K1/doc").one("textarea[name=en]"); got != "## Start More." {
+		t.Errorf("the text that nobody else changed was not saved: %q", got)
+	}
+	base := page.attr("form[method=post] input[name='vi.base']", "value")
+	to := d.pao.post("/author/K1/doc", fields("vi", mine, "vi.base", base, "vi.settles", "1")).leads()
+	if got := d.pao.get(to).want(200).attr("[data-desk]", "data-settled"); got != "lessons/doc.vi.md" {
+		t.Errorf("settled %q", got)
+	}
+	if got := d.lan.get("/author/K1/doc").one("textarea[name=vi]"); got != "## Mở đầu Câu của Páo." {
+		t.Errorf("chosen was %q", got)
+	}
+}
+
+func TestFromADraftToALearnerWhoMovesUp(t *testing.T) {
+	d := newDesk(t)
+	my := d.as(d.person("Vàng Thị Mỷ", lungCu))
+	my.post("/courses/K1/doc", nil).want(303)
+	if page := my.get("/courses/K1").want(200); len(page.find("form[action='/courses/K1/advance']")) > 0 {
+		t.Error("a newer version is offered before there is one")
+	}
+	d.lan.post("/author/K1/outline", fields("do", "add-lesson", "module", "mot", "title.vi", "Bài mới", "title.en", "New", "minutes", "5")).want(303)
+	seen := d.hash(d.lan)
+	d.lan.post("/author/K1/review", fields("do", "submit", "hash", seen, "note", "Nhờ bạn xem")).want(303)
+	if got := d.lan.post("/author/K1/review", fields("do", "approve", "hash", seen)).want(403); !strings.Contains(got.text(), "không tự duyệt được") {
+		t.Errorf("%s", got.text())
+	}
+	d.lan.post("/author/K1/publish", fields("hash", seen)).want(409)
+	review := d.pao.get("/author/K1/review").want(200)
+	if !strings.Contains(review.text(), "Nông Thị Lan đã gửi") || len(review.find("details#lesson-bai-moi")) != 1 {
+		t.Errorf("%s", review.text())
+	}
+	d.pao.post("/author/K1/review", fields("do", "approve", "hash", seen, "note", "Được")).want(303)
+	d.lan.post("/author/K1/publish", fields("hash", seen, "notes.vi", "Thêm bài mới")).want(303)
+	d.lan.post("/author/K1/publish", fields("hash", seen, "notes.vi", "Thêm bài mới")).want(303) // pressed twice
+	if versions := d.lan.get("/author/K1/versions").want(200); len(versions.find("table.data tbody tr")) != 2 || !strings.Contains(versions.text(), "Thêm bài mới") {
+		t.Errorf("%s", versions.text())
+	}
+	if compared := d.lan.get("/author/K1/versions/compare?a=1&b=2").want(200); len(compared.find("#lesson-bai-moi .tag.good")) != 1 {
+		t.Errorf("%s", compared.text())
+	}
+
+	page := my.get("/courses/K1").want(200)
+	if !strings.Contains(page.one(".note.wait"), "Thêm bài mới") {
+		t.Errorf("%s", page.text())
+	}
+	my.post("/courses/K1/advance", nil).want(303)
+	page = my.get("/courses/K1?done=advanced").want(200)
+	if len(page.find(".steps li")) != 3 || len(page.find(".steps li.done")) != 1 {
+		t.Errorf("%s", page.text())
+	}
+	entries, err := store.All[auditEntry](t.Context(), d.store, auditKind, store.Query{})
+	if err != nil || len(entries) != 3 { // approved once, published twice
+		t.Errorf("%+v, %v", entries, err)
+	}
+}
+
+func TestAnAdministratorAloneApprovesTheirOwn(t *testing.T) {
+	s := newSite(t)
+	s.publish(shortCourse("K1", courses.LibraryService))
+	admin := s.as(s.account("", "Phạm Minh Sơn", "", roster.Admin))
+	admin.post("/author/K1/open", nil).want(303)
+	d := desk{visited: s}
+	seen := d.hash(admin)
+	admin.post("/author/K1/review", fields("do", "submit", "hash", seen)).want(303)
+	if page := admin.get("/author/K1/review").want(200); !strings.Contains(page.text(), "nhật ký sẽ ghi") {
+		t.Errorf("%s", page.text())
+	}
+	admin.post("/author/K1/review", fields("do", "approve", "hash", seen)).want(303)
+	entries, err := store.All[auditEntry](t.Context(), s.store, auditKind, store.Query{})
+	if err != nil || len(entries) != 1 || entries[0].Action != "course.approve-alone" {
+		t.Errorf("%+v, %v", entries, err)
+	}
+}
+
+func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
+	d := newDesk(t)
+	d.lan.post("/author/K1/doc", fields("vi", "## A\n\n![x](../media/khong-co.svg)\n", "vi.base", "1")).want(303)
+	page := d.lan.get("/author/K1").want(200)
+	if got := page.attr(".mistakes .bad a", "href"); got != "/author/K1/doc?lang=vi&line=3" {
+		t.Errorf("%s: %s", got, page.text())
+	}
+	if at := d.lan.get("/author/K1/doc?lang=vi&line=3").want(200).attr("[data-desk]", "data-line"); at != "3" {
+		t.Errorf("line %s", at)
+	}
+	seen := d.hash(d.lan)
+	d.lan.post("/author/K1/review", fields("do", "submit", "hash", seen)).want(303)
+	d.pao.post("/author/K1/review", fields("do", "approve", "hash", seen)).want(303)
+	if refused := d.lan.post("/author/K1/publish", fields("hash", seen, "notes.vi", "Giữ lời này")).want(422); !strings.Contains(refused.one("#notes-vi"), "Giữ lời này") {
+		t.Errorf("%s", refused.text())
+	}
+	d.lan.get("/author/K1/export.zip").want(422)
+	whole := d.lan.get("/author/K1/export.zip?version=1").want(200)
+	z, err := zip.NewReader(bytes.NewReader([]byte(whole.Body)), int64(len(whole.Body)))
+	if err != nil || len(z.File) < 6 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestTheOutlineIsChangedWithoutScripts(t *testing.T) {
+	d := newDesk(t)
+	page := d.lan.get("/author/K1").want(200)
+	if len(page.find("li#thu form button[aria-label^='Đưa lên']")) != 1 {
+		t.Fatalf("%s", page.text())
+	}
+	d.lan.post("/author/K1/outline", fields("do", "move-lesson", "lesson", "thu", "module", "mot", "to", "0")).want(303)
+	if got := textOf(d.lan.get("/author/K1").find(".lessons li a")[0]); got != "Bài thử" {
+		t.Errorf("first is %q", got)
+	}
+	rev := d.lan.get("/author/K1/doc").attr("form[action$='/outline'] input[name=base]", "value")
+	change := fields("do", "lesson", "lesson", "doc", "base", rev, "title.vi", "Đọc kỹ", "about.vi", "Đọc được", "minutes", "6")
+	d.lan.post("/author/K1/outline", change).want(303)
+	change.Set("title.vi", "Đọc khác")
+	d.pao.post("/author/K1/outline", change).want(409)
+	d.lan.post("/author/K1/outline", fields("do", "remove-lesson", "lesson", "thu")).want(303)
+	if got := d.lan.get("/author/K1").want(200); len(got.find(".lessons li[id]")) != 1 || textOf(got.find(".lessons li a")[0]) != "Đọc kỹ" {
+		t.Errorf("%s", got.text())
+	}
+}
+
+func TestANewAndARetiredCourse(t *testing.T) {
+	d := newDesk(t)
+	if page := d.lan.post("/author", fields("course", "k1", "strand", "library-service", "vi", "Trùng")).want(409); page.attr("#course-course", "value") != "k1" {
+		t.Errorf("%s", page.text())
+	}
+	if to := d.lan.post("/author", fields("course", "K7", "strand", "library-service", "vi", "Khóa bảy", "en", "Seven")).leads(); to != "/author/K7" {
+		t.Errorf("leads to %s", to)
+	}
+	d.lan.get("/author/K7").want(200)
+	d.lan.get("/author/K7/versions").want(200)
+	d.lan.get("/author/K7/review").want(200)
+	if page := d.anyone().get("/courses").want(200); strings.Contains(page.text(), "Khóa bảy") {
+		t.Error("a draft is offered")
+	}
+	d.lan.post("/author/K1/versions", fields("do", "retire", "note", "Đã cũ")).want(303)
+	d.anyone().get("/courses/K1").want(404)
+	if page := d.lan.get("/author").want(200); !strings.Contains(page.text(), "ngừng nhận người học") {
+		t.Errorf("%s", page.text())
+	}
+	d.lan.post("/author/K1/versions", fields("do", "offer")).want(303)
+	d.anyone().get("/courses/K1").want(200)
+}
