@@ -90,7 +90,7 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/author/:course/versions", s.member, s.writer, s.deskVersions)
 	app.Post("/author/:course/versions", s.member, s.writer, s.deskVersionsDo)
 	app.Get("/author/:course/versions/compare", s.member, s.writer, s.deskCompare)
-	app.Get("/author/:course/export.zip", s.member, s.writer, s.deskExport)
+	app.Get("/author/:course/export.zip", s.member, s.writer, exports, s.deskExport)
 	app.Post("/author/:course/open", s.member, s.writer, s.deskOpen)
 	app.Post("/author/:course/outline", s.member, s.writer, s.deskOutline)
 	app.Post("/author/:course/save", s.member, s.writer, s.deskSave)
