@@ -498,6 +498,9 @@ func TestTheOutline(t *testing.T) {
 	if again, err := d.AddLesson(t.Context(), course, module, Heading{Title: courses.Text{Vi: "Nụ cười"}}, "lan"); err != nil || again != "nu-cuoi-2" {
 		t.Errorf("the id of a lesson that was removed is used again: %s, %v", again, err)
 	}
+	if kept, err := d.AddLesson(t.Context(), course, module, Heading{Title: courses.Text{Vi: "Media"}}, "lan"); err != nil || kept != "media-2" {
+		t.Errorf("the name of a page is a lesson's: %s, %v", kept, err)
+	}
 	e, _ := d.Read(t.Context(), course, courseFile)
 	save(t, d, course, courseFile, e.Rev, e.Text+"unknown: 1\n", "lan")
 	_, err = d.AddModule(t.Context(), course, courses.Text{Vi: "X"}, "lan")

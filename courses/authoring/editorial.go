@@ -272,7 +272,7 @@ func (d *Desk) Create(ctx context.Context, course string, strand courses.Strand,
 		return Work{}, err
 	}
 	v := courses.Version{Course: course, Strand: strand, Title: title, Summary: title, Periods: 2, PassMark: 60}
-	lesson := courses.Lesson{ID: freeID(title.Vi, nil), Title: title, Objective: title, Minutes: 10, Body: heading(title)}
+	lesson := courses.Lesson{ID: freeID(title.Vi, pageTaken), Title: title, Objective: title, Minutes: 10, Body: heading(title)}
 	v.Modules = []courses.Module{{ID: lesson.ID, Title: title, Lessons: []courses.Lesson{lesson}}}
 	return d.fill(ctx, Opened, &v, by)
 }

@@ -197,7 +197,7 @@ func (d *Desk) AddLesson(ctx context.Context, course, module string, h Heading, 
 }
 
 func lessonTaken(v *courses.Version, draft Draft, id string) bool {
-	if _, ok := v.Lesson(id); ok || id == practiceID {
+	if _, ok := v.Lesson(id); ok || pageTaken(id) {
 		return true
 	}
 	files := lessonFiles(id)
@@ -270,6 +270,11 @@ func (d *Desk) RemoveLesson(ctx context.Context, course, lesson, by string) erro
 	return nil
 }
 
+// pages are the names that a course's other pages have in addresses, beside its lessons.
+var pages = []string{practiceID, "figures", "history", "import", "media", "open", "outline", "preview", "publish", "quiz", "review", "save", "versions"}
+
+func pageTaken(id string) bool { return slices.Contains(pages, id) }
+
 func moduleOf(v *courses.Version, id string) *courses.Module {
 	for i := range v.Modules {
 		if v.Modules[i].ID == id {
@@ -295,7 +300,7 @@ func freeID(title string, taken func(id string) bool) string {
 	if id == "" {
 		id = "muc"
 	}
-	if taken == nil || !taken(id) {
+	if !taken(id) {
 		return id
 	}
 	for n := 2; ; n++ {
