@@ -7,11 +7,15 @@ import (
 	"image"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/asticode/go-astisub"
 	"github.com/gabriel-vasile/mimetype"
+	"github.com/yuin/goldmark/text"
+
+	"lopban/courses"
 )
 
 // medium is what a file of the media folder is for.
@@ -55,6 +59,33 @@ var mediaFile = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(\.(vi|en))?\.(svg|png|jp
 
 // mediumOf tells what a media file is by its name.
 func mediumOf(name string) medium { return formats[path.Ext(name)].medium }
+
+// Medium is a word for what a media file is by its name: picture, sound, film or captions.
+func Medium(name string) string {
+	return map[medium]string{picture: "picture", sound: "sound", film: "film", captions: "captions"}[mediumOf(name)]
+}
+
+// Shown lists which media files the lessons of a package show: by name, the ids of the lessons, and "practice" for the practice task.
+func (p Package) Shown() map[string][]string {
+	all := map[string][]string{}
+	find := func(id string, body courses.Text) {
+		for _, source := range []string{body.Vi, body.En} {
+			doc := lessonParser.Parse(text.NewReader([]byte(source)))
+			for _, name := range pictures(doc) {
+				if !slices.Contains(all[name], id) {
+					all[name] = append(all[name], id)
+				}
+			}
+		}
+	}
+	for _, l := range p.Version.Lessons() {
+		find(l.ID, l.Body)
+	}
+	if p.Version.Practice != nil {
+		find(practiceID, p.Version.Practice.Body)
+	}
+	return all
+}
 
 // withPage tells whether a media file is loaded together with its page.
 func withPage(name string, bytes int) bool {
@@ -131,8 +162,8 @@ func transcript(vtt []byte) (lines []string, err error) {
 		for _, l := range item.Lines {
 			line = append(line, l.String())
 		}
-		if text := strings.Join(strings.Fields(html.UnescapeString(strings.Join(line, " "))), " "); text != "" {
-			lines = append(lines, text)
+		if said := strings.Join(strings.Fields(html.UnescapeString(strings.Join(line, " "))), " "); said != "" {
+			lines = append(lines, said)
 		}
 	}
 	return lines, nil
