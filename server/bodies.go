@@ -17,6 +17,7 @@ const (
 	formBody   = 64 << 10 // of a route that bodies does not name, too
 	factsBody  = 1 << 20
 	photosBody = 20 << 20  // four photos as a phone takes them
+	mediaBody  = 13 << 20  // a film or a photo of mediaUpload, and a sentence for one that is a little larger
 	pasteBody  = 4 << 20   // HTML of authoring.MaxHTML as a form writes it
 	sheetBody  = 10 << 20  // a file of 8 MB, and a sentence for one that is a little larger
 	textBody   = 768 << 10 // a lesson in two languages, as a form writes it
@@ -36,8 +37,9 @@ var bodies = []struct {
 	{factsBody, []string{"/api/v1/facts"}},
 	{photosBody, []string{"/courses/:id/practice"}},
 	{pasteBody, []string{"/author/paste"}},
+	{mediaBody, []string{"/author/:course/media"}},
 	{formBody, []string{
-		"/author", "/author/:course/open", "/author/:course/outline", "/author/:course/history", "/author/:course/review", "/author/:course/publish", "/author/:course/versions",
+		"/author", "/author/:course/open", "/author/:course/outline", "/author/:course/media/remove", "/author/:course/history", "/author/:course/review", "/author/:course/publish", "/author/:course/versions",
 	}},
 	{textBody, []string{"/author/:course/save", "/author/:course/preview", "/author/:course/:lesson"}},
 	{formBody, []string{

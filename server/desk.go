@@ -29,7 +29,7 @@ func (s *Server) writer(c *fiber.Ctx) error {
 
 // deskTabs are the pages of a course at the desk, by the end of their address.
 var deskTabs = []struct{ path, key string }{
-	{"", "desk.tab.outline"}, {"/history", "desk.tab.history"}, {"/review", "desk.tab.review"}, {"/versions", "desk.tab.versions"},
+	{"", "desk.tab.outline"}, {"/media", "desk.tab.media"}, {"/history", "desk.tab.history"}, {"/review", "desk.tab.review"}, {"/versions", "desk.tab.versions"},
 }
 
 // deskFrame is what the pages of a course at the desk share.
@@ -308,7 +308,7 @@ func (s *Server) showLesson(c *fiber.Ctx, typed map[string]string, fault *formFa
 		}
 		page.Sheets = append(page.Sheets, sh)
 		if sh.Lang == page.PreviewLang {
-			page.Preview = s.previewed(c.UserContext(), f.Work.Draft, sh.Text)
+			page.Preview = s.previewed(f.Work.Draft, sh.Text, f.Lang)
 		}
 	}
 	return s.page(c, "author-lesson", page)
@@ -324,14 +324,9 @@ func (s *Server) readText(ctx context.Context, f deskFrame, sh *deskText) error 
 }
 
 // previewed is a text as a reader will see it.
-func (s *Server) previewed(ctx context.Context, draft authoring.Draft, text string) template.HTML {
+func (s *Server) previewed(draft authoring.Draft, text, lang string) template.HTML {
 	html, _ := authoring.Render(text, func(name string) (authoring.Picture, bool) {
-		file, ok := draft.File("media/" + name)
-		p := authoring.Picture{URL: "/media/" + file.Sum}
-		if data, err := s.store.Blob(ctx, file.Sum); err == nil {
-			p.Width, p.Height, _ = authoring.PictureSize(data)
-		}
-		return p, ok
+		return s.texts.media(func(name string) string { f, _ := draft.File("media/" + name); return f.Sum }, name, lang)
 	})
 	return template.HTML(html) // sanitised by authoring
 }
@@ -343,7 +338,7 @@ func (s *Server) deskPreview(c *fiber.Ctx) error {
 		return err
 	}
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-	return c.SendString(string(s.previewed(c.UserContext(), w.Draft, authoring.Clean(c.FormValue("text")))))
+	return c.SendString(string(s.previewed(w.Draft, authoring.Clean(c.FormValue("text")), s.wordsOf(c).Lang)))
 }
 
 // saved is what the program in the page is told of a save.

@@ -87,6 +87,7 @@ var visits = []visit{
 	{"/author/:course", trainer, "/author/{draft}", 200, nil},
 	{"/author/:course/:lesson", trainer, "/author/{draft}/{lesson}", 200, nil},
 	{"/author/:course/:lesson", trainer, "/author/{draft}/course.yaml", 200, nil},
+	{"/author/:course/media", trainer, "/author/{draft}/media", 200, nil},
 	{"/author/:course/history", trainer, "/author/{draft}/history", 200, nil},
 	{"/author/:course/history", trainer, "/author/{draft}/history?path=lessons/{lesson}.vi.md&rev=1", 200, nil},
 	{"/author/:course/review", trainer, "/author/{draft}/review", 200, nil},
