@@ -22,7 +22,7 @@ type Trail struct {
 
 // Bounds of what figures are made of, so that a page takes a second at most whatever the store holds.
 const (
-	trailsRead   = 1000 // learners of a version, the newest
+	trailsRead   = 500 // learners of a version, the newest
 	attemptsRead = 100  // of one learner
 )
 

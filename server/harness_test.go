@@ -203,6 +203,14 @@ type client struct {
 	*visited
 	cookies map[string]string
 	bearer  string
+	accept  string // of the Accept header
+}
+
+// takes is the client that asks for answers of a media type.
+func (c *client) takes(mediaType string) *client {
+	other := *c
+	other.accept = mediaType
+	return &other
 }
 
 func (s *visited) anyone() *client { return &client{visited: s, cookies: map[string]string{}} }
@@ -237,6 +245,9 @@ func (c *client) do(method, path, contentType string, body io.Reader) *reply {
 	}
 	for name, value := range c.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	if c.accept != "" {
+		r.Header.Set("Accept", c.accept)
 	}
 	if c.bearer != "" {
 		r.Header.Set("Authorization", "Bearer "+c.bearer)

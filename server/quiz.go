@@ -106,7 +106,11 @@ func (p place) asked(draw int) courses.Quiz {
 
 // questions prepares what was asked for a page. With marks, what was given is shown beside what is right.
 func (s *Server) questions(p place, asked courses.Quiz, w words, seed string, given map[string]courses.Answer, marks map[string]courses.Mark) []questionView {
-	sections := s.texts.lesson(p.Version, p.Lesson, w.Lang).sections
+	return questionViews(asked, w, seed, given, marks, s.texts.lesson(p.Version, p.Lesson, w.Lang).sections, "/courses/"+p.Version.Course+"/"+p.Lesson.ID)
+}
+
+// questionViews is questions of a lesson with these sections at this address.
+func questionViews(asked courses.Quiz, w words, seed string, given map[string]courses.Answer, marks map[string]courses.Mark, sections []authoring.Section, lesson string) []questionView {
 	inline := func(t courses.Text) template.HTML { return template.HTML(authoring.RenderInline(w.In(t))) } // sanitised by authoring
 	var views []questionView
 	n := 0
@@ -141,7 +145,7 @@ func (s *Server) questions(p place, asked courses.Quiz, w words, seed string, gi
 				v.Feedback = append(v.Feedback, inline(t))
 			}
 			if i := q.Section - 1; !m.Right && i >= 0 && i < len(sections) {
-				v.Again = "/courses/" + p.Version.Course + "/" + p.Lesson.ID + "#" + sections[i].ID
+				v.Again = lesson + "#" + sections[i].ID
 				v.AgainOf = sections[i].Title
 			}
 		}
@@ -213,10 +217,31 @@ func (s *Server) handIn(c *fiber.Ctx) error {
 			return store.Invalid("draw", "draw-ahead")
 		}
 	}
+	answers, faults := answersOf(c, p.asked(draw))
+	id := c.FormValue("id")
+	if len(faults) > 0 {
+		c.Status(fiber.StatusUnprocessableEntity)
+		return s.page(c, "quiz", s.quizPage(c, p, id, draw, answers, faults))
+	}
+	raw, err := rawAnswers(answers)
+	if err != nil {
+		return err
+	}
+	r, err := s.record(c, courses.Fact{ID: id, Kind: "attempt", Course: p.Version.Course, Lesson: p.Lesson.ID, At: s.now(), Answers: raw, Draw: &draw})
+	if err != nil {
+		return err
+	}
+	if r.State == courses.Refused {
+		return store.Invalid("", r.Reason)
+	}
+	return c.Redirect("/courses/"+p.Version.Course+"/"+p.Lesson.ID+"/quiz?attempt="+escapeQuery(id), fiber.StatusSeeOther)
+}
+
+// answersOf reads the answers of a quiz's form, and names those that cannot be read.
+func answersOf(c *fiber.Ctx, asked courses.Quiz) (map[string]courses.Answer, map[string]string) {
 	answers := map[string]courses.Answer{}
 	faults := map[string]string{}
 	form := c.Request().PostArgs()
-	asked := p.asked(draw)
 	for i := range asked.Questions {
 		q := &asked.Questions[i]
 		a, given, err := q.ParseForm(func(part string) []string {
@@ -236,23 +261,7 @@ func (s *Server) handIn(c *fiber.Ctx) error {
 			answers[q.ID] = a
 		}
 	}
-	id := c.FormValue("id")
-	if len(faults) > 0 {
-		c.Status(fiber.StatusUnprocessableEntity)
-		return s.page(c, "quiz", s.quizPage(c, p, id, draw, answers, faults))
-	}
-	raw, err := rawAnswers(answers)
-	if err != nil {
-		return err
-	}
-	r, err := s.record(c, courses.Fact{ID: id, Kind: "attempt", Course: p.Version.Course, Lesson: p.Lesson.ID, At: s.now(), Answers: raw, Draw: &draw})
-	if err != nil {
-		return err
-	}
-	if r.State == courses.Refused {
-		return store.Invalid("", r.Reason)
-	}
-	return c.Redirect("/courses/"+p.Version.Course+"/"+p.Lesson.ID+"/quiz?attempt="+escapeQuery(id), fiber.StatusSeeOther)
+	return answers, faults
 }
 
 type resultPage struct {

@@ -101,6 +101,8 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/author/:course", s.member, s.writer, s.deskCourse)
 	app.Get("/author/:course/:lesson", s.member, s.writer, s.deskLesson)
 	app.Post("/author/:course/:lesson", s.member, s.writer, s.deskSaveLesson)
+	app.Get("/author/:course/:lesson/quiz", s.member, s.quizEditor)
+	app.Post("/author/:course/:lesson/quiz", s.member, s.saveQuiz)
 
 	// Administrators
 	app.Get("/admin", s.member, s.granter, s.admin)

@@ -1,0 +1,248 @@
+package authoring
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lopban/courses"
+	"lopban/courses/store"
+)
+
+// QuizDraft is the quiz of a lesson in a draft.
+type QuizDraft struct {
+	Quiz     courses.Quiz // with what course.yaml draws of it
+	Vi, En   Edit         // its two files; Rev is 0 where there never was one
+	Mistakes Mistakes     // of these two files, by line
+	Editable bool         // nothing of the files is lost when they are written anew from Quiz; otherwise they are for the hand
+	Notes    int          // comment lines that only the files can hold
+}
+
+// keepable are the mistakes of a GIFT file that leave everything of it in the quiz that was read.
+var keepable = []string{"gift-prompt-empty", "gift-answer-empty", "gift-answer-twice", "gift-answers-few", "gift-weights-sum", "gift-no-right", "gift-section", "gift-number-order", "gift-wildcard", "gift-category-long"}
+
+// Quiz reads the quiz of a lesson in the draft. A lesson without one has an empty quiz, which can be edited.
+func (d *Desk) Quiz(ctx context.Context, course, lesson string) (QuizDraft, error) {
+	vi, err := d.readOrNew(ctx, course, lessonFile(lesson, "vi", "gift"))
+	if err != nil {
+		return QuizDraft{}, err
+	}
+	en, err := d.readOrNew(ctx, course, lessonFile(lesson, "en", "gift"))
+	if err != nil {
+		return QuizDraft{}, err
+	}
+	return d.quiz(ctx, course, lesson, vi, en)
+}
+
+// QuizAt is Quiz of earlier revisions of its files, as a writer saw them; 0 is that there was none.
+func (d *Desk) QuizAt(ctx context.Context, course, lesson string, vi, en int) (QuizDraft, error) {
+	var edits [2]Edit
+	for i, rev := range []int{vi, en} {
+		path := lessonFile(lesson, []string{"vi", "en"}[i], "gift")
+		edits[i] = Edit{Course: course, Path: path, Gone: true}
+		if rev > 0 {
+			var err error
+			if edits[i], err = d.ReadRev(ctx, course, path, rev); err != nil {
+				return QuizDraft{}, err
+			}
+		}
+	}
+	return d.quiz(ctx, course, lesson, edits[0], edits[1])
+}
+
+func (d *Desk) quiz(ctx context.Context, course, lesson string, viEdit, enEdit Edit) (QuizDraft, error) {
+	q := QuizDraft{Vi: viEdit, En: enEdit}
+	vi, en := q.Vi.source(), q.En.source()
+	if vi.Data == nil && en.Data != nil {
+		q.Mistakes.add(vi.File, 0, "language-missing")
+	}
+	quiz, mistakes := ParseQuiz(vi, en)
+	q.Quiz, q.Mistakes = quiz, append(q.Mistakes, mistakes...)
+	q.Editable = !slices.ContainsFunc(q.Mistakes, func(m Mistake) bool { return !m.Warning && !slices.Contains(keepable, m.Code) })
+	q.Notes = notes(q.Vi.Text) + notes(q.En.Text)
+	v, _, _, err := d.Outline(ctx, course)
+	if l, ok := v.Lesson(lesson); ok {
+		q.Quiz.Draw = l.Quiz.Draw
+	} else if err == nil {
+		err = &store.Problem{Kind: store.ErrNotFound, Code: "outline-gone"}
+	}
+	return q, err
+}
+
+func (d *Desk) readOrNew(ctx context.Context, course, path string) (Edit, error) {
+	e, err := d.Read(ctx, course, path)
+	if errors.Is(err, store.ErrNotFound) {
+		return Edit{Course: course, Path: path, Gone: true}, nil
+	}
+	return e, err
+}
+
+func (e Edit) source() Source {
+	if e.Gone {
+		return Source{File: e.Path}
+	}
+	return Source{File: e.Path, Data: []byte(e.Text)}
+}
+
+// notes counts the comment lines that say more than an id and tags.
+func notes(text string) int {
+	n := 0
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); isComment(line) && strings.Trim(tagComment.ReplaceAllString(idComment.ReplaceAllString(line, ""), ""), "/ \t") != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// SaveQuiz writes a quiz as the two files of its lesson, without its Draw, see [Desk.SetDraw]. The options and pairs are numbered as a reader of the files would. vi and en are the revisions that the
+// writer began with: a *Conflict says that somebody saved meanwhile, and then neither file is written. A quiz that could not be read back as it is, is store.ErrInvalid with the mistakes that say why; other mistakes are
+// left for the review of the draft. An English file is made once there is a word of English.
+func (d *Desk) SaveQuiz(ctx context.Context, course, lesson string, quiz courses.Quiz, vi, en int, by string) (Mistakes, error) {
+	quiz = settled(quiz)
+	var viText, enText bytes.Buffer
+	if err := errors.Join(WriteGIFT(&viText, quiz, "vi"), WriteGIFT(&enText, quiz, "en")); err != nil {
+		return nil, err
+	}
+	back, m := ParseQuiz(Source{lessonFile(lesson, "vi", "gift"), viText.Bytes()}, Source{lessonFile(lesson, "en", "gift"), enText.Bytes()})
+	if !reflect.DeepEqual(settled(back), quiz) {
+		return m, store.Invalid("", "quiz-unwritable")
+	}
+	english := enText.String()
+	if en == 0 && !translated(quiz) {
+		english = ""
+	}
+	return m, d.SaveQuizText(ctx, course, lesson, viText.String(), english, vi, en, by)
+}
+
+// SaveQuizText keeps the two GIFT files of a lesson as they are written, mistakes and all. An empty English text where there was none makes no file.
+func (d *Desk) SaveQuizText(ctx context.Context, course, lesson, viText, enText string, vi, en int, by string) error {
+	viPath, enPath := lessonFile(lesson, "vi", "gift"), lessonFile(lesson, "en", "gift")
+	if err := d.unmoved(ctx, course, enPath, en, Clean(enText)); err != nil { // so that no half of a pair is written
+		return err
+	}
+	if _, err := d.Save(ctx, course, viPath, vi, viText, by); err != nil {
+		return err
+	}
+	if enText == "" && en == 0 {
+		return nil
+	}
+	_, err := d.Save(ctx, course, enPath, en, enText, by)
+	return err
+}
+
+// unmoved says whether a save with this base would be one without a conflict.
+func (d *Desk) unmoved(ctx context.Context, course, path string, base int, text string) error {
+	newest, err := d.readOrNew(ctx, course, path)
+	if err != nil || newest.Rev == base || newest.Text == text && !newest.Gone {
+		return err
+	}
+	return d.conflict(ctx, base, newest, Edit{Course: course, Path: path, Text: text})
+}
+
+// UndoQuiz brings both files of a quiz back to earlier revisions; revision 0 is that there was no file. vi and en are those that are undone.
+func (d *Desk) UndoQuiz(ctx context.Context, course, lesson string, toVi, toEn, vi, en int, by string) error {
+	for _, f := range []struct {
+		path     string
+		to, base int
+	}{{lessonFile(lesson, "vi", "gift"), toVi, vi}, {lessonFile(lesson, "en", "gift"), toEn, en}} {
+		var err error
+		switch {
+		case f.to == f.base:
+		case f.to == 0:
+			_, err = d.Remove(ctx, course, f.path, f.base, by)
+		default:
+			_, err = d.Restore(ctx, course, f.path, f.to, f.base, by)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetDraw changes how many questions of a lesson's quiz an attempt sees.
+func (d *Desk) SetDraw(ctx context.Context, course, lesson string, draw []courses.Draw, by string) error {
+	for _, one := range draw {
+		if one.Count < 1 || one.Count > maxDrawn {
+			return store.Invalid("draw", "draw-count", strconv.Itoa(maxDrawn))
+		}
+	}
+	return d.rearrange(ctx, course, by, func(v *courses.Version) error {
+		for i := range v.Modules {
+			for j := range v.Modules[i].Lessons {
+				if l := &v.Modules[i].Lessons[j]; l.ID == lesson {
+					l.Quiz.Draw = draw
+					return nil
+				}
+			}
+		}
+		return &store.Problem{Kind: store.ErrNotFound, Code: "outline-gone"}
+	})
+}
+
+// settled is a quiz with its texts and ids as a reader of its files would have them.
+func settled(quiz courses.Quiz) courses.Quiz {
+	made := courses.Quiz{}
+	for _, q := range quiz.Questions {
+		q.Title = eachText(q.Title, singleLine)
+		for _, t := range []*courses.Text{&q.Prompt, &q.Tail, &q.Feedback} {
+			*t = eachText(*t, trimmedText)
+		}
+		q.Pool = poolName(Clean(q.Pool))
+		q.Options, q.Accepted, q.Ranges, q.Pairs = slices.Clone(q.Options), slices.Clone(q.Accepted), slices.Clone(q.Ranges), slices.Clone(q.Pairs)
+		for i := range q.Options {
+			o := &q.Options[i]
+			o.Text, o.Feedback = eachText(o.Text, trimmedText), eachText(o.Feedback, trimmedText)
+			if q.Kind != courses.TrueFalse {
+				o.ID = string(rune('a' + i))
+			}
+		}
+		for i := range q.Accepted {
+			q.Accepted[i].Text, q.Accepted[i].Feedback = singleLine(q.Accepted[i].Text), eachText(q.Accepted[i].Feedback, trimmedText)
+		}
+		for i := range q.Ranges {
+			q.Ranges[i].Feedback = eachText(q.Ranges[i].Feedback, trimmedText)
+		}
+		for i := range q.Pairs {
+			p := &q.Pairs[i]
+			p.LeftText, p.RightText = eachText(p.LeftText, trimmedText), eachText(p.RightText, trimmedText)
+			if p.Left = ""; p.LeftText.Vi != "" {
+				p.Left = "l" + strconv.Itoa(i+1)
+			}
+			p.Right = rightID(q.ID, p.RightText.Vi)
+		}
+		if len(q.Tags) == 0 {
+			q.Tags = nil
+		}
+		made.Questions = append(made.Questions, q)
+	}
+	return made
+}
+
+func eachText(t courses.Text, with func(string) string) courses.Text {
+	return courses.Text{Vi: with(t.Vi), En: with(t.En)}
+}
+
+func trimmedText(s string) string { return strings.TrimSpace(Clean(s)) }
+
+// translated says whether a quiz has a word of English.
+func translated(quiz courses.Quiz) bool {
+	for _, q := range quiz.Questions {
+		all := q.Title.En + q.Prompt.En + q.Tail.En + q.Feedback.En
+		for _, o := range q.Options {
+			all += o.Text.En + o.Feedback.En
+		}
+		for _, p := range q.Pairs {
+			all += p.LeftText.En + p.RightText.En
+		}
+		if all != "" {
+			return true
+		}
+	}
+	return false
+}
