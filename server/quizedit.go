@@ -547,9 +547,10 @@ func readQuestion(c *fiber.Ctx, q *courses.Question) error {
 	q.Title, q.Prompt, q.Feedback, q.Tail = text("title"), text("prompt"), text("feedback"), text("tail")
 	if q.Kind == courses.Description {
 		q.Feedback, q.Tail = courses.Text{}, courses.Text{}
+	} else {
+		q.Section, _ = strconv.Atoi(c.FormValue("section"))
+		q.Section = min(max(q.Section, 0), 99)
 	}
-	q.Section, _ = strconv.Atoi(c.FormValue("section"))
-	q.Section = min(max(q.Section, 0), 99)
 	q.Pool = c.FormValue("pool")
 	q.Tags = nil
 	for tag := range strings.SplitSeq(c.FormValue("tags"), ",") {

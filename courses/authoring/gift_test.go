@@ -366,6 +366,7 @@ func TestQuizNamesWhatDiffersBetweenLanguages(t *testing.T) {
 		{"section", "section-1", "section-2", "x.en.gift:2 quiz-section q1 x.vi.gift"},
 		{"pool", "$CATEGORY: Tự luận", "$CATEGORY: Essays", "x.en.gift:33 quiz-pool q9 x.vi.gift"},
 		{"tags", "[tag:mở]", "", "x.en.gift:33 quiz-tags q9 x.vi.gift"},
+		{"left side not translated", "=c -> one", "= -> one", "x.en.gift:20 quiz-left-missing q6"},
 		{"distractor", "= -> three", "=d -> three", "x.en.gift:21 quiz-key q6 4 x.vi.gift"},
 		{"shared right side", "=c -> one", "=c -> uno", "x.en.gift:20 quiz-pairs q6 x.vi.gift"},
 		{"right sides that fall together", "=b -> two", "=b -> one", "x.en.gift:19 quiz-pairs q6 x.vi.gift"},

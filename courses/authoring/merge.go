@@ -204,7 +204,7 @@ func (p *quizMerge) same(vi, en question) bool {
 	default:
 		for i, a := range vi.answers {
 			b := en.answers[i]
-			if a.weight != b.weight || a.min != b.min || a.max != b.max || (vi.kind == courses.Matching && (a.text == "") != (b.text == "")) {
+			if a.weight != b.weight || a.min != b.min || a.max != b.max || (vi.kind == courses.Matching && a.text == "" && b.text != "") {
 				p.mistakes.add(p.en, b.line, "quiz-key", vi.id, strconv.Itoa(i+1), p.vi)
 			}
 		}
@@ -243,6 +243,9 @@ func (p *quizMerge) pairs(vi, en question) []courses.Pair {
 	for i, a := range vi.answers {
 		b := en.answers[i]
 		pair := courses.Pair{LeftText: both(a.text, b.text), RightText: both(a.right, b.right), Right: rightID(vi.id, a.right)}
+		if a.text != "" && b.text == "" && b.line > 0 {
+			p.mistakes.add(p.en, b.line, "quiz-left-missing", vi.id)
+		}
 		if a.text != "" {
 			pair.Left = "l" + strconv.Itoa(i+1)
 		}

@@ -216,5 +216,6 @@ var sentences = map[string]string{
 	"quiz-pool":             "the question %[1]s is in another pool ($CATEGORY) than in %[2]s",
 	"quiz-tags":             "the question %[1]s has other tags than in %[2]s",
 	"quiz-section":          "the question %[1]s names another section than in %[2]s",
+	"quiz-left-missing":     "a pair of the question %[1]s has no left side here",
 	"quiz-pairs":            "the pairs of the question %[1]s share right sides differently than in %[2]s",
 }

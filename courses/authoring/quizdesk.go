@@ -23,7 +23,7 @@ type QuizDraft struct {
 }
 
 // keepable are the mistakes of a GIFT file that leave everything of it in the quiz that was read.
-var keepable = []string{"gift-prompt-empty", "gift-answer-empty", "gift-answer-twice", "gift-answers-few", "gift-weights-sum", "gift-no-right", "gift-section", "gift-number-order", "gift-wildcard", "gift-category-long"}
+var keepable = []string{"gift-prompt-empty", "gift-answer-empty", "gift-answer-twice", "gift-answers-few", "gift-weights-sum", "gift-no-right", "gift-section", "gift-number-order", "gift-wildcard", "gift-category-long", "quiz-left-missing"}
 
 // Quiz reads the quiz of a lesson in the draft. A lesson without one has an empty quiz, which can be edited.
 func (d *Desk) Quiz(ctx context.Context, course, lesson string) (QuizDraft, error) {
@@ -104,6 +104,11 @@ func notes(text string) int {
 // left for the review of the draft. An English file is made once there is a word of English.
 func (d *Desk) SaveQuiz(ctx context.Context, course, lesson string, quiz courses.Quiz, vi, en int, by string) (Mistakes, error) {
 	quiz = settled(quiz)
+	for _, q := range quiz.Questions {
+		if q.Kind == courses.SingleChoice && !slices.ContainsFunc(q.Options, func(o courses.Option) bool { return o.Weight == 1 }) {
+			return nil, store.Invalid("", "quiz-single-right", q.ID) // GIFT would take it for one with several answers
+		}
+	}
 	var viText, enText bytes.Buffer
 	if err := errors.Join(WriteGIFT(&viText, quiz, "vi"), WriteGIFT(&enText, quiz, "en")); err != nil {
 		return nil, err
