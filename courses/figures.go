@@ -23,7 +23,7 @@ type Trail struct {
 // Bounds of what figures are made of, so that a page takes a second at most whatever the store holds.
 const (
 	trailsRead   = 500 // learners of a version, the newest
-	attemptsRead = 100  // of one learner
+	attemptsRead = 100 // of one learner
 )
 
 // FewLearners is under how many a share or a correlation says more about chance than about the course.

@@ -135,6 +135,8 @@ var matrix = []matrixRow{
 	{method: "POST", pattern: "/author/paste", form: "html=%3Cb%3Ea%3C%2Fb%3E", want: cells{401, 403, 200, 403, 403, 403, 200}},
 	{method: "GET", pattern: "/author/:course/figures", path: "/author/K1/figures", want: cells{303, 403, 200, 403, 403, 403, 200}},
 	{method: "GET", pattern: "/author/:course/figures.csv", path: "/author/K1/figures.csv", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/author/:course/:lesson/quiz", path: "/author/K1/thu/quiz", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "POST", pattern: "/author/:course/:lesson/quiz", path: "/author/K1/thu/quiz", form: "do=begin", want: cells{401, 403, 303, 403, 403, 403, 303}},
 	{method: "GET", pattern: "/author/:course/figures", path: "/author/{far}/figures", want: cells{303, 403, 404, 403, 403, 403, 404}},
 	{method: "GET", pattern: "/author/:course", path: "/author/K1", want: cells{303, 403, 200, 403, 403, 403, 200}},
 	{method: "GET", pattern: "/author/:course/:lesson", path: "/author/K1/doc", want: cells{303, 403, 200, 403, 403, 403, 200}},

@@ -23,6 +23,7 @@ type quizEditPage struct {
 	frame
 	authoring.QuizDraft
 	Course   string
+	Closed   bool           // the course is not open for writing
 	Lesson   courses.Lesson // of the draft
 	View     string         // "", "text" or "try"
 	Rows     []questionLine
@@ -111,6 +112,9 @@ func (s *Server) quizDraft(c *fiber.Ctx) (quizEditPage, error) {
 		return page, store.Denied("denied")
 	}
 	var err error
+	if _, err = store.Get[authoring.Draft](c.UserContext(), s.store, authoring.DraftKind, page.Course); errors.Is(err, store.ErrNotFound) {
+		return s.closedQuiz(c, page)
+	}
 	if page.QuizDraft, err = s.desk.Quiz(c.UserContext(), page.Course, c.Params("lesson")); err != nil {
 		return page, err
 	}
@@ -127,11 +131,29 @@ func (s *Server) quizDraft(c *fiber.Ctx) (quizEditPage, error) {
 	return page, nil
 }
 
+// closedQuiz is the page of a lesson whose course is published but not open for writing.
+func (s *Server) closedQuiz(c *fiber.Ctx, page quizEditPage) (quizEditPage, error) {
+	v, err := s.school.Course(c.UserContext(), page.Course)
+	if err != nil {
+		return page, err
+	}
+	var ok bool
+	if page.Lesson, ok = v.Lesson(c.Params("lesson")); !ok {
+		return page, store.NotFound(courses.VersionKind, c.Params("lesson"))
+	}
+	page.Closed = true
+	page.frame = s.frame(c, s.wordsOf(c).T("quiz.edit.title", s.wordsOf(c).In(page.Lesson.Title)))
+	return page, nil
+}
+
 // quizEditor shows the quiz to be written.
 func (s *Server) quizEditor(c *fiber.Ctx) error {
 	page, err := s.quizDraft(c)
 	if err != nil {
 		return err
+	}
+	if page.Closed {
+		return s.page(c, "quiz-edit", page)
 	}
 	page.View, page.Undo = c.Query("view"), c.Query("undo")
 	if done := c.Query("done"); slices.Contains([]string{"saved", "undone", "dropped"}, done) {
@@ -272,6 +294,15 @@ func (s *Server) saveQuiz(c *fiber.Ctx) error {
 	vi, _ := strconv.Atoi(c.FormValue("vi"))
 	en, _ := strconv.Atoi(c.FormValue("en"))
 	ctx, by := c.UserContext(), visitorID(c)
+	if page.Closed {
+		if do != "begin" {
+			return store.Invalid("", "quiz-closed")
+		}
+		if _, err := s.desk.Open(ctx, page.Course, by); err != nil {
+			return err
+		}
+		return c.Redirect("/author/"+page.Course+"/"+page.Lesson.ID+"/quiz", fiber.StatusSeeOther)
+	}
 	switch do {
 	case "try":
 		return s.tryQuiz(c, page)

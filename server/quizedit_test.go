@@ -21,6 +21,22 @@ func newDraft(t testing.TB) *province {
 	return p
 }
 
+func TestACourseIsOpenedForWritingFromItsQuiz(t *testing.T) {
+	p := newProvince(t)
+	p.publish(shortCourse("K1", courses.LibraryService))
+	page := p.trainer.get(quizPath).want(200)
+	if len(page.find("form.quiz-edit")) != 0 || page.attr(".note button", "value") != "begin" {
+		t.Errorf("%s", page.text())
+	}
+	p.trainer.post(quizPath, url.Values{"do": {"save"}}).want(422)
+	open := p.trainer.get(p.trainer.post(quizPath, url.Values{"do": {"begin"}}).leads()).want(200)
+	if got := len(open.find(".questions > li")); got != 6 {
+		t.Errorf("%d questions", got)
+	}
+	p.trainer.get("/author/K1/nowhere/quiz").want(404)
+	p.trainer.get("/author/K9/thu/quiz").want(404)
+}
+
 const quizPath = "/author/K1/thu/quiz"
 
 // fields are what a browser would send of the page's editor.

@@ -21,6 +21,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+
 )
 
 // visit is a page as somebody meets it. Words in braces in the path are filled in from the region; act is done on the page and leads to the one that is looked at.
@@ -94,6 +95,11 @@ var visits = []visit{
 	{"/author/:course/review", admin, "/author/{draft}/review", 200, nil},
 	{"/author/:course/versions", trainer, "/author/{draft}/versions", 200, nil},
 	{"/author/:course/versions/compare", trainer, "/author/{draft}/versions/compare?a=1&b=1", 200, nil},
+	{"/author/:course/:lesson/quiz", trainer, "/author/LS2/{closed}/quiz", 200, nil},
+	{"/author/:course/:lesson/quiz", trainer, "/author/{draft}/{lesson}/quiz", 200, nil},
+	{"/author/:course/:lesson/quiz", trainer, "/author/{draft}/{lesson}/quiz?q={question}", 200, nil},
+	{"/author/:course/:lesson/quiz", trainer, "/author/{draft}/{lesson}/quiz?view=text", 200, nil},
+	{"/author/:course/:lesson/quiz", trainer, "/author/{draft}/{lesson}/quiz?view=try", 200, nil},
 	{"/admin", admin, "/admin", 200, nil},
 	{"/admin/issuers/:province", admin, "/admin/issuers/08", 200, nil},
 	{"/admin/audit", admin, "/admin/audit", 200, nil},
@@ -158,8 +164,9 @@ func byLogin() (logins []string, of map[string][]visit) {
 // fill puts what the region holds into a visit's path.
 func (r *demoRegion) fill(t testing.TB) *strings.Replacer {
 	t.Helper()
-	return strings.NewReplacer("{code}", r.earned.Code, "{earned}", r.earned.Course, "{person}", r.earned.Person, "{neighbour}", r.neighbour.ID, "{lesson}", shipped()["LS3"].Lessons()[0].ID,
-		"{attempt}", r.halfRight(t), "{import}", r.uploaded(t), "{work}", r.handedOver(t), "{draft}", r.drafted(t))
+	lesson := shipped()["LS3"].Lessons()[0]
+	return strings.NewReplacer("{code}", r.earned.Code, "{earned}", r.earned.Course, "{person}", r.earned.Person, "{neighbour}", r.neighbour.ID, "{lesson}", lesson.ID, "{question}", lesson.Quiz.Questions[0].ID,
+		"{closed}", shipped()["LS2"].Lessons()[0].ID, "{attempt}", r.halfRight(t), "{import}", r.uploaded(t), "{work}", r.handedOver(t), "{draft}", r.drafted(t))
 }
 
 // handedOver sends the reader's work on a practice task and gives its address.
