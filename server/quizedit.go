@@ -294,12 +294,14 @@ func (s *Server) saveQuiz(c *fiber.Ctx) error {
 	vi, _ := strconv.Atoi(c.FormValue("vi"))
 	en, _ := strconv.Atoi(c.FormValue("en"))
 	ctx, by := c.UserContext(), visitorID(c)
-	if page.Closed {
-		if do != "begin" {
-			return store.Invalid("", "quiz-closed")
-		}
-		if _, err := s.desk.Open(ctx, page.Course, by); err != nil {
-			return err
+	switch {
+	case do != "begin" && page.Closed:
+		return store.Invalid("", "quiz-closed")
+	case do == "begin":
+		if page.Closed {
+			if _, err := s.desk.Open(ctx, page.Course, by); err != nil {
+				return err
+			}
 		}
 		return c.Redirect("/author/"+page.Course+"/"+page.Lesson.ID+"/quiz", fiber.StatusSeeOther)
 	}

@@ -21,7 +21,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
 )
 
 // visit is a page as somebody meets it. Words in braces in the path are filled in from the region; act is done on the page and leads to the one that is looked at.
