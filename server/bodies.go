@@ -41,9 +41,9 @@ var bodies = []struct {
 	{formBody, []string{
 		"/author", "/author/:course/open", "/author/:course/outline", "/author/:course/media/remove", "/author/:course/history", "/author/:course/review", "/author/:course/publish", "/author/:course/versions",
 	}},
-	{textBody, []string{"/author/:course/save", "/author/:course/preview", "/author/:course/:lesson"}},
+	{textBody, []string{"/author/:course/save", "/author/:course/preview", "/author/:course/:lesson", "/author/:course/:lesson/quiz", "/courses/:id/:lesson/quiz"}}, // essays are as long as lessons
 	{formBody, []string{
-		"/courses/:id/renew", "/courses/:id/advance", "/courses/:id/:lesson", "/courses/:id/:lesson/quiz", "/certificates/:code/revoke",
+		"/courses/:id/renew", "/courses/:id/advance", "/courses/:id/:lesson", "/certificates/:code/revoke",
 		"/roster", "/roster/slips", "/roster/import/:id",
 		"/roster/:person/correct", "/roster/:person/move", "/roster/:person/leave", "/roster/:person/reset", "/roster/:person/slip",
 		"/practice/:submission",
