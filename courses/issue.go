@@ -193,7 +193,7 @@ func UsualIssuer(province, name string) Issuer {
 // what follows from it. What fails for one person does not keep the others waiting; the errors are joined.
 func (s *School) Settle(ctx context.Context, since time.Time, learner func(person string) Learner, each func(ctx context.Context, c Certificate) error) error {
 	recent := map[string]bool{}
-	q := store.Where(store.AtLeast("recordedAt", store.Time(since)))
+	q := store.Where(store.AtLeast("recordedAt", store.Time(since))).By("recordedAt") // the order of the index: in that of ids everything would be read
 	err := store.Each(ctx, s.Store, CompletionKind, q, func(c Completion) error { recent[c.Enrolment] = true; return nil })
 	if err != nil {
 		return err

@@ -189,7 +189,7 @@ func (s *Server) inBase(ctx context.Context, f roster.Filter, trained bool) (map
 		q.Where = append(q.Where, store.Is("commune", f.Commune))
 	}
 	ids := map[string]bool{}
-	return ids, store.Each(ctx, s.store, targets.StandingKind, q, func(st targets.Standing) error { ids[st.ID] = true; return nil })
+	return ids, store.Each(ctx, s.store, targets.StandingKind, q.By("commune"), func(st targets.Standing) error { ids[st.ID] = true; return nil })
 }
 
 type rosterPage struct {

@@ -230,7 +230,9 @@ func (s *Store) checkBeside() {
 	s.checking = func() { cancel(); <-ended }
 	go func() {
 		defer close(ended)
-		err := s.checkPages(ctx, s.streams)
+		db := s.pool("query_only(on)", "cache_size(-1024)") // every page is read once
+		defer db.Close()
+		err := s.checkPages(ctx, db)
 		if p := (*store.Problem)(nil); ctx.Err() == nil && errors.As(err, &p) && p.Code == "store-damaged" {
 			s.damage.Store(&err)
 		}
