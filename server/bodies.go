@@ -37,9 +37,9 @@ var bodies = []struct {
 	{factsBody, []string{"/api/v1/facts"}},
 	{photosBody, []string{"/courses/:id/practice"}},
 	{pasteBody, []string{"/author/paste"}},
-	{mediaBody, []string{"/author/:course/media"}},
+	{mediaBody, []string{"/author/import", "/author/:course/media"}},
 	{formBody, []string{
-		"/author", "/author/:course/open", "/author/:course/outline", "/author/:course/media/remove", "/author/:course/history", "/author/:course/review", "/author/:course/publish", "/author/:course/versions",
+		"/author", "/author/import/:id", "/author/:course/open", "/author/:course/outline", "/author/:course/media/remove", "/author/:course/history", "/author/:course/review", "/author/:course/publish", "/author/:course/versions",
 	}},
 	{textBody, []string{"/author/:course/save", "/author/:course/preview", "/author/:course/:lesson", "/author/:course/:lesson/quiz", "/courses/:id/:lesson/quiz"}}, // essays are as long as lessons
 	{formBody, []string{

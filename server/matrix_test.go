@@ -132,6 +132,12 @@ var matrix = []matrixRow{
 	{method: "GET", pattern: "/roster/:person", path: "/roster/{far}", want: cells{303, 403, 403, 404, 200, 200, 200}},
 
 	{method: "GET", pattern: "/author", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "GET", pattern: "/author/import", want: cells{303, 403, 200, 403, 403, 403, 200}},
+	{method: "POST", pattern: "/author/import", form: "file", want: cells{401, 403, 303, 403, 403, 403, 303}},
+	{method: "GET", pattern: "/author/import/:id", path: "/author/import/{lesson.file}", want: cells{303, 403, 200, 403, 403, 403, 404}}, // the trainer's own
+	{method: "GET", pattern: "/author/import/:id", path: "/author/import/{my.upload}", want: cells{303, 403, 404, 403, 403, 403, 404}},
+	{method: "POST", pattern: "/author/import/:id", path: "/author/import/{lesson.file}", form: "into=module:K1/khong-co", want: cells{401, 403, 422, 403, 403, 403, 404}},
+	{method: "POST", pattern: "/author/import/:id", path: "/author/import/{lesson.file}", form: "into=new&course=M9&strand=library-service", want: cells{401, 403, 303, 403, 403, 403, 404}},
 	{method: "POST", pattern: "/author/paste", form: "html=%3Cb%3Ea%3C%2Fb%3E", want: cells{401, 403, 200, 403, 403, 403, 200}},
 	{method: "GET", pattern: "/author/:course/figures", path: "/author/K1/figures", want: cells{303, 403, 200, 403, 403, 403, 200}},
 	{method: "GET", pattern: "/author/:course/figures.csv", path: "/author/K1/figures.csv", want: cells{303, 403, 200, 403, 403, 403, 200}},
@@ -262,6 +268,7 @@ func newGuardedOn(t testing.TB, s *visited) *guarded {
 		t.Fatal(err)
 	}
 	pairs := []string{"{css}", assets.Path("site.css"), "{picture}", picture, "{victim}", g.account("", "Lù Thị Chấp", "", roster.Office).ID, "{issuer}", issuerForm().Encode()}
+	pairs = append(pairs, "{lesson.file}", strings.TrimPrefix(g.asWho("trainer").bring("bai.md", []byte("# Bài\n\n## Một\n")).leads(), "/author/import/"))
 	secrets := map[string][]string{}
 	for _, o := range []struct{ key, name, phone, library, commune, keeper, province string }{
 		{"my", "Vàng Thị Mỷ", "0912000001", "Thư viện bí mật Lũng Cú", lungCu, "staff", "08"},

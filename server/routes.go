@@ -79,7 +79,11 @@ func (s *Server) routes(app *fiber.App) {
 	// Trainers
 	app.Get("/author", s.member, s.writer, s.author)
 	app.Post("/author", s.member, s.writer, s.deskCreate)
-	app.Post("/author/paste", s.member, s.paste)
+	app.Post("/author/paste", s.member, s.writer, s.paste)
+	app.Get("/author/import", s.member, s.writer, s.bringPage)
+	app.Post("/author/import", s.member, s.writer, imports, s.bringFile)
+	app.Get("/author/import/:id", s.member, s.writer, s.bringPreview)
+	app.Post("/author/import/:id", s.member, s.writer, imports, s.bringApply)
 	app.Get("/author/:course/figures", s.member, s.figures)
 	app.Get("/author/:course/figures.csv", s.member, exports, s.figuresFile)
 	app.Get("/author/:course/media", s.member, s.writer, s.deskMedia)

@@ -19,6 +19,7 @@ type chore struct {
 var chores = []chore{
 	{"settle", time.Hour, func(ctx context.Context, s *Server) error { return s.Settle(ctx) }},
 	{"sessions", 24 * time.Hour, func(ctx context.Context, s *Server) error { _, err := s.sessions.sweep(ctx); return err }},
+	{"bringings", time.Hour, func(ctx context.Context, s *Server) error { return s.sweepBringings(ctx) }},
 	{"uploads", time.Hour, func(ctx context.Context, s *Server) error { return s.sweepUploads(ctx) }},
 	{"keys", 24 * time.Hour, func(ctx context.Context, s *Server) error { return s.sessions.rotateKeys(ctx, 90*24*time.Hour) }},
 }

@@ -77,7 +77,7 @@ func Kinds() []*store.Kind {
 	kinds := append(courses.Kinds(), authoring.Kinds()...)
 	kinds = append(kinds, roster.Kinds...)
 	kinds = append(kinds, targets.Kinds()...)
-	return append(kinds, printedKind, auditKind, sessionKind, keyKind, leaseKind, uploadKind, sheetKind)
+	return append(kinds, printedKind, auditKind, sessionKind, keyKind, leaseKind, uploadKind, sheetKind, bringingKind)
 }
 
 // New puts a server together.

@@ -78,7 +78,7 @@ func syncFolder(dir string) error {
 
 // archived lists the kinds that a backup holds in the order in which it reads them. Where there is no snapshot of the whole store (MongoDB), what refers comes before what it refers to: of two
 // documents the one that is referred to was written first, so it is there when its kind's turn comes. A lease comes first because it says from when on facts must be settled.
-var archived = []string{"lease", "audit", "upload", "sheet", "printed", "standing", "revocation", "certificate", "completion", "attempt", "task", "review", "submission", "refusal", "advance", "enrolment", "editorial", "draft", "edit", "shipment", "course", "version", "issuer",
+var archived = []string{"lease", "audit", "upload", "sheet", "bringing", "printed", "standing", "revocation", "certificate", "completion", "attempt", "task", "review", "submission", "refusal", "advance", "enrolment", "editorial", "draft", "edit", "shipment", "course", "version", "issuer",
 	"claim", "decoy", "account", "login", "posting", "person"}
 
 // left lists the kinds that a backup leaves out: secrets.

@@ -140,7 +140,7 @@ func newGathering(title string) *gathering {
 
 func (g *gathering) module(title string) {
 	title = line(title, g.title)
-	g.v.Modules = append(g.v.Modules, courses.Module{ID: g.id(orElse(slug(title), "phan")), Title: courses.Text{Vi: title}})
+	g.v.Modules = append(g.v.Modules, courses.Module{ID: g.id("module", orElse(slug(title), "phan")), Title: courses.Text{Vi: title}})
 }
 
 // lesson adds a lesson to the module that was begun last. Whoever brings questions without a text gets the title as the text's only section.
@@ -154,17 +154,17 @@ func (g *gathering) lesson(title, body string, quiz courses.Quiz) *courses.Lesso
 	}
 	m := &g.v.Modules[len(g.v.Modules)-1]
 	minutes := min(max((len(strings.Fields(body))+149)/150+len(quiz.Questions)/2, 1), 120) // 150 syllables a minute
-	m.Lessons = append(m.Lessons, courses.Lesson{ID: g.id(orElse(slug(title), "bai")), Title: courses.Text{Vi: title}, Minutes: minutes, Body: courses.Text{Vi: body}, Quiz: quiz})
+	m.Lessons = append(m.Lessons, courses.Lesson{ID: g.id("lesson", orElse(slug(title), "bai")), Title: courses.Text{Vi: title}, Minutes: minutes, Body: courses.Text{Vi: body}, Quiz: quiz})
 	return &m.Lessons[len(m.Lessons)-1]
 }
 
-// id makes a name that no other part of the course has.
-func (g *gathering) id(name string) string {
+// id makes a name that no other module or lesson has.
+func (g *gathering) id(of, name string) string {
 	id := name
-	for n := 2; g.ids[id]; n++ {
+	for n := 2; g.ids[of+" "+id]; n++ {
 		id = name + "-" + strconv.Itoa(n)
 	}
-	g.ids[id] = true
+	g.ids[of+" "+id] = true
 	return id
 }
 

@@ -90,13 +90,13 @@ func TestBringWord(t *testing.T) {
 		`</w:tc></w:tr><w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr>` + wordPara("", "") + `</w:tc><w:tc>` + wordPara("", "f") + `</w:tc></w:tr></w:tbl>` +
 		`<w:p><w:r>` + picture("rId2", "Giá sách") + picture("rId3", "ngoài") + picture("rId4", "cũ") + `<mc:AlternateContent><mc:Choice><w:drawing><w:txbxContent>` + wordPara("", "hộp") + `</w:txbxContent></w:drawing></mc:Choice><mc:Fallback><w:pict/></mc:Fallback></mc:AlternateContent><w:drawing/></w:r></w:p>`
 	b, p := brought(t, "x.docx", docx(t, body), true)
-	if got, want := outline(p), "kho-sach-xa: Kho sách xã\n  kho-sach-xa-2: Kho sách xã (0)\n  don-kho: Dọn kho (0)\n  bang-va-hinh: Bảng và hình (0)\n"; got != want || p.Version.Title.Vi != "Kho sách xã" {
+	if got, want := outline(p), "kho-sach-xa: Kho sách xã\n  kho-sach-xa: Kho sách xã (0)\n  don-kho: Dọn kho (0)\n  bang-va-hinh: Bảng và hình (0)\n"; got != want || p.Version.Title.Vi != "Kho sách xã" {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 	for lesson, want := range map[string]string{
-		"kho-sach-xa-2": "Lời đầu.\n",
-		"don-kho":       "Chữ **đậm** *nghiêng* **mạnh**\n\n## Các bước\n\n1. một\n   - chấm\n2. hai\n\nchen giữa\n\n3. ba\n\n- gạch\n\nthêm [thư viện](https://nlv.gov.vn/)[trang](https://a.vn/b)\n",
-		"bang-va-hinh":  "| A | B |  |\n|---|---|---|\n| c | d | e |\n|  | f |  |\n\n![Giá sách](../media/image1.png)*ngoàicũ*\n",
+		"kho-sach-xa":  "Lời đầu.\n",
+		"don-kho":      "Chữ **đậm** *nghiêng* **mạnh**\n\n## Các bước\n\n1. một\n   - chấm\n2. hai\n\nchen giữa\n\n3. ba\n\n- gạch\n\nthêm [thư viện](https://nlv.gov.vn/)[trang](https://a.vn/b)\n",
+		"bang-va-hinh": "| A | B |  |\n|---|---|---|\n| c | d | e |\n|  | f |  |\n\n![Giá sách](../media/image1.png)*ngoàicũ*\n",
 	} {
 		l, _ := p.Version.Lesson(lesson)
 		if l.Body.Vi != want {
@@ -111,7 +111,7 @@ func TestBringWord(t *testing.T) {
 		t.Error("the picture is not there")
 	}
 	_, whole := brought(t, "x.docx", docx(t, body), false)
-	if got := outline(whole); got != "kho-sach-xa: Kho sách xã\n  kho-sach-xa-2: Kho sách xã (0)\n" {
+	if got := outline(whole); got != "kho-sach-xa: Kho sách xã\n  kho-sach-xa: Kho sách xã (0)\n" {
 		t.Error(got)
 	}
 }
@@ -285,7 +285,7 @@ func TestBringRefuses(t *testing.T) {
 	with := func(name, body string) []byte {
 		return archive(t, entry{name: "word/document.xml", data: []byte(wordHead + wordPara("", "a") + wordTail), method: 8}, entry{name: name, data: []byte(body), method: 8})
 	}
-	long := strings.Repeat("<w:p><w:r><w:t>a</w:t></w:r></w:p>", 60_000)
+	long := strings.Repeat("<w:p><w:r><w:t>a</w:t></w:r></w:p>", 30_000)
 	for what, c := range map[string]struct {
 		data []byte
 		code string

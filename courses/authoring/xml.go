@@ -13,7 +13,7 @@ import (
 const (
 	maxXML      = 8 << 20
 	maxXMLDepth = 200
-	maxXMLNodes = 250_000 // elements, attributes and texts
+	maxXMLNodes = 150_000 // elements, attributes and texts
 	maxXMLTag   = 64 << 10
 )
 
