@@ -81,6 +81,9 @@ var visits = []visit{
 	{"/courses/:id/practice", reader, "/courses/RP1/practice", 200, nil},
 	{"/practice", trainer, "/practice", 200, nil},
 	{"/practice/:submission", trainer, "/practice/{work}", 200, nil},
+	{"/author/import", trainer, "/author/import", 200, nil},
+	{"/author/import/:id", trainer, "/author/import/{brought}", 200, nil},
+	{"/author/import/:id", trainer, "/author/import/{brought}?part=1", 200, nil},
 	{"/author", trainer, "/author", 200, nil},
 	{"/author/:course/figures", trainer, "/author/LS1/figures", 200, nil},
 	{"/author/:course", trainer, "/author/RP2", 200, nil},
@@ -165,7 +168,7 @@ func (r *demoRegion) fill(t testing.TB) *strings.Replacer {
 	t.Helper()
 	lesson := shipped()["LS3"].Lessons()[0]
 	return strings.NewReplacer("{code}", r.earned.Code, "{earned}", r.earned.Course, "{person}", r.earned.Person, "{neighbour}", r.neighbour.ID, "{lesson}", lesson.ID, "{question}", lesson.Quiz.Questions[0].ID,
-		"{closed}", shipped()["LS2"].Lessons()[0].ID, "{attempt}", r.halfRight(t), "{import}", r.uploaded(t), "{work}", r.handedOver(t), "{draft}", r.drafted(t))
+		"{closed}", shipped()["LS2"].Lessons()[0].ID, "{attempt}", r.halfRight(t), "{import}", r.uploaded(t), "{brought}", r.brought(t), "{work}", r.handedOver(t), "{draft}", r.drafted(t))
 }
 
 // handedOver sends the reader's work on a practice task and gives its address.
@@ -270,27 +273,43 @@ func (r *demoRegion) drafted(t testing.TB) string {
 	return "LS3"
 }
 
-// uploaded sends a roster with good and bad rows, which nobody applies, and gives the upload's id.
-func (r *demoRegion) uploaded(t testing.TB) string {
+// brought sends a Word document, which goes nowhere yet, and gives the id of what is kept of it.
+func (r *demoRegion) brought(t testing.TB) string {
 	t.Helper()
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	part, err := form.CreateFormFile("file", "danh-sach.csv")
+	data, err := os.ReadFile("../../courses/authoring/testdata/kho.docx")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := part.Write([]byte(badRoster)); err != nil {
+	return r.sends(t, trainer, "/author/import", "kho.docx", data)
+}
+
+// uploaded sends a roster with good and bad rows, which nobody applies, and gives the upload's id.
+func (r *demoRegion) uploaded(t testing.TB) string {
+	t.Helper()
+	return r.sends(t, staff, "/roster/import", "danh-sach.csv", []byte(badRoster), "province", "08")
+}
+
+// sends sends a file by a page's form and gives the id under which the page keeps it.
+func (r *demoRegion) sends(t testing.TB, who, page, name string, data []byte, fields ...string) string {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", name)
+	if err == nil {
+		_, err = part.Write(data)
+	}
+	for i := 0; i < len(fields); i += 2 {
+		err = errors.Join(err, form.WriteField(fields[i], fields[i+1]))
+	}
+	if err := errors.Join(err, form.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(form.WriteField("province", "08"), form.Close()); err != nil {
-		t.Fatal(err)
-	}
-	res, err := r.signedIn(t, staff).Post(r.base+"/roster/import", form.FormDataContentType(), &body)
+	res, err := r.signedIn(t, who).Post(r.base+page, form.FormDataContentType(), &body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	id, ok := strings.CutPrefix(res.Request.URL.Path, "/roster/import/")
+	id, ok := strings.CutPrefix(res.Request.URL.Path, page+"/")
 	if res.StatusCode != http.StatusOK || !ok {
 		text, _ := io.ReadAll(res.Body)
 		t.Fatalf("the file was not taken: %s at %s: %s", res.Status, res.Request.URL, text)

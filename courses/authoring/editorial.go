@@ -287,6 +287,7 @@ func (d *Desk) free(ctx context.Context, course string) error {
 	for _, v := range all {
 		drafts = append(drafts, v.Course)
 	}
+	drafts = append(drafts, "import", "paste") // addresses of the desk itself
 	if slices.ContainsFunc(drafts, func(id string) bool { return strings.EqualFold(id, course) }) {
 		return &store.Problem{Kind: store.ErrExists, Code: "course-exists", Field: "course"}
 	}
