@@ -320,7 +320,7 @@ type bundle struct {
 }
 
 // maxUnpacked is how much of a bundle is unpacked in all, in bytes.
-const maxUnpacked = 40 << 20
+const maxUnpacked = 24 << 20
 
 func openBundle(data []byte) (*bundle, error) {
 	z, m, err := zipOf(bytes.NewReader(data), int64(len(data)))

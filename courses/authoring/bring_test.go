@@ -337,7 +337,7 @@ func scormBombs(t testing.TB) []byte {
 	var items, resources strings.Builder
 	var all []entry
 	page := []byte("<p>" + strings.Repeat("a", MaxHTML-3))
-	for i := range 60 {
+	for i := range 40 {
 		fmt.Fprintf(&items, `<item identifierref="r%d"><title>a</title></item>`, i)
 		fmt.Fprintf(&resources, `<resource identifier="r%d" href="%d.html"/>`, i, i)
 		all = append(all, entry{name: fmt.Sprintf("%d.html", i), data: page, method: 8})
