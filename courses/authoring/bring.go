@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"image"
 	"io"
 	"path"
 	"strconv"
@@ -131,6 +132,7 @@ type gathering struct {
 	names   map[string]string // of pictures by the hash of their bytes
 	ids     map[string]bool
 	quizzes map[string][]byte // GIFT as it came, by lesson
+	pixels  int               // of the photos that were made anew
 	left    Mistakes
 }
 
@@ -235,14 +237,35 @@ func (g *gathering) markdown(text string) {
 	g.lesson(title, strings.TrimSpace(strings.Join(lines, "\n"))+"\n", courses.Quiz{})
 }
 
-// picture keeps a picture under a name made of where it was, and tells whether the folder takes it; one that came before has its name.
+// Photos that are made anew: what Word keeps of a photo has three million pixels.
+const (
+	maxBroughtPixels = 6 << 20  // of one
+	maxAllPixels     = 24 << 20 // of all in one file
+)
+
+// picture keeps a picture under a name made of where it was, and tells whether the folder takes it; one that came before has its name. Photos are made anew, as [Adopt] does.
 func (g *gathering) picture(where string, data []byte) (string, bool) {
 	hash := sha256.Sum256(data)
 	key := hex.EncodeToString(hash[:])
 	if name, ok := g.names[key]; ok {
 		return name, name != ""
 	}
+	g.names[key] = ""
 	ext := pictureExt(data)
+	if ext == ".png" || ext == ".jpg" {
+		c, _, err := image.DecodeConfig(bytes.NewReader(data))
+		if err == nil && (c.Width > maxBroughtPixels/max(c.Height, 1) || c.Width*c.Height > maxAllPixels-g.pixels) {
+			g.leavePicture(where, "media-too-many-pixels")
+			return "", false
+		}
+		g.pixels += c.Width * c.Height
+		name, kept, err := Adopt(where, "", data)
+		if err != nil {
+			g.leavePicture(where, "media-not-a-picture")
+			return "", false
+		}
+		ext, data = path.Ext(name), kept
+	}
 	base := orElse(slug(strings.TrimSuffix(path.Base(where), path.Ext(where))), "hinh")
 	name := base + ext
 	for n := 2; g.media[name] != nil; n++ {
@@ -254,7 +277,6 @@ func (g *gathering) picture(where string, data []byte) (string, bool) {
 			why = m[0].Code
 		}
 		g.leavePicture(where, why)
-		g.names[key] = ""
 		return "", false
 	}
 	g.media[name], g.names[key] = data, name

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"io/fs"
 	"maps"
 	"os"
@@ -107,7 +109,7 @@ func TestBringWord(t *testing.T) {
 	if got := strings.Join(counts(b.LeftOut), ", "); got != want || b.Form != FormWord {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
-	if !bytes.Equal(b.Files["media/image1.png"], pngOf(t, 4, 3)) {
+	if w, h, ok := PictureSize(b.Files["media/image1.png"]); w != 4 || h != 3 || !ok {
 		t.Error("the picture is not there")
 	}
 	_, whole := brought(t, "x.docx", docx(t, body), false)
@@ -330,6 +332,39 @@ func TestBringRefuses(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Photos are made small, but not so many or so large ones that the machine suffers.
+func TestBringPhotos(t *testing.T) {
+	photo := func(side, shade int) []byte {
+		m := image.NewGray(image.Rect(0, 0, side, side))
+		for i := range m.Pix {
+			m.Pix[i] = byte(i>>9 + shade)
+		}
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, m, nil); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	var page strings.Builder
+	var photos []entry
+	for i := range 9 {
+		fmt.Fprintf(&page, `<p><img src="anh-%d.jpg" alt="a">`, i)
+		photos = append(photos, entry{name: fmt.Sprintf("anh-%d.jpg", i), data: photo(2000, i)})
+	}
+	page.WriteString(`<p><img src="to.jpg" alt="a">`)
+	manifest := `<manifest><organizations><organization><item identifierref="r"><title>a</title></item></organization></organizations><resources><resource identifier="r" href="a.html"/></resources></manifest>`
+	data := archive(t, append(photos, entry{name: "to.jpg", data: photo(3000, 1)}, entry{name: "a.html", data: []byte(page.String())}, entry{name: "imsmanifest.xml", data: []byte(manifest)})...)
+	bounded(t, func() {
+		b, p := brought(t, "a.zip", data, false)
+		if len(p.Media) != 6 || len(b.LeftOut) != 4 {
+			t.Errorf("%d photos, %v", len(p.Media), b.LeftOut)
+		}
+		if w, h, ok := PictureSize(b.Files["media/anh-0.jpg"]); w != uploadSide || h != uploadSide || !ok {
+			t.Error(w, h, ok)
+		}
+	})
 }
 
 // scormBombs is a package whose pages are each small enough and together too many.

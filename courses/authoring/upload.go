@@ -55,7 +55,7 @@ func Adopt(called, lang string, data []byte) (name string, kept []byte, err erro
 	}
 	called = strings.TrimSuffix(called, path.Ext(called))
 	called = strings.TrimSuffix(strings.TrimSuffix(called, ".vi"), ".en")
-	return freeID(called, nil) + ending, data, nil
+	return orElse(slug(called), "muc") + ending, data, nil
 }
 
 // rewritten is a PNG without anything but its picture, where that is no larger than most bytes and no wider or higher than a photo: drawings and scans of forms are sharper so.
