@@ -105,7 +105,7 @@ func TestTrainersWriteTogether(t *testing.T) {
 	if !strings.HasSuffix(whole, "Một câu thêm. Và một câu khi máy chủ đã dừng.") {
 		t.Fatalf("typed: %q", whole)
 	}
-	r = launch(t, h.at, "--addr", strings.TrimPrefix(r.base, "http://"))
+	launch(t, h.at, "--addr", strings.TrimPrefix(r.base, "http://"))
 	again := lan.sibling() // the browser was closed, and opened again
 	again.open("/author/T000/doc")
 	again.await(`document.querySelector("#sheet-vi").value === ` + quote(whole))
