@@ -486,7 +486,7 @@ func anyQuiz(t *rapid.T) courses.Quiz {
 			q.Options = []courses.Option{{ID: "true", Weight: w, Feedback: maybe("note")}, {ID: "false", Weight: 1 - w, Feedback: maybe("note")}}
 		case courses.ShortAnswer:
 			for j, w := range []float64{1, 0.5} {
-				word := strings.ReplaceAll(oneLine(anyText(t, "word")), "*", "") + fmt.Sprint(j)
+				word := oneLine(strings.ReplaceAll(anyText(t, "word"), "*", "")) + fmt.Sprint(j)
 				q.Accepted = append(q.Accepted, courses.Accepted{Text: word, Weight: w, Feedback: maybe("note")})
 			}
 		case courses.Numerical:
