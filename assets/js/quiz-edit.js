@@ -32,13 +32,17 @@ if (form && state) {
   form.addEventListener("input", (event) => { if (event.target.name !== "kind") later(); });
 
   // A button sends the form once the save under way has told its revision.
+  let ready = false;
   form.addEventListener("submit", (event) => {
     clearTimeout(waiting);
     waiting = 0;
-    if (form.dataset.sent) return;
+    if (ready) return;
     event.preventDefault();
-    saving.then(() => { form.dataset.sent = "1"; form.requestSubmit(event.submitter); });
+    event.stopPropagation(); // the site takes a form that was sent once for sent
+    const button = event.submitter;
+    saving.then(() => setTimeout(() => { ready = true; form.requestSubmit(button); })); // not within this event: there the browser ignores it
   });
+  addEventListener("pageshow", () => { ready = false; });
 
   if (add && rows) add.addEventListener("click", (event) => {
     event.preventDefault();
