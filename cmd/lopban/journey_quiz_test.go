@@ -1,0 +1,66 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// A trainer writes a question by keyboard alone: it saves by itself, answers are added without a round trip, and it is tried, deleted and brought back.
+func TestTrainerWritesAQuizByKeyboard(t *testing.T) {
+	browser(t)
+	source := axe(t)
+	h := newHall(t, place{Data: t.TempDir()}, 1, 1)
+	h.trainer(t, "lan", "Nông Thị Lan")
+	r := launch(t, h.at)
+	v := (&demoRegion{base: r.base, passwords: map[string]string{"lan": hallPassword}}).tab(t, laptop)
+	v.enter("lan")
+	v.open("/author/T000/doc/quiz")
+	v.presses(`button[value="begin"]`)
+	before := len(v.texts(".questions > li"))
+	v.presses(`button[value="add"]`)
+
+	write := func(selector, text string) {
+		t.Helper()
+		v.tabTo(selector)
+		v.do(chromedp.KeyEvent(text))
+	}
+	write(`[name="prompt.vi"]`, "Mượn mấy ngày?")
+	write(`[name="row.0.text.vi"]`, "Mười ngày")
+	write(`[name="row.1.text.vi"]`, "Một năm")
+	write(`[name="row.2.text.vi"]`, "Một giờ")
+	v.tabTo(`[data-row-add]`)
+	v.do(chromedp.KeyEvent("\r"))
+	v.await(`document.querySelectorAll("[data-row]").length === 4`)
+	write(`[name="row.3.text.vi"]`, "Mãi mãi")
+	v.await(`document.querySelector("[data-state]").textContent === document.querySelector("form.quiz-edit").dataset.saved`)
+	for _, f := range v.judge(source) {
+		t.Errorf("axe: %s %q", f.ID, f.Where)
+	}
+	v.open(v.at()) // what was saved by itself is there after the page is left
+	if got := look[string](v, `document.querySelector('[name="row.3.text.vi"]').value`); got != "Mãi mãi" {
+		t.Errorf("the answer added is %q", got)
+	}
+	write(`[name="title.vi"]`, "Hạn mượn")
+	v.presses(`button[value="close"]`) // pressed before it is saved by itself
+	if got := v.texts(".questions > li h2"); len(got) != before+1 || !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, "Hạn mượn") }) {
+		t.Errorf("%q", got)
+	}
+
+	v.presses(`a[href="?view=try"]`)
+	v.tabTo(`.question:last-of-type input`)
+	v.do(chromedp.KeyEvent(" "))
+	v.presses(`button[value="try"]`)
+	v.wantText(`.note[role="status"]`, "%", "để đạt")
+	v.presses(`nav.tabs a`)
+	v.presses(`button[value^="drop."]`)
+	if got := len(v.texts(".questions > li")); got != before {
+		t.Errorf("%d questions after one was deleted", got)
+	}
+	v.presses(`button[value^="undo."]`)
+	if got := len(v.texts(".questions > li")); got != before+1 {
+		t.Errorf("%d questions after it was brought back", got)
+	}
+}
