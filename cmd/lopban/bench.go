@@ -126,7 +126,11 @@ func (c *benchCommand) Run(ctx context.Context, term *terminal) error {
 		enc.SetEscapeHTML(false)
 		return enc.Encode(map[string]any{"rows": rows})
 	}
-	return printRows(term.out, rows)
+	if err := printRows(term.out, rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(term.out, "\nA lesson at 50 kbit/s is measured in a browser, with the source: go test ./cmd/lopban -run TestLessonReadableOnAThinNetwork -v")
+	return err
 }
 
 // growth compares what a request costs with the most people and with the fewest: 1.5 times as much is allowed.

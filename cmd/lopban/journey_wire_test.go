@@ -9,9 +9,13 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/andybalholm/brotli"
 	"github.com/andybalholm/cascadia"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
 	"golang.org/x/net/html"
 )
 
@@ -81,6 +85,100 @@ func TestEveryLessonIsSmall(t *testing.T) {
 		}
 	}
 	t.Logf("the heaviest lesson weighs %d bytes: %s", heaviest, where)
+}
+
+// thin2G is the network of a village on a bad day: 50 kbit a second both ways, and half a second from a request to the head of its answer. The browser puts no round trip of its own before that for a new connection.
+var thin2G = network.Conditions{Latency: 500, DownloadThroughput: 50_000 / 8, UploadThroughput: 50_000 / 8}
+
+// How long a learner waits at most on such a network until a lesson can be read, with nothing in the phone's cache and for the next one. A busy machine may take three times as long before the test fails.
+const (
+	readFirst = 12 * time.Second
+	readNext  = 4 * time.Second
+)
+
+// A lesson can soon be read on the worst network: that is when the largest text of the first screen is painted, with its style.
+func TestLessonReadableOnAThinNetwork(t *testing.T) {
+	r := enter(t)
+	v := r.tab(t, phone)
+	v.enter(reader)
+	v.network(thin2G)
+	lessons := shipped()["LS3"].Lessons()
+	for _, visit := range []struct {
+		name         string
+		lesson       string
+		cold         bool
+		bytes        int
+		goal, atMost time.Duration
+	}{
+		{"first visit", lessons[0].ID, true, firstVisit, readFirst, 3 * readFirst},
+		{"next lesson", lessons[1].ID, false, lessonVisit, readNext, 3 * readNext},
+	} {
+		if visit.cold {
+			v.forget()
+		}
+		v.weighed()
+		v.open("/courses/LS3/" + visit.lesson)
+		p := v.painted()
+		bytes, fetched := v.weighed()
+		t.Logf("%s: %d bytes in %d answers; first paint %v, readable after %v (goal %v)", visit.name, bytes, len(fetched), p.first, p.text, visit.goal)
+		if bytes > visit.bytes || bytes == 0 {
+			t.Errorf("%s weighs %d bytes, want 1 to %d: %q", visit.name, bytes, visit.bytes, fetched)
+		}
+		if p.kept == visit.cold {
+			t.Errorf("%s: the style was in the cache: %v", visit.name, p.kept)
+		}
+		if least := time.Duration(thin2G.Latency) * time.Millisecond; p.text < least || p.text > visit.atMost {
+			t.Errorf("%s is readable after %v, want %v to %v", visit.name, p.text, least, visit.atMost)
+		}
+	}
+}
+
+// network puts the visitor on another network.
+func (v *tab) network(c network.Conditions) {
+	v.t.Helper()
+	v.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{&c}})
+		return err
+	}))
+}
+
+// forget empties the browser's cache. Who is signed in stays so.
+func (v *tab) forget() {
+	v.t.Helper()
+	v.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, network.ClearBrowserCache, cdp.Empty{})
+		return err
+	}))
+}
+
+// paints is when a page could be seen, from the moment that its address was asked for.
+type paints struct {
+	first time.Duration // anything
+	text  time.Duration // the largest text of the first screen, which is the lesson's
+	kept  bool          // the style was in the cache
+}
+
+// painted asks the browser when it painted the lesson.
+func (v *tab) painted() paints {
+	v.t.Helper()
+	got := look[struct {
+		First, Text float64 // milliseconds
+		Lesson      bool
+		Styles      []bool // in the cache
+	}](v, `new Promise((tell) => new PerformanceObserver((seen) => {
+		const largest = seen.getEntries().at(-1);
+		tell({
+			first: performance.getEntriesByName("first-contentful-paint")[0].startTime, text: largest.startTime, lesson: !!largest.element.closest("[data-lesson]"),
+			styles: performance.getEntriesByType("resource").filter((r) => r.initiatorType === "link" && r.name.endsWith(".css")).map((r) => r.transferSize === 0),
+		});
+	}).observe({ type: "largest-contentful-paint", buffered: true }))`)
+	if !got.Lesson || len(got.Styles) != 1 {
+		v.t.Fatalf("the largest text that was painted is the lesson's: %v; styles: %d, want 1\n%s", got.Lesson, len(got.Styles), v.where())
+	}
+	at := func(ms float64) time.Duration {
+		return time.Duration(ms * float64(time.Millisecond)).Round(time.Millisecond)
+	}
+	return paints{first: at(got.First), text: at(got.Text), kept: got.Styles[0]}
 }
 
 // weigher is a visitor without a browser who counts every byte of the answers.
