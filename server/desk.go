@@ -29,7 +29,7 @@ func (s *Server) writer(c *fiber.Ctx) error {
 
 // deskTabs are the pages of a course at the desk, by the end of their address.
 var deskTabs = []struct{ path, key string }{
-	{"", "desk.tab.outline"}, {"/media", "desk.tab.media"}, {"/history", "desk.tab.history"}, {"/review", "desk.tab.review"}, {"/versions", "desk.tab.versions"},
+	{"", "desk.outline"}, {"/media", "desk.tab.media"}, {"/history", "desk.tab.history"}, {"/review", "desk.tab.review"}, {"/versions", "desk.tab.versions"},
 }
 
 // deskFrame is what the pages of a course at the desk share.
@@ -50,6 +50,12 @@ type deskFrame struct {
 
 // Name is the name of an account.
 func (f deskFrame) Name(id string) string { return cmp.Or(f.names(id), id) }
+
+// LessonTitle is the title of a lesson, or the id of one that is there no more.
+func (f deskFrame) LessonTitle(id string) string {
+	l, _ := f.Outline.Lesson(id)
+	return cmp.Or(f.In(l.Title), id)
+}
 
 // weight is what a lesson costs a reader.
 type weight struct {

@@ -31,12 +31,6 @@ func (p deskReviewPage) Talk() []authoring.Editorial {
 	return talk
 }
 
-// LessonTitle is the title of a lesson, or the id of one that is there no more.
-func (p deskReviewPage) LessonTitle(id string) string {
-	l, _ := p.Outline.Lesson(id)
-	return cmp.Or(p.In(l.Title), id)
-}
-
 // deskReview shows what is new in a draft, what was said of it, and what can be done next.
 func (s *Server) deskReview(c *fiber.Ctx) error { return s.showReview(c, nil) }
 
@@ -209,11 +203,13 @@ func (s *Server) showVersions(c *fiber.Ctx, a, b int) error {
 			return err
 		}
 	}
-	title := course
+	var title courses.Text
 	if l.Number > 0 {
-		title = s.wordsOf(c).In(page.Versions[0].Title)
+		title = page.Versions[0].Title
+	} else if draft, _, _, err := s.desk.Outline(ctx, course); err == nil {
+		title = draft.Title
 	}
-	page.frame = s.frame(c, title)
+	page.frame = s.frame(c, cmp.Or(s.wordsOf(c).In(title), course))
 	for _, t := range deskTabs {
 		page.Tabs = append(page.Tabs, link{page.Base + t.path, page.T(t.key), t.path == "/versions"})
 	}

@@ -25,6 +25,9 @@ func (s *Server) paste(c *fiber.Ctx) error {
 	return c.JSON(fiber.Map{"markdown": markdown, "leftOut": s.wordsOf(c).mistakes(left)})
 }
 
+// partKeys are the messages that name the parts of a course or lesson as its files do.
+var partKeys = map[string]string{"title": "desk.title", "summary": "desk.summary", "objective": "desk.objective", "body": "desk.panel.text"}
+
 // mistakes are the mistakes as sentences.
 func (w words) mistakes(all authoring.Mistakes) []string {
 	said := []string{}
@@ -32,6 +35,9 @@ func (w words) mistakes(all authoring.Mistakes) []string {
 		args := make([]any, len(m.Args))
 		for i, a := range m.Args {
 			args[i] = a
+			if key := partKeys[a]; key != "" && m.Code == "untranslated" {
+				args[i] = w.T(key)
+			}
 		}
 		said = append(said, w.T("mistake."+m.Code, args...))
 	}
