@@ -248,3 +248,41 @@ func TestDatabaseLostUnderLoad(t *testing.T) {
 	}
 	t.Log(fmt.Sprint(len(told), " facts acknowledged, ", len(p.troubles()), " put off"))
 }
+
+// The process of the database is killed while 16 phones send facts, and started again where it was with what is on its disk. Until then they are put off within five seconds, and five seconds after it is back facts are taken by the
+// same program. Everything acknowledged is there, once, and each pupil holds one certificate.
+func TestDatabaseKilledUnderLoad(t *testing.T) {
+	db := mongotest.StartServer(t)
+	u, err := url.Parse(db.URI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.RawQuery = "" // the program's own patience
+	h := newHall(t, place{Mongodb: db.URI}, 4, 1)
+	r := launch(t, place{Mongodb: u.String()})
+	h.signIn(t, r)
+	p := newPhones(t, h)
+	const devices = 4
+	p.enter(devices, 0, func() string { return r.base })
+	p.acknowledges(devices*len(h.people), time.Minute)
+
+	before := len(p.troubles())
+	db.Kill()
+	p.until("facts are put off", 15*time.Second, func() bool { return len(p.troubles()) >= before+devices*len(h.people) })
+	db.Start()
+	back := p.acknowledges(devices*len(h.people), 5*time.Second)
+	p.until("everybody is certified", time.Minute, func() bool { return h.certified(p.told.untilNow()) == len(h.people) })
+	told := p.stop()
+	wantPutOff(t, p.troubles())
+	if took := p.slowest(); took > 5*time.Second {
+		t.Errorf("a fact was put off only after %v", took)
+	}
+	h.wantDuplicates(t, r.base, told)
+	is := readStore(t, h.at)
+	is.wantAcknowledged(t, h, told)
+	is.wantSound(t, h)
+	if n := len(is.certificates); n != len(h.people) {
+		t.Errorf("%d certificates, want %d", n, len(h.people))
+	}
+	t.Logf("%d facts acknowledged, %d put off, the last after %v; after the return %d facts in %v", len(told), len(p.troubles()), p.slowest().Round(time.Millisecond), devices*len(h.people), back.Round(time.Millisecond))
+}

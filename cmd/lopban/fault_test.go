@@ -39,7 +39,7 @@ import (
 //	 8  any order, any repetition             TestOrderAndRepetitionDoNotMatter (courses), TestBoardFollowsFromTheFacts (courses/targets)
 //	 9  an answer that is lost                TestLostReplies
 //	10  two programs on one database          TestTwoProgramsOnOneDatabase, TestTwoProcessesHaveOneWinner (courses/store/mongodb)
-//	11  a slow or lost database               TestDatabaseLostUnderLoad, TestLostDatabase (courses/store/mongodb)
+//	11  a slow or lost database               TestDatabaseLostUnderLoad, TestDatabaseKilledUnderLoad, TestLostDatabase (courses/store/mongodb)
 //	12  the load of a day                     TestDay; lopban bench
 //	13  everybody signs in at once            TestDay; lopban bench
 //	14  a reader who leaves                   TestExportWithoutAReader, TestWritingStops, TestConstantMemory (courses/targets)

@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -78,38 +79,114 @@ func drop(t testing.TB, server, name string) {
 
 // ferretDB builds and starts the server, once. It ends when this process does, because its standard input ends then.
 var ferretDB = sync.OnceValues(func() (uri string, err error) {
+	p, err := begin()
+	if err != nil {
+		return "", err
+	}
+	return p.uri, nil
+})
+
+// Server is a FerretDB of one test, with its data in a folder, that can be killed and started again.
+type Server struct {
+	URI string // of a database on it
+
+	t    testing.TB
+	addr string
+	dir  string
+	p    *process
+}
+
+// StartServer starts a FerretDB for this test alone, and ends it after the test. Where it cannot be built the test is skipped; so it is against a real MongoDB, which is not the test's to kill.
+func StartServer(t testing.TB) *Server {
+	t.Helper()
+	if Real() {
+		t.Skip("a MongoDB of others is not killed")
+	}
+	if _, err := ferretDB(); err != nil {
+		t.Skipf("FerretDB could not be built and started (the first time, its source comes over the network): %v", err)
+	}
+	s := &Server{t: t, addr: "127.0.0.1:0", dir: t.TempDir() + string(filepath.Separator)}
+	s.Start()
+	t.Cleanup(s.Kill)
+	u, err := url.Parse(s.p.uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.addr = u.Host
+	if s.URI, _, err = database(s.p.uri); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Start starts the server, after the first time at the address where it was, and returns when it listens.
+func (s *Server) Start() {
+	s.t.Helper()
+	p, err := begin(s.addr, s.dir)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.p = p
+}
+
+// Kill ends the server without a word to it (SIGKILL), if it runs, and returns when it is gone.
+func (s *Server) Kill() {
+	s.t.Helper()
+	if s.p == nil {
+		return
+	}
+	server, err := os.FindProcess(s.p.pid)
+	if err == nil {
+		err = server.Kill()
+	}
+	if err != nil {
+		s.t.Error(err)
+	}
+	s.p.cmd.Wait() // its error is the kill
+	s.p = nil
+}
+
+// process is a server that runs.
+type process struct {
+	cmd  *exec.Cmd // go, which has the server as its child
+	life io.Closer // its standard input
+	pid  int       // of the server
+	uri  string
+}
+
+// begin starts a server that listens.
+func begin(args ...string) (*process, error) {
 	dir, err := source()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	// go run keeps what it built, for every later run and every package.
-	cmd := exec.Command("go", "run", "-tags=ferretdb_no_postgresql", ".")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=readonly -buildvcs=false", "GOWORK=off")
+	p := &process{cmd: exec.Command("go", append([]string{"run", "-tags=ferretdb_no_postgresql", "."}, args...)...)}
+	p.cmd.Dir = dir
+	p.cmd.Env = append(os.Environ(), "GOFLAGS=-mod=readonly -buildvcs=false", "GOWORK=off")
 	said := new(strings.Builder)
-	cmd.Stderr = said
-	life, err := cmd.StdinPipe()
-	if err != nil {
-		return "", err
+	p.cmd.Stderr = said
+	if p.life, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
 	}
-	out, err := cmd.StdoutPipe()
+	out, err := p.cmd.StdoutPipe()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return "", err
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		return "", fmt.Errorf("%w: %s", cmd.Wait(), said)
+	if _, err := fmt.Fscanln(bufio.NewReader(out), &p.uri, &p.pid); err != nil {
+		p.life.Close()
+		return nil, errors.Join(err, p.cmd.Wait(), errors.New(said.String()))
 	}
 	go func() {
 		io.Copy(io.Discard, out)
-		runtime.KeepAlive(life) // a pipe that nothing refers to is closed
+		runtime.KeepAlive(p.life) // a pipe that nothing refers to is closed
 	}()
-	uri = strings.TrimSpace(line) + "?timeoutMS=60000" // it is slow, and slower on a busy machine
-	return uri, answers(uri)
-})
+	p.uri += "?timeoutMS=60000" // it is slow, and slower on a busy machine
+	return p, answers(p.uri)
+}
 
 // source is the folder of FerretDB's module, found from the main module that the test runs in.
 func source() (string, error) {
