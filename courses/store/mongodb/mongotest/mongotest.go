@@ -102,11 +102,11 @@ func StartServer(t testing.TB) *Server {
 	if Real() {
 		t.Skip("a MongoDB of others is not killed")
 	}
-	if _, err := ferretDB(); err != nil {
+	s := &Server{t: t, dir: t.TempDir() + string(filepath.Separator)}
+	var err error
+	if s.p, err = begin("127.0.0.1:0", s.dir); err != nil {
 		t.Skipf("FerretDB could not be built and started (the first time, its source comes over the network): %v", err)
 	}
-	s := &Server{t: t, addr: "127.0.0.1:0", dir: t.TempDir() + string(filepath.Separator)}
-	s.Start()
 	t.Cleanup(s.Kill)
 	u, err := url.Parse(s.p.uri)
 	if err != nil {
@@ -119,7 +119,7 @@ func StartServer(t testing.TB) *Server {
 	return s
 }
 
-// Start starts the server, after the first time at the address where it was, and returns when it listens.
+// Start starts the server that was killed, at the address where it was, and returns when it listens.
 func (s *Server) Start() {
 	s.t.Helper()
 	p, err := begin(s.addr, s.dir)
