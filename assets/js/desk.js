@@ -146,11 +146,18 @@ class Sheet {
   }
 
   mark(how) {
-    const area = this.area, from = area.selectionStart, to = area.selectionEnd, chosen = area.value.slice(from, to);
+    const area = this.area;
+    let from = area.selectionStart, to = area.selectionEnd;
+    if (["h2", "ul", "ol", "quote"].includes(how)) { // these mark whole lines
+      from = area.value.lastIndexOf("\n", from - 1) + 1;
+      to = (area.value + "\n").indexOf("\n", to);
+      area.setSelectionRange(from, to);
+    }
+    const chosen = area.value.slice(from, to);
     const lines = (before) => chosen.split("\n").map((line, i) => (typeof before === "function" ? before(i) : before) + line).join("\n");
     const made = {
       bold: `**${chosen}**`, italic: `*${chosen}*`, h2: lines("## "), ul: lines("- "), ol: lines((i) => `${i + 1}. `), quote: lines("> "),
-      link: `[${chosen}](https://)`, table: "\n| A | B |\n| --- | --- |\n| 1 | 2 |\n",
+      link: `[${chosen}](https://)`, table: "\n| A | B |\n|---|---|\n| 1 | 2 |\n",
     }[how];
     area.focus();
     // The browser's own undo knows of it this way.
