@@ -69,12 +69,23 @@ func TestFailingFlush(t *testing.T) {
 	must(t, err)
 	must(t, cmd.Start())
 	defer func() { cmd.Process.Kill(); cmd.Wait() }()
-	lines := bufio.NewScanner(out)
+	// Read at all times: a writer that waits for its reader makes no flush for strace to meet.
+	verdicts := make(chan string, 1<<20)
+	go func() {
+		defer close(verdicts)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			verdicts <- lines.Text()
+		}
+	}()
 	var acknowledged []string
 	// next reads verdicts until so many in a row are of one sort, and gives how many were read.
 	next := func(verdict string, row int) (n int) {
-		for have := 0; have < row && lines.Scan(); n++ {
-			is, id := lines.Text()[:1], lines.Text()[1:]
+		for have := 0; have < row; n++ {
+			line, ok := <-verdicts
+			if !ok {
+				return n
+			}
+			is, id := line[:1], line[1:]
 			if is == "+" {
 				acknowledged = append(acknowledged, id)
 			}
@@ -95,8 +106,8 @@ func TestFailingFlush(t *testing.T) {
 		next("+", 20)
 	}
 	must(t, cmd.Process.Kill())
-	for lines.Scan() {
-		if id, ok := strings.CutPrefix(lines.Text(), "+"); ok {
+	for line := range verdicts {
+		if id, ok := strings.CutPrefix(line, "+"); ok {
 			acknowledged = append(acknowledged, id)
 		}
 	}
