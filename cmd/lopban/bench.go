@@ -129,6 +129,9 @@ func (c *benchCommand) Run(ctx context.Context, term *terminal) error {
 	if err := printRows(term.out, rows); err != nil {
 		return err
 	}
+	if c.Mongodb != "" {
+		fmt.Fprintln(term.out, "\nThe memory is the program's alone, without MongoDB's. The goals are those of the embedded store.")
+	}
 	_, err := fmt.Fprintln(term.out, "\nA lesson at 50 kbit/s is measured in a browser, with the source: go test ./cmd/lopban -run TestLessonReadableOnAThinNetwork -v")
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"lopban/courses/roster"
+	"lopban/courses/store/mongodb/mongotest"
 	"lopban/courses/targets"
 	"lopban/server"
 )
@@ -275,4 +277,15 @@ func rowsByFirst(t *testing.T, file io.Reader) map[string][]string {
 		all[cells[0]] = cells
 	}
 	return all
+}
+
+// What leans on the store is measured on MongoDB too. The import is left out: on FerretDB it takes longer than a test may.
+func TestBenchOnMongoDB(t *testing.T) {
+	rows := benched(t, benchCommand{Mongodb: mongotest.Start(t), Work: []string{"completion", "board", "pdf", "export"}})
+	for _, want := range []string{workCompletion, "board of a province", "certificate PDF, warm", "XLSX export, 600 rows (limit: excelize)"} {
+		i := slices.IndexFunc(rows, func(r benchRow) bool { return r.Work == want })
+		if i < 0 || rows[i].Engine != "mongodb" || rows[i].Median <= 0 {
+			t.Errorf("%s was not measured on MongoDB", want)
+		}
+	}
 }
