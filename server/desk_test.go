@@ -227,7 +227,7 @@ func TestANewAndARetiredCourse(t *testing.T) {
 	}
 	d.lan.post("/author/K1/versions", fields("do", "retire", "note", "Đã cũ")).want(303)
 	d.anyone().get("/courses/K1").want(404)
-	if page := d.lan.get("/author").want(200); !strings.Contains(page.text(), "ngừng nhận người học") {
+	if page := d.lan.get("/author").want(200); !strings.Contains(page.text(), "Ngừng nhận người học") {
 		t.Errorf("%s", page.text())
 	}
 	d.lan.post("/author/K1/versions", fields("do", "offer")).want(303)
