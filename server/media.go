@@ -123,7 +123,9 @@ func (s *Server) putMedia(c *fiber.Ctx) (name string, err error) {
 	}
 	base := 0
 	if c.FormValue("replace") == "media/"+name {
-		base = formNumber(c, "base")
+		if base, err = strconv.Atoi(c.FormValue("base")); err != nil {
+			return "", fiber.ErrBadRequest
+		}
 	}
 	_, mistakes, err := s.desk.Put(c.UserContext(), c.Params("course"), name, base, data, visitorID(c))
 	if err == nil && mistakes.Errors() {
@@ -132,15 +134,14 @@ func (s *Server) putMedia(c *fiber.Ctx) (name string, err error) {
 	return name, err
 }
 
-// formNumber reads a whole number of a form; 0 where there is none.
-func formNumber(c *fiber.Ctx, field string) int {
-	n, _ := strconv.Atoi(c.FormValue(field))
-	return n
-}
-
 // deskRemoveMedia takes a file out of the draft. It can be brought back from the history.
 func (s *Server) deskRemoveMedia(c *fiber.Ctx) error {
-	_, err := s.desk.Remove(c.UserContext(), c.Params("course"), "media/"+c.FormValue("name"), formNumber(c, "base"), visitorID(c))
+	name := c.FormValue("name")
+	base, err := strconv.Atoi(c.FormValue("base"))
+	if err != nil || !authoring.IsMedia(name) {
+		return fiber.ErrBadRequest
+	}
+	_, err = s.desk.Remove(c.UserContext(), c.Params("course"), "media/"+name, base, visitorID(c))
 	if errors.Is(err, store.ErrExists) { // somebody replaced it meanwhile: it is shown again
 		return c.Redirect("/author/"+c.Params("course")+"/media", fiber.StatusSeeOther)
 	}

@@ -157,7 +157,7 @@ func (s *Server) quizEditor(c *fiber.Ctx) error {
 	}
 	page.View, page.Undo = c.Query("view"), c.Query("undo")
 	if done := c.Query("done"); slices.Contains([]string{"saved", "undone", "dropped"}, done) {
-		page.Saved = page.T("quiz.edit.done." + done)
+		page.Saved, page.Notice = page.T("quiz.edit.done."+done), "" // said once, beside the way back
 	}
 	if page.View == "try" {
 		page.Number, _ = strconv.Atoi(c.Query("draw"))

@@ -165,7 +165,7 @@ func TestQuestionsAreOrderedCopiedDeletedAndBroughtBack(t *testing.T) {
 	want("many one true q7 number word pair")
 	page = p.press(page, "drop.many")
 	want("one true q7 number word pair")
-	if got := page.one(".note.good p"); got != "Đã xóa câu hỏi." {
+	if got := page.one(".note.good p"); got != "Đã bỏ câu hỏi." {
 		t.Error(got)
 	}
 	undo := url.Values{"vi": {page.attr(".note.good input[name=vi]", "value")}, "en": {page.attr(".note.good input[name=en]", "value")}, "do": {page.attr(".note.good button", "value")}}

@@ -57,6 +57,9 @@ const (
 // mediaFile is what a file in the media folder may be called.
 var mediaFile = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(\.(vi|en))?\.(svg|png|jpg|jpeg|mp3|m4a|mp4|webm|vtt)$`)
 
+// IsMedia says whether a file of the media folder may be called so.
+func IsMedia(name string) bool { return len(name) <= maxPath && mediaFile.MatchString(name) }
+
 // mediumOf tells what a media file is by its name.
 func mediumOf(name string) medium { return formats[path.Ext(name)].medium }
 
