@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -166,6 +167,15 @@ func (s *Server) quizEditor(c *fiber.Ctx) error {
 	return s.quizEditPage(c, page, c.Query("q"))
 }
 
+// DrawWas is the draw as the page shows it, for the form to say what it changes.
+func (p quizEditPage) DrawWas() string {
+	text, err := json.Marshal(p.Quiz.Draw)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
 // quizEditPage fills in what all views need and shows the page with a question open.
 func (s *Server) quizEditPage(c *fiber.Ctx, page quizEditPage, open string) error {
 	if page.View == "" && !page.Editable {
@@ -320,7 +330,16 @@ func (s *Server) saveQuiz(c *fiber.Ctx) error {
 	case "draw":
 		draw, err := drawsOf(c)
 		if err == nil {
-			err = s.desk.SetDraw(ctx, page.Course, page.Lesson.ID, draw, by)
+			var was []courses.Draw
+			if seen := c.FormValue("was"); seen != "" && json.Unmarshal([]byte(seen), &was) != nil {
+				return fiber.ErrBadRequest
+			}
+			err = s.desk.SetDraw(ctx, page.Course, page.Lesson.ID, was, draw, by)
+		}
+		if errors.Is(err, store.ErrExists) { // the page shows what it is now
+			page.Fault = quizFault(page.words, err)
+			c.Status(fiber.StatusConflict)
+			return s.quizEditPage(c, page, "")
 		}
 		return s.afterSave(c, page, quizSave{vi: vi, en: en}, err)
 	}

@@ -282,6 +282,11 @@ func TestADrawIsSetAndTheQuizTriedWithoutATrace(t *testing.T) {
 	p := newDraft(t)
 	p.trainer.post(quizPath, url.Values{"do": {"draw"}, "vi": {"1"}, "en": {"1"}, "all": {"many"}}).want(422)
 	p.trainer.post(quizPath, url.Values{"do": {"draw"}, "vi": {"1"}, "en": {"1"}, "all": {"2"}}).want(303)
+	if stale := p.trainer.post(quizPath, url.Values{"do": {"draw"}, "vi": {"1"}, "en": {"1"}, "was": {"null"}, "all": {"3"}}).want(409); !strings.Contains(stale.text(), "Có người vừa sửa") {
+		t.Errorf("whoever saw no draw is not told of the new one: %s", stale.text())
+	}
+	seen := p.trainer.get(quizPath).want(200).attr("input[name=was]", "value")
+	p.trainer.post(quizPath, url.Values{"do": {"draw"}, "vi": {"1"}, "en": {"1"}, "was": {seen}, "all": {"2"}}).want(303)
 	page := p.trainer.get(quizPath + "?view=try&draw=3").want(200)
 	if n := len(page.find("fieldset.question")); n != 2 {
 		t.Fatalf("%d questions are asked", n)

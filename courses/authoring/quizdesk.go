@@ -170,8 +170,8 @@ func (d *Desk) UndoQuiz(ctx context.Context, course, lesson string, toVi, toEn, 
 	return nil
 }
 
-// SetDraw changes how many questions of a lesson's quiz an attempt sees.
-func (d *Desk) SetDraw(ctx context.Context, course, lesson string, draw []courses.Draw, by string) error {
+// SetDraw changes how many questions of a lesson's quiz an attempt sees. was is what the writer saw; where somebody changed it meanwhile the error is store.ErrExists and nothing is written.
+func (d *Desk) SetDraw(ctx context.Context, course, lesson string, was, draw []courses.Draw, by string) error {
 	for _, one := range draw {
 		if one.Count < 1 || one.Count > maxDrawn {
 			return store.Invalid("draw", "draw-count", strconv.Itoa(maxDrawn))
@@ -181,6 +181,9 @@ func (d *Desk) SetDraw(ctx context.Context, course, lesson string, draw []course
 		for i := range v.Modules {
 			for j := range v.Modules[i].Lessons {
 				if l := &v.Modules[i].Lessons[j]; l.ID == lesson {
+					if !slices.Equal(l.Quiz.Draw, was) && !slices.Equal(l.Quiz.Draw, draw) {
+						return &store.Problem{Kind: store.ErrExists, Code: "draft-moved"}
+					}
 					l.Quiz.Draw = draw
 					return nil
 				}

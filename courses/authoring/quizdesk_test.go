@@ -163,20 +163,28 @@ func TestFilesThatAFormWouldSpoilAreForTheHand(t *testing.T) {
 
 func TestDrawsAreWrittenIntoTheCourse(t *testing.T) {
 	d := quizDesk(t)
+	var was []courses.Draw
 	for _, draw := range [][]courses.Draw{{{Count: 1}}, {{Pool: "A", Count: 2}}, nil} {
-		if err := d.SetDraw(t.Context(), "LS9", "don-tiep", draw, "lan"); err != nil {
+		if err := d.SetDraw(t.Context(), "LS9", "don-tiep", was, draw, "lan"); err != nil {
 			t.Fatal(err)
 		}
+		if err := d.SetDraw(t.Context(), "LS9", "don-tiep", was, draw, "lan"); err != nil {
+			t.Errorf("pressed twice: %v", err)
+		}
+		if err := d.SetDraw(t.Context(), "LS9", "don-tiep", []courses.Draw{{Count: 9}}, []courses.Draw{{Count: 8}}, "pao"); !errors.Is(err, store.ErrExists) {
+			t.Errorf("somebody who saw something else: %v", err)
+		}
+		was = draw
 		if got := quizOf(t, d, "don-tiep").Quiz.Draw; !reflect.DeepEqual(got, draw) {
 			t.Errorf("%+v, want %+v", got, draw)
 		}
 	}
 	for _, count := range []int{0, 101} {
-		if err := d.SetDraw(t.Context(), "LS9", "don-tiep", []courses.Draw{{Count: count}}, "lan"); !errors.Is(err, store.ErrInvalid) {
+		if err := d.SetDraw(t.Context(), "LS9", "don-tiep", nil, []courses.Draw{{Count: count}}, "lan"); !errors.Is(err, store.ErrInvalid) {
 			t.Error(err)
 		}
 	}
-	if err := d.SetDraw(t.Context(), "LS9", "nowhere", nil, "lan"); !errors.Is(err, store.ErrNotFound) {
+	if err := d.SetDraw(t.Context(), "LS9", "nowhere", nil, nil, "lan"); !errors.Is(err, store.ErrNotFound) {
 		t.Error(err)
 	}
 }
