@@ -12,8 +12,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lopban/courses"
-	"lopban/courses/roster"
-	"lopban/courses/store"
 )
 
 // versionFigures is how one version teaches.
@@ -76,9 +74,6 @@ const (
 
 // figuresOf reads the figures of the version asked for, or else of the newest, and of the one before it.
 func (s *Server) figuresOf(c *fiber.Ctx) (these versionFigures, before *versionFigures, newest int, err error) {
-	if !roster.MayAuthor(*visitorOf(c).account) {
-		return these, nil, 0, store.Denied("denied")
-	}
 	ctx, course := c.UserContext(), c.Params("course")
 	v, err := s.school.Course(ctx, course)
 	if err != nil {

@@ -84,8 +84,8 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/author/import", s.member, s.writer, imports, s.bringFile)
 	app.Get("/author/import/:id", s.member, s.writer, s.bringPreview)
 	app.Post("/author/import/:id", s.member, s.writer, imports, s.bringApply)
-	app.Get("/author/:course/figures", s.member, s.figures)
-	app.Get("/author/:course/figures.csv", s.member, exports, s.figuresFile)
+	app.Get("/author/:course/figures", s.member, s.writer, s.figures)
+	app.Get("/author/:course/figures.csv", s.member, s.writer, exports, s.figuresFile)
 	app.Get("/author/:course/media", s.member, s.writer, s.deskMedia)
 	app.Post("/author/:course/media", s.member, s.writer, s.deskPutMedia)
 	app.Post("/author/:course/media/remove", s.member, s.writer, s.deskRemoveMedia)
@@ -105,8 +105,8 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/author/:course", s.member, s.writer, s.deskCourse)
 	app.Get("/author/:course/:lesson", s.member, s.writer, s.deskLesson)
 	app.Post("/author/:course/:lesson", s.member, s.writer, s.deskSaveLesson)
-	app.Get("/author/:course/:lesson/quiz", s.member, s.quizEditor)
-	app.Post("/author/:course/:lesson/quiz", s.member, s.saveQuiz)
+	app.Get("/author/:course/:lesson/quiz", s.member, s.writer, s.quizEditor)
+	app.Post("/author/:course/:lesson/quiz", s.member, s.writer, s.saveQuiz)
 
 	// Administrators
 	app.Get("/admin", s.member, s.granter, s.admin)
