@@ -24,12 +24,12 @@ func Fold(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	space := false
-	for _, r := range norm.NFD.String(s) {
+	for _, r := range norm.NFD.String(strings.ToValidUTF8(s, "\uFFFD")) { // NFD leaves the letter after a byte that is no UTF-8 as it is
 		switch {
 		case unicode.IsSpace(r):
 			space = b.Len() > 0
 			continue
-		case unicode.Is(unicode.Mn, r) || invisible(r):
+		case unicode.Is(unicode.M, r) || invisible(r):
 			continue
 		case r == 'đ' || r == 'Đ':
 			r = 'd'

@@ -153,7 +153,7 @@ func TestLibraryKind(t *testing.T) {
 }
 
 func FuzzName(f *testing.F) {
-	for _, s := range []string{"Vừ A Dính", "NGUYỄN THỊ HÒA", "H'Hen Niê", "a\u0300\u0301", "\xff", "ǅ ß İ", "aAA"} {
+	for _, s := range []string{"Vừ A Dính", "NGUYỄN THỊ HÒA", "H'Hen Niê", "a\u0300\u0301", "\xff", "ǅ ß İ", "aAA", "\xf5Ȫ", "\U0001D16E\u200D\U0001D165"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
