@@ -195,22 +195,21 @@ func (q *Question) mark(a Answer, answered bool) Mark {
 			}
 		}
 	case ShortAnswer:
-		given := foldAnswer(a.Text)
-		for _, acc := range q.Accepted {
-			if answered && given == foldAnswer(acc.Text) {
-				m.Share = acc.Weight
-				tell(acc.Feedback)
-				break
-			}
+		if acc := q.accepted(a.Text); answered && acc != nil {
+			m.Share = acc.Weight
+			tell(acc.Feedback)
 		}
 	case Numerical:
-		for _, r := range q.Ranges {
-			if a.Number != nil && *a.Number >= r.Min && *a.Number <= r.Max {
-				m.Share = r.Weight
-				tell(r.Feedback)
-				break
-			}
+		if a.Number == nil {
+			break
 		}
+		i := slices.IndexFunc(q.Ranges, func(r Range) bool { return *a.Number >= r.Min && *a.Number <= r.Max })
+		if i < 0 {
+			tell(q.Other)
+			break
+		}
+		m.Share = q.Ranges[i].Weight
+		tell(q.Ranges[i].Feedback)
 	case Matching:
 		lefts := 0
 		for _, p := range q.Pairs {
@@ -231,6 +230,73 @@ func (q *Question) mark(a Answer, answered bool) Mark {
 	tell(q.Feedback)
 	return m
 }
+
+// accepted is the accepted answer that somebody typed, nil for none: one spelled so, else the first whose stars leave room for it, else * alone. So the spellings of one
+// language are reached wherever the other language's * stands.
+func (q *Question) accepted(typed string) *Accepted {
+	typed = foldAnswer(typed)
+	var found *Accepted
+	best := 3
+	for i := range q.Accepted {
+		p := spelling(q.Accepted[i].Text)
+		rank := 1
+		switch {
+		case len(p) == 1:
+			rank = 0
+		case strings.Join(p, "") == "":
+			rank = 2
+		}
+		if rank < best && p.fits(typed) {
+			found, best = &q.Accepted[i], rank
+		}
+	}
+	return found
+}
+
+// pieces are an accepted answer cut at its stars: what a typed one must have, in this order.
+type pieces []string
+
+func spelling(text string) pieces {
+	folded := foldAnswer(text)
+	p := pieces{""}
+	for i := 0; i < len(folded); i++ {
+		last := &p[len(p)-1]
+		switch {
+		case strings.HasPrefix(folded[i:], `\*`):
+			*last += "*"
+			i++
+		case folded[i] == '*':
+			p = append(p, "")
+		default:
+			*last += folded[i : i+1]
+		}
+	}
+	return p
+}
+
+func (p pieces) fits(typed string) bool {
+	first, last := p[0], p[len(p)-1]
+	if len(p) == 1 {
+		return typed == first
+	}
+	if len(typed) < len(first)+len(last) || !strings.HasPrefix(typed, first) || !strings.HasSuffix(typed, last) {
+		return false
+	}
+	typed = typed[len(first) : len(typed)-len(last)]
+	for _, piece := range p[1 : len(p)-1] {
+		_, rest, ok := strings.Cut(typed, piece)
+		if !ok {
+			return false
+		}
+		typed = rest
+	}
+	return true
+}
+
+// Shown is the answer as a reader is told it: … where any letters may stand.
+func (a Accepted) Shown() string { return shownStars.Replace(a.Text) }
+
+var shownStars = strings.NewReplacer(`\*`, "*", "*", "…")
 
 // foldAnswer is how typed words are compared: without case, tones, đ's bar, double spaces and a final full stop.
 func foldAnswer(s string) string {

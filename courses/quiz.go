@@ -42,8 +42,10 @@ type Question struct {
 	Ranges   []Range      `json:"ranges,omitempty"`   // numerical
 	Pairs    []Pair       `json:"pairs,omitempty"`    // matching
 	Feedback Text         `json:"feedback"`           // shown whatever the answer; of an essay the model answer
+	Other    Text         `json:"other,omitzero"`     // numerical: shown for a number in none of the ranges
 	Pool     string       `json:"pool,omitempty"`     // name of the pool it is drawn from, GIFT's category
 	Tags     []string     `json:"tags,omitempty"`     // for authors, in the order of the file
+	Notes    Text         `json:"notes,omitzero"`     // for authors: lines of comment, each language in its own file
 }
 
 // Option is something to choose.
@@ -54,10 +56,10 @@ type Option struct {
 	Feedback Text    `json:"feedback"`
 }
 
-// Accepted is an answer to a short-answer question, compared without regard to case, spaces, tones or đ.
+// Accepted is an answer to a short-answer question, compared without regard to case, spaces, tones or đ. As in Moodle * stands for any letters or none, and \* for a star.
 type Accepted struct {
 	Text     string  `json:"text"`
-	Weight   float64 `json:"weight"` // above 0 to 1
+	Weight   float64 `json:"weight"` // 0 to 1; what is worth nothing is there for its feedback
 	Feedback Text    `json:"feedback"`
 }
 
@@ -65,7 +67,7 @@ type Accepted struct {
 type Range struct {
 	Min      float64 `json:"min"`
 	Max      float64 `json:"max"`
-	Weight   float64 `json:"weight"`
+	Weight   float64 `json:"weight"` // 0 to 1
 	Feedback Text    `json:"feedback"`
 }
 

@@ -20,6 +20,9 @@ var (
 	truth  = Question{ID: "truth", Kind: TrueFalse, Options: []Option{opt("true", 1), opt("false", 0)}}
 	word   = Question{ID: "word", Kind: ShortAnswer, Accepted: []Accepted{{Text: "Điện Biên", Weight: 1}, {Text: "Lai Châu", Weight: 0.5}}}
 	number = Question{ID: "number", Kind: Numerical, Ranges: []Range{{Min: 11.5, Max: 12.5, Weight: 1}, {Min: 10, Max: 14, Weight: 0.5}}}
+	stars  = Question{ID: "stars", Kind: ShortAnswer, Accepted: []Accepted{{Text: "*", Feedback: same("no")}, {Text: "thư * xã", Weight: 0.5}, {Text: "*th*viện*", Weight: 0.25, Feedback: same("nearly")},
+		{Text: "Thư viện xã", Weight: 1}, {Text: `a\*b`, Weight: 1}}}
+	around = Question{ID: "around", Kind: Numerical, Ranges: []Range{{Min: 3, Max: 3, Weight: 1}, {Min: 5, Max: 9, Feedback: same("too many")}}, Other: same("count again")}
 	match  = Question{ID: "match", Kind: Matching, Pairs: []Pair{{Left: "l1", Right: "ra"}, {Left: "l2", Right: "rb"}, {Left: "l3", Right: "ra"}, {Right: "rc"}}}
 	essay  = Question{ID: "essay", Kind: Essay, Feedback: same("a model")}
 	about  = Question{ID: "about", Kind: Description, Prompt: same("read this")}
@@ -49,6 +52,19 @@ func TestMark(t *testing.T) {
 		{"a word decomposed", word, Answer{Text: "Điện Biên"}, 1, 0},
 		{"another word", word, Answer{Text: "Lai Chau"}, 0.5, 0},
 		{"no word", word, Answer{Text: "Sơn La"}, 0, 0},
+		{"spelled so, though a star stands before it", stars, Answer{Text: "thu vien xa"}, 1, 0},
+		{"with letters for the star", stars, Answer{Text: "Thư  phòng đọc xã"}, 0.5, 0},
+		{"too short for its star", stars, Answer{Text: "thư xã"}, 0, 1},
+		{"stars on all sides", stars, Answer{Text: "nhà thư viện tỉnh"}, 0.25, 1},
+		{"stars for nothing", stars, Answer{Text: "th viện"}, 0.25, 1},
+		{"pieces in another order", stars, Answer{Text: "viện th"}, 0, 1},
+		{"the star alone is told last", stars, Answer{Text: "nhà văn hóa"}, 0, 1},
+		{"a star that is one", stars, Answer{Text: "a*b"}, 1, 0},
+		{"no star where one is written", stars, Answer{Text: "axb"}, 0, 1},
+		{"no number but the right one", around, Answer{Number: num(3)}, 1, 0},
+		{"a wrong number with a reason", around, Answer{Number: num(7)}, 0, 1},
+		{"any other number", around, Answer{Number: num(4)}, 0, 1},
+		{"no number", around, Answer{}, 0, 0},
 		{"within", number, Answer{Number: num(12.5)}, 1, 0},
 		{"nearly", number, Answer{Number: num(13)}, 0.5, 0},
 		{"off", number, Answer{Number: num(15)}, 0, 0},

@@ -176,17 +176,18 @@ func (v *questionView) mark(q courses.Question, m courses.Mark, w words) {
 	if m.Right {
 		return
 	}
-	if len(q.Accepted) > 0 {
-		v.Expected = q.Accepted[0].Text
-		for _, a := range q.Accepted { // the first in the reader's language
-			if a.Weight == 1 && (a.Feedback == courses.Text{} || w.Lang == "en" && a.Feedback.En != "" || w.Lang != "en" && a.Feedback.Vi != "") {
-				v.Expected = a.Text
-				break
-			}
+	mine := false
+	for _, a := range q.Accepted { // the first in the reader's language
+		if a.Weight < 1 || mine {
+			continue
+		}
+		mine = a.Feedback == courses.Text{} || w.Lang == "en" && a.Feedback.En != "" || w.Lang != "en" && a.Feedback.Vi != ""
+		if mine || v.Expected == "" {
+			v.Expected = a.Shown()
 		}
 	}
-	if len(q.Ranges) > 0 {
-		r := q.Ranges[0]
+	if i := slices.IndexFunc(q.Ranges, func(r courses.Range) bool { return r.Weight == 1 }); i >= 0 {
+		r := q.Ranges[i]
 		v.Expected = showNumber(w.Lang, r.Min)
 		if r.Max != r.Min {
 			v.Expected += " – " + showNumber(w.Lang, r.Max)

@@ -222,7 +222,10 @@ func (s *Server) questionForm(page quizEditPage, q courses.Question) *questionFo
 		}
 		f.Fields = append(f.Fields, pair("tail", "tail", q.Tail, false), pair("feedback", label, q.Feedback, true))
 	}
-	f.Fields = append(f.Fields, pair("title", "name", q.Title, false))
+	if q.Kind == courses.Numerical {
+		f.Fields = append(f.Fields, pair("other", "other", q.Other, true))
+	}
+	f.Fields = append(f.Fields, pair("title", "name", q.Title, false), pair("notes", "notes", q.Notes, true))
 	row := func(label string, singles []singleField, pairs ...pairField) {
 		i := len(f.Rows)
 		for j := range pairs {
@@ -592,7 +595,7 @@ func readQuestion(c *fiber.Ctx, q *courses.Question) error {
 	text := func(name string) courses.Text {
 		return courses.Text{Vi: c.FormValue(name + ".vi"), En: c.FormValue(name + ".en")}
 	}
-	q.Title, q.Prompt, q.Feedback, q.Tail = text("title"), text("prompt"), text("feedback"), text("tail")
+	q.Title, q.Prompt, q.Feedback, q.Tail, q.Other, q.Notes = text("title"), text("prompt"), text("feedback"), text("tail"), text("other"), text("notes")
 	if q.Kind == courses.Description {
 		q.Feedback, q.Tail = courses.Text{}, courses.Text{}
 	} else {

@@ -112,10 +112,10 @@ func TestEveryKindOfQuestionIsWrittenWithForms(t *testing.T) {
 		{courses.SingleChoice, []string{"row.0.text.vi", "Đúng", "row.0.note.vi", "vì = ~", "row.1.text.vi", "Sai", "row.1.weight", "12,5", "row.2.text.vi", "Khác"}, "\t=Đúng#vì \\= \\~\n\t~%12.5%Sai\n\t~Khác\n"},
 		{courses.MultipleChoice, []string{"row.0.text.vi", "a", "row.1.text.vi", "b", "row.2.text.vi", "c", "row.2.weight", "-100"}, "\t~%50%a\n\t~%50%b\n\t~%-100%c\n"},
 		{courses.TrueFalse, []string{"right", "false", "row.0.note.vi", "không", "row.1.note.vi", "phải"}, "{FALSE#không#phải\n"},
-		{courses.ShortAnswer, []string{"row.0.word", " Điện  Biên "}, "\t=Điện Biên\n"},
-		{courses.Numerical, []string{"row.0.min", "1,5", "row.0.max", "2"}, "{#\n\t=1.5..2\n"},
+		{courses.ShortAnswer, []string{"row.0.word", " Điện * Biên "}, "\t=Điện * Biên\n"},
+		{courses.Numerical, []string{"row.0.min", "1,5", "row.0.max", "2", "other.vi", "Đếm lại."}, "{#\n\t=1.5..2\n\t~#Đếm lại.\n"},
 		{courses.Matching, []string{"row.0.left.vi", "a", "row.0.right.vi", "một", "row.1.left.vi", "b", "row.1.right.vi", "hai", "row.2.right.vi", "ba"}, "\t=a -> một\n\t=b -> hai\n\t= -> ba\n"},
-		{courses.Essay, []string{"feedback.vi", "Mẫu."}, "{\t####Mẫu.\n}"},
+		{courses.Essay, []string{"feedback.vi", "Mẫu.", "notes.vi", "hỏi Lan\r\n\r\n// rồi sửa"}, "]\n// hỏi Lan\n// rồi sửa\n::Tên::[markdown]Hỏi essay {\t####Mẫu.\n}"},
 		{courses.Description, nil, "[markdown]Hỏi description\n"},
 	} {
 		page := p.press(p.trainer.get(quizPath).want(200), "add", "kind", string(c.kind))
@@ -239,7 +239,8 @@ func TestGIFTTextIsTakenInWithMistakesNamedByLine(t *testing.T) {
 	}
 	post = url.Values{"do": {"text"}, "vi": {"2"}, "en": {"2"}, "text.vi": {strings.Replace(text, "{b\n", "{\n", 1)}, "text.en": {strings.Replace(text, "{b\n", "{\n", 1)}}
 	p.trainer.post(quizPath, post).want(303)
-	if got := p.trainer.get(quizPath).want(200); len(got.find("form.quiz-edit")) != 1 || !strings.Contains(got.one(".note"), "2 dòng ghi chú") {
+	p.press(p.trainer.get(quizPath).want(200), "open.a")
+	if got := p.trainer.get(quizPath + "?q=a").want(200); got.one("textarea[name='notes.vi']") != "said by Lan" {
 		t.Errorf("%s", got.text())
 	}
 }

@@ -337,7 +337,7 @@ func (l *loader) quiz(q courses.Quiz, source Source, sections int, lang string) 
 		if sections >= 0 && one.section > sections {
 			l.add(source.File, one.line, "gift-section", strconv.Itoa(one.section))
 		}
-		texts := []string{one.prompt, one.tail, one.feedback}
+		texts := []string{one.prompt, one.tail, one.feedback, one.other}
 		for _, t := range texts {
 			checkInline(&l.Mistakes, source.File, one.line, t, l.lessons)
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/net/html"
+
 	"lopban/courses"
 )
 
@@ -27,6 +29,8 @@ type question struct {
 	tail     string
 	answers  []answer
 	feedback string
+	other    string // to a number in no range
+	notes    string // lines of its comments
 }
 
 // answer is an option, an accepted text, a range or a pair.
@@ -44,7 +48,8 @@ type giftParser struct {
 	file     string
 	mistakes *Mistakes
 	ids      map[string]bool
-	pool     string // of the last $CATEGORY
+	pool     string   // of the last $CATEGORY
+	notes    []string // of comments that stand before the next question
 }
 
 // block is the text between two blank lines, its comment lines emptied.
@@ -53,6 +58,7 @@ type block struct {
 	text     string // without the spaces around each line
 	lines    []string
 	comments []comment
+	notes    []string // of comments that stand by themselves before it
 	pool     string
 }
 
@@ -65,7 +71,11 @@ type comment struct {
 func parseGIFT(file string, source []byte, m *Mistakes) []question {
 	p := &giftParser{file: file, mistakes: m, ids: map[string]bool{}}
 	var all []question
-	for _, b := range p.blocks(newlines(string(source))) {
+	blocks := p.blocks(newlines(string(source)))
+	if n := len(blocks); n > 0 {
+		blocks[n-1].notes = append(blocks[n-1].notes, p.notes...) // of the end of the file
+	}
+	for _, b := range blocks {
 		if q, ok := p.question(b); ok {
 			all = append(all, q)
 		}
@@ -132,6 +142,7 @@ func (b block) empty() bool { return strings.Join(b.lines, "") == "" }
 func (p *giftParser) close(all []block, b block) []block {
 	if !b.empty() {
 		b.text, b.pool = strings.Join(b.lines, "\n"), p.pool
+		b.notes, p.notes = p.notes, nil
 		return append(all, b)
 	}
 	p.lonelyComments(b.comments)
@@ -193,6 +204,9 @@ func closesNext(lines []string) []bool {
 
 func (p *giftParser) lonelyComments(all []comment) {
 	for _, c := range all {
+		if n := note(c.text); n != "" {
+			p.notes = append(p.notes, n)
+		}
 		if idComment.MatchString(c.text) || tagComment.MatchString(c.text) {
 			p.mistakes.warn(p.file, c.line, "gift-comment-alone")
 		}
@@ -207,10 +221,25 @@ var (
 	sectionTag = regexp.MustCompile(`^section-([1-9][0-9]?)$`)
 )
 
+// note is what a comment line says besides an id and tags, on one line.
+func note(line string) string {
+	said := tagComment.ReplaceAllString(idComment.ReplaceAllString(line, ""), "")
+	return strings.TrimLeft(noMark.Replace(strings.Join(strings.Fields(said), " ")), "/ ")
+}
+
+// noMark keeps what is left of a comment from being read as an id or a tag.
+var noMark = strings.NewReplacer("[id:", "(id:", "[tag:", "(tag:")
+
 func (p *giftParser) question(b block) (question, bool) {
 	from := len(b.text) - len(strings.TrimLeft(b.text, "\n"))
 	q := question{line: b.at(from), pool: b.pool}
 	p.comments(&q, b.comments)
+	for _, c := range b.comments {
+		if n := note(c.text); n != "" {
+			b.notes = append(b.notes, n)
+		}
+	}
+	q.notes = strings.Join(b.notes, "\n")
 	at := from
 	if strings.HasPrefix(b.text[at:], "::") {
 		if end := findTitleEnd(b.text, at+2); end >= 0 {
@@ -244,7 +273,7 @@ func (p *giftParser) question(b block) (question, bool) {
 	if i := find(b.text, shut+1, "{}"); i >= 0 {
 		p.mistakes.add(p.file, b.at(i), "gift-brace", b.text[i:i+1])
 	}
-	q.tail = p.text(b.text[shut+1:], prompt.format)
+	q.tail = p.text(b.at(shut), b.text[shut+1:], prompt.format)
 	p.needPrompt(q)
 	a := answerPart{giftParser: p, b: b, from: open + 1, to: shut, format: prompt.format}
 	a.read(&q)
@@ -350,27 +379,48 @@ type formatted struct{ text, format string }
 // formatted reads a text that may begin with its format. inherited is the format of the question's text, "" for that text itself.
 func (p *giftParser) formatted(line int, raw, inherited string) formatted {
 	raw = strings.TrimSpace(raw)
+	if f, rest := cutFormat(raw); f != "" {
+		return formatted{p.text(line, rest, f), f}
+	}
+	return formatted{p.text(line, raw, inherited), inherited}
+}
+
+// cutFormat takes the format off a text that begins with one; f is "" where it does not.
+func cutFormat(raw string) (f, rest string) {
 	for _, f := range []string{"html", "moodle", "plain", "markdown"} {
 		if rest, ok := strings.CutPrefix(raw, "["+f+"]"); ok {
-			if f == "html" {
-				p.mistakes.add(p.file, line, "gift-html")
-			}
-			return formatted{p.text(rest, f), f}
+			return f, rest
 		}
 	}
-	return formatted{p.text(raw, inherited), inherited}
+	return "", raw
 }
 
 // text is Markdown, whatever the format it was written in. Moodle's own format is taken for Markdown, which it resembles.
-func (p *giftParser) text(raw, format string) string {
+func (p *giftParser) text(line int, raw, format string) string {
 	t := unescape(raw)
-	if format == "plain" {
-		t = markdownSpecial.ReplaceAllString(t, `\$0`)
+	switch format {
+	case "html":
+		return p.html(line, t)
+	case "plain":
+		return p.html(line, strings.ReplaceAll(html.EscapeString(t), "\n", "<br>"))
 	}
 	return t
 }
 
-var markdownSpecial = regexp.MustCompile("[\\\\`*_\\[\\]<>&!~|:@.]")
+// html makes Markdown of HTML, and names by line what was left out of it.
+func (p *giftParser) html(line int, source string) string {
+	doc, err := parseHTML([]byte(source))
+	if err != nil {
+		p.mistakes.add(p.file, line, "gift-html")
+		return ""
+	}
+	left := &leftOut{}
+	text := (&mdWriter{left: left}).line(doc)
+	for _, m := range left.mistakes(p.file) {
+		p.mistakes.warn(p.file, line, m.Code, m.Args...)
+	}
+	return strings.TrimSpace(text)
+}
 
 // answerPart reads what stands between the braces.
 type answerPart struct {
@@ -642,16 +692,11 @@ func (a *answerPart) trueFalse(q *question, raw string) {
 
 func (a *answerPart) short(q *question) {
 	for _, c := range a.pieces("=") {
-		x := answer{line: a.b.at(c.at), text: strings.Join(strings.Fields(unescape(c.text)), " "), weight: a.weight(c, 1, 0)}
+		_, word := cutFormat(c.text) // what is typed has no format
+		x := answer{line: a.b.at(c.at), text: strings.Join(strings.Fields(unescape(word)), " "), weight: a.weight(c, 1, 0)}
 		x.feedback = a.formatted(x.line, c.feedback, a.format).text
-		switch {
-		case x.text == "":
+		if x.text == "" {
 			a.mistakes.add(a.file, x.line, "gift-answer-empty")
-		case strings.Contains(x.text, "*"):
-			a.mistakes.add(a.file, x.line, "gift-wildcard")
-		}
-		if x.weight == 0 {
-			a.mistakes.add(a.file, x.line, "gift-weight", c.weight)
 		}
 		q.answers = append(q.answers, x)
 	}
@@ -664,26 +709,39 @@ func (a *answerPart) fullMark(q *question) {
 	if !slices.ContainsFunc(q.answers, func(x answer) bool { return x.weight == 1 }) {
 		a.mistakes.add(a.file, q.line, "gift-no-right")
 	}
-	if q.feedback == "" {
+	if q.feedback == "" && q.other == "" && !slices.ContainsFunc(q.answers, func(x answer) bool { return x.text == "*" && x.feedback != "" }) {
 		a.mistakes.warn(a.file, q.line, "gift-feedback-none")
 	}
 }
 
 func (a *answerPart) numbers(q *question) {
 	if i := find(a.b.text, a.from, "~"); i >= 0 && i < a.to {
-		a.mistakes.add(a.file, a.b.at(i), "gift-wrong-feedback")
+		a.other(q, i)
 		a.to = i
 	}
 	for _, c := range a.numberPieces() {
 		x := answer{line: a.b.at(c.at), weight: a.weight(c, 1, 0)}
 		x.feedback = a.formatted(x.line, c.feedback, a.format).text
-		if x.weight == 0 {
-			a.mistakes.add(a.file, x.line, "gift-weight", c.weight)
-		}
 		a.numberRange(&x, c.text)
 		q.answers = append(q.answers, x)
 	}
 	a.fullMark(q)
+}
+
+// other reads the feedback to all other numbers: ~#… or ~*#…, the last of the answers. As in Moodle all that follows is its text.
+func (a *answerPart) other(q *question, at int) {
+	line := a.b.at(at)
+	note := find(a.b.text[:a.to], at, "#")
+	if note < 0 || strings.Trim(a.b.text[at+1:note], " \n\t*") != "" {
+		a.mistakes.add(a.file, line, "gift-other", short(a.b.text[at:a.to]))
+		return
+	}
+	if i := find(a.b.text[:a.to], note, "~="); i >= 0 {
+		a.mistakes.warn(a.file, a.b.at(i), "gift-other-last", a.b.text[i:i+1])
+	}
+	if q.other = a.formatted(line, a.b.text[note+1:a.to], a.format).text; q.other == "" {
+		a.mistakes.add(a.file, line, "gift-answer-empty")
+	}
 }
 
 // numberPieces allows the first number to stand without =.
@@ -760,7 +818,11 @@ func (a *answerPart) pairs(q *question) {
 			a.mistakes.add(a.file, line, "gift-pair-feedback")
 		}
 		left, right, ok := strings.Cut(c.text, "->")
-		x := answer{line: line, text: a.formatted(line, left, a.format).text, right: a.formatted(line, right, a.format).text}
+		format := a.format
+		if format == "html" {
+			format = "plain" // right sides are lists to choose from
+		}
+		x := answer{line: line, text: a.formatted(line, left, a.format).text, right: a.formatted(line, right, format).text}
 		if !ok {
 			a.mistakes.add(a.file, line, "gift-pair", short(c.text))
 		} else if x.right == "" {

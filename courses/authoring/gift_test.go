@@ -36,6 +36,9 @@ func brief(q question) string {
 	if q.tail != "" {
 		fmt.Fprintf(&b, "|…%s", q.tail)
 	}
+	if q.other != "" {
+		fmt.Fprintf(&b, "|~%s", q.other)
+	}
 	if q.feedback != "" {
 		fmt.Fprintf(&b, "|####%s", q.feedback)
 	}
@@ -75,6 +78,16 @@ var giftExamples = []struct{ name, source, want string }{
 	{"escapes", `Which is 2\+2\=\{4\}\: a\~b \#1 c\\d e\nf? {=a\=b#x\:\#y ~c\{d\}}`, "single|Which is 2\\+2={4}: a~b #1 c\\d e\nf?|a=b@100#x:#y|c{d}@0"},
 	{"escaped backslash before a marker", `A {=one\\ ~two}`, `single|A|one\@100|two@0`},
 	{"formats", "[markdown]The *sun* {=[plain]*one* star ~[moodle]many#[markdown]*no*}", `single|The *sun*|\*one\* star@100|many@0#*no*`},
+	{"html", `[html]<p>The <b>sun</b>\n&amp; the <em>moon</em> *</p><p>a &lt; b</p> {=<i>one</i>#<p>yes</p> ~[plain]<i>two</i> ####<a href\="https\://vi.example/a">Read</a><br>on}`,
+		"single|The **sun** & the *moon* \\*\na < b|*one*@100#yes|\\<i>two\\</i>@0|####[Read](https://vi.example/a)\non"},
+	{"html around a blank", "[html]<p>Two plus {=two =[html]2} equals <b>four</b>.</p>", "short|Two plus|two@100|2@100|…equals **four**."},
+	{"html pairs", "[html]Match<br>them {=<b>cat</b> -> a<b =dog -> dog food}", "matching|Match\nthem|**cat**>a\\<b|dog>dog food"},
+	{"plain lines", `[plain]# 1. a_b\n- c {T}`, "truefalse|\\# 1. a_b\n\\- c|true@100|false@0"},
+	{"wildcards", `Who? {=*no one* =a\*b =%0%*#Look again}`, `short|Who?|*no one*@100|a\*b@100|*@0#Look again`},
+	{"feedback to wrong numbers", "How many? {#3:2~#Completely wrong}", "numerical|How many?|1..5@100|~Completely wrong"},
+	{"Moodle's export of numbers", "When? {#\n\t=%100%1822:0#Yes\n\t=%0%1900:5#Later\n\t~#[html]<b>No</b>\n\t####He was.\n}",
+		"numerical|When?|1822..1822@100#Yes|1895..1905@0#Later|~**No**|####He was."},
+	{"a star for all other numbers", "When? {#=1822 ~*#No}", "numerical|When?|1822..1822@100|~No"},
 	{"brackets that are no format", "[sic] Who? {=[a] ~[b]}", "single|[sic] Who?|[a]@100|[b]@0"},
 	{"comments inside", "// first\nWho?{\n// not an answer ~x\n=a\n~b}", "single|Who?|a@100|b@0"},
 	{"an address in the text", "See https://vi.example/a?b\\=c first. {T}", "truefalse|See https://vi.example/a?b=c first.|true@100|false@0"},
@@ -119,7 +132,8 @@ func TestGIFTMistakesAreNamedWithTheirLines(t *testing.T) {
 		{"blank line inside", "A? {\n=a#x\n\n~b#y\n}\n\nB? {T#a#b}", "3 gift-blank-line"},
 		{"closing alone", "A }", "1 gift-brace }"},
 		{"brace inside", "A {=a {b} ~c####f}", "1 gift-brace {, 1 gift-brace }, 1 gift-feedback-none"},
-		{"html", "[html]<b>A</b> {T#a#b}", "1 gift-html"},
+		{"html with what a quiz cannot hold", "[html]<img src\\=\"x.png\" alt\\=\"A\">\n{T#a\n#<iframe src\\=\"x\"></iframe>b}", "1 left-pictures 1, 3 left-frames 1"},
+		{"html of too many elements", "[html]A" + strings.Repeat("<b>", maxPageTags+1) + "{T#a#b}", "1 gift-html, 1 gift-prompt-empty"},
 		{"category without a blank line", "$CATEGORY: top/x\n// said\nA {T#a#b}", "3 gift-category-blank"},
 		{"two categories in one", "$CATEGORY: x\n$CATEGORY: y\n\nA {T#a#b}", "2 gift-category-blank"},
 		{"category inside", "A {\n$CATEGORY: x\nT#a#b}", "2 gift-category-inside"},
@@ -143,7 +157,8 @@ func TestGIFTMistakesAreNamedWithTheirLines(t *testing.T) {
 		{"weight beyond", "A {~%150%a ~%-10%b\n~%100%c####f}", "1 gift-weight %150%"},
 		{"weight of words", "A {~%half%a ~%-10%b ~%100%c####f}", "1 gift-weight %half%"},
 		{"weight on =", "A {=%50%a ~b####f}", "1 gift-weight-here %50%"},
-		{"short answer worth nothing", "A {=a =%0%b####f}", "1 gift-weight %0%"},
+		{"short answer worth less than nothing", "A {=a =%-10%b####f}", "1 gift-weight %-10%"},
+		{"only short answers worth nothing", "A {=%0%a#b}", "1 gift-no-right, 1 gift-feedback-none"},
 		{"sum", "A {~%50%a ~%40%b ~%-100%c####f}", "1 gift-weights-sum 90"},
 		{"thirds with two decimals", "A {~%33.33%a ~%33.33%b ~%33.33%c ~%-100%d####f}", "1 gift-weights-sum 99.99"},
 		{"nothing right", "A {~a ~b####f}", "1 gift-no-right"},
@@ -155,8 +170,10 @@ func TestGIFTMistakesAreNamedWithTheirLines(t *testing.T) {
 		{"no tolerance behind the colon", "A {#3:####f}", "1 gift-number 3:"},
 		{"range backwards", "A {#5..1####f}", "1 gift-number-order 5..1"},
 		{"no number", "A {#####f}", "1 gift-no-right"},
-		{"feedback for wrong numbers", "A {#3:0\n~#no####f}", "2 gift-wrong-feedback"},
-		{"wildcard", "A {=*ing####f}", "1 gift-wildcard"},
+		{"a wrong number behind ~", "A {#3:0\n~5#no####f}", "2 gift-other ~5#no"},
+		{"~ without feedback", "A {#3:0\n~ ####f}", "2 gift-other ~"},
+		{"~ with empty feedback", "A {#3:0\n~#\n####f}", "2 gift-answer-empty"},
+		{"a number behind the others' feedback", "A {#=3:0\n~#no\n=4#ok}", "3 gift-other-last ="},
 		{"not a pair", "A {=a -> b\n=c\n=d -> e####f}", "2 gift-pair c"},
 		{"pair without right side", "A {=a -> b\n=c ->\n=d->e####f}", "2 gift-answer-empty"},
 		{"one pair", "A {=a -> b = -> c####f}", "1 gift-answers-few 2"},
@@ -193,6 +210,23 @@ func many(n int, format string) string {
 	return b.String()
 }
 
+// What authors say to each other in comments is kept with the question that follows, or with the last one.
+func TestGIFTCommentsAreKept(t *testing.T) {
+	vi := "// === Phần 1 ===\n\n// [id:a] hỏi Lan\n//\nA {T#a\n// nói thêm [tag:x]\n#b}\n\n// [id[id:z]:y] khó\n$CATEGORY: p\n\n// [id:b]\nB {T#a#b}\n\n///// hết /////\n"
+	quiz, m := ParseQuiz(Source{"v", []byte(vi)}, Source{"e", []byte("// [id:a] [tag:x]\n// ask Lan\nA {T#a#b}\n\n$CATEGORY: p\n\n// [id:b]\nB {T#a#b}")})
+	if m.Errors() || len(quiz.Questions) != 2 {
+		t.Fatal(m)
+	}
+	for i, want := range []courses.Text{{Vi: "=== Phần 1 ===\nhỏi Lan\nnói thêm", En: "ask Lan"}, {Vi: "(id:y] khó\nhết /////"}} {
+		if got := quiz.Questions[i].Notes; got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+	if back, m, text := rewrite(t, quiz); !reflect.DeepEqual(back, quiz) || m.Errors() {
+		t.Errorf("%v\n%s\n got %+v\nwant %+v", m, text, back, quiz)
+	}
+}
+
 func TestGIFTCategoriesArePools(t *testing.T) {
 	var m Mistakes
 	all := parseGIFT("q.gift", []byte("A {T#a#b}\n\n// Switch category\n$CATEGORY: $course$/top/Chương 1/dễ\n\n// [tag:khó] [tag:section-2] [tag:có ví dụ]\nB {T#a#b}\n\nC {T#a#b}\n\n"+
@@ -221,7 +255,7 @@ func TestGIFTGoesOnBehindAMistake(t *testing.T) {
 }
 
 func TestGIFTOfAHostileSizeIsReadQuickly(t *testing.T) {
-	for _, unit := range []string{"{\n\n", "=a ", "~%50%a\n", "// [id:x]\n", "::", "\\", "{", "}", "a\n\n", "#", "$CATEGORY:\n", "A {=a\n"} {
+	for _, unit := range []string{"{\n\n", "=a ", "~%50%a\n", "// [id:x]\n", "::", "\\", "{", "}", "a\n\n", "#", "$CATEGORY:\n", "A {=a\n", "[id", "[html]<b>", "=[html]<p>a#[plain]*b ", "// a\n\n"} {
 		var m Mistakes
 		parseGIFT("q.gift", []byte("A {"+strings.Repeat(unit, maxText/len(unit))), &m)
 		m = nil
@@ -437,7 +471,7 @@ func TestWrittenGIFTIsReadBackAsItWas(t *testing.T) {
 // anyText is made of what the format uses for itself.
 func anyText(t *rapid.T, label string) string {
 	parts := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "ế", "Đ", "=", "~", "#", "####", "{", "}", ":", "::", `\`, `\n`, "\n", "%50%", "%", "[html]",
-		"[plain]", "//", "$CATEGORY:", "- >", "1..2", "T", "<b>", "*", " ", "[id:x]"}), 1, 6).Draw(t, label)
+		"[plain]", "//", "$CATEGORY:", "- >", "1..2", "T", "<b>", "*", `\*`, " ", "[id:x]"}), 1, 6).Draw(t, label)
 	s := strings.TrimSpace(strings.Join(parts, ""))
 	if s == "" || strings.Contains(s, "->") {
 		return "x"
@@ -466,6 +500,7 @@ func anyQuiz(t *rapid.T) courses.Quiz {
 		if len(q.Tags) == 0 {
 			q.Tags = nil
 		}
+		q.Notes = courses.Text{Vi: settledNotes(maybe("notes").Vi), En: settledNotes(maybe("notes").En)}
 		if q.Kind != courses.Description {
 			q.Tail, q.Feedback = maybe("tail"), maybe("feedback")
 		}
@@ -485,13 +520,14 @@ func anyQuiz(t *rapid.T) courses.Quiz {
 			w := float64(rapid.IntRange(0, 1).Draw(t, "key"))
 			q.Options = []courses.Option{{ID: "true", Weight: w, Feedback: maybe("note")}, {ID: "false", Weight: 1 - w, Feedback: maybe("note")}}
 		case courses.ShortAnswer:
-			for j, w := range []float64{1, 0.5} {
-				word := oneLine(strings.ReplaceAll(anyText(t, "word"), "*", "")) + fmt.Sprint(j)
+			for j, w := range []float64{1, 0.5, 0} {
+				word := oneLine(anyText(t, "word")) + fmt.Sprint(j)
 				q.Accepted = append(q.Accepted, courses.Accepted{Text: word, Weight: w, Feedback: maybe("note")})
 			}
 		case courses.Numerical:
 			n := float64(rapid.IntRange(-1e6, 1e6).Draw(t, "n")) / 100
-			q.Ranges = []courses.Range{{Min: n, Max: n, Weight: 1, Feedback: maybe("note")}, {Min: twelve(n - 1), Max: twelve(n + 0.5), Weight: 0.2}}
+			q.Ranges = []courses.Range{{Min: n, Max: n, Weight: 1, Feedback: maybe("note")}, {Min: twelve(n - 1), Max: twelve(n + 0.5), Weight: 0.2}, {Min: 1, Max: 2, Feedback: maybe("note")}}
+			q.Other = maybe("other")
 		case courses.Matching:
 			for j := range 3 {
 				right := distinct(j, text("right"))
@@ -511,6 +547,8 @@ func FuzzGIFT(f *testing.F) {
 		f.Add(c.source, c.source)
 	}
 	f.Add(viQuiz, enQuiz)
+	f.Add("// hỏi Lan\n\n[html]<p>A</p> {#=3 =%0%4#<i>x</i> ~#[plain]*}", "// [id:q1]\nA {#=3 =%0%4 ~#no}\n\n// end")
+	f.Add("A {=a* =\\* =[html]%5 =%0%*#no}", "A {=*b =\\\\* =%0%*#no}")
 	f.Add("$CATEGORY: $course$/top/a\n\nA {}\n\n$CATEGORY: top\n\n// [tag:x] [tag:section-1]\nB {####b}", "$CATEGORY: a\n\nA {}\n\n$CATEGORY: $system$/top\n\n// [tag:x] [tag:section-1]\nB {####b}")
 	f.Fuzz(func(t *testing.T, vi, en string) {
 		quiz, m := ParseQuiz(Source{"v", []byte(vi)}, Source{"e", []byte(en)})

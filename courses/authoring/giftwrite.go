@@ -58,6 +58,9 @@ func (g *giftWriter) question(q courses.Question) {
 		g.put(" [tag:", tag, "]")
 	}
 	g.put("\n")
+	if notes := g.in(q.Notes); notes != "" {
+		g.put("// ", strings.ReplaceAll(notes, "\n", "\n// "), "\n")
+	}
 	if title := g.in(q.Title); title != "" {
 		g.put("::", escape(title), "::")
 	}
@@ -88,12 +91,15 @@ func (g *giftWriter) answers(q courses.Question) {
 	case courses.ShortAnswer:
 		g.put("\n")
 		for _, a := range q.Accepted {
-			g.put("\t=", weightMark(a.Weight, strings.HasPrefix(a.Text, "%")), escape(a.Text), g.note(a.Feedback), "\n")
+			g.put("\t=", weightMark(a.Weight), g.markdown(a.Text), g.note(a.Feedback), "\n")
 		}
 	case courses.Numerical:
 		g.put("#\n")
 		for _, r := range q.Ranges {
-			g.put("\t=", weightMark(r.Weight, false), rangeText(r), g.note(r.Feedback), "\n")
+			g.put("\t=", weightMark(r.Weight), rangeText(r), g.note(r.Feedback), "\n")
+		}
+		if other := g.note(q.Other); other != "" {
+			g.put("\t~", other, "\n")
 		}
 	case courses.Matching:
 		g.put("\n")
@@ -104,7 +110,7 @@ func (g *giftWriter) answers(q courses.Question) {
 }
 
 func (g *giftWriter) option(kind courses.QuestionKind, o courses.Option) {
-	mark := "~" + weightMark(o.Weight, false)
+	mark := "~" + weightMark(o.Weight)
 	switch {
 	case o.Weight == 1 && kind == courses.SingleChoice:
 		mark = "="
@@ -158,8 +164,8 @@ var gift = strings.NewReplacer(`\`, `\\`, "~", `\~`, "=", `\=`, "#", `\#`, "{", 
 
 func escape(s string) string { return gift.Replace(s) }
 
-func weightMark(w float64, always bool) string {
-	if w == 1 && !always {
+func weightMark(w float64) string {
+	if w == 1 {
 		return ""
 	}
 	return "%" + strconv.FormatFloat(math.Round(w*1e7)/1e5, 'f', -1, 64) + "%"

@@ -133,7 +133,7 @@ func match(q question, at int, en []question, used []bool) int {
 
 // merge makes one question of the Vietnamese one and, if there is one, its English twin.
 func (p *quizMerge) merge(vi question, en *question) courses.Question {
-	q := courses.Question{ID: vi.id, Kind: vi.kind, Section: vi.section, Pool: vi.pool, Tags: vi.tags}
+	q := courses.Question{ID: vi.id, Kind: vi.kind, Section: vi.section, Pool: vi.pool, Tags: vi.tags, Notes: courses.Text{Vi: vi.notes}}
 	if en != nil && !p.same(vi, *en) {
 		en = nil
 	}
@@ -145,6 +145,8 @@ func (p *quizMerge) merge(vi question, en *question) courses.Question {
 	q.Prompt = courses.Text{Vi: vi.prompt, En: twin.prompt}
 	q.Tail = courses.Text{Vi: vi.tail, En: twin.tail}
 	q.Feedback = courses.Text{Vi: vi.feedback, En: twin.feedback}
+	q.Other = courses.Text{Vi: vi.other, En: twin.other}
+	q.Notes.En = twin.notes
 	if vi.kind == courses.ShortAnswer {
 		q.Accepted = p.accepted(vi, twin)
 		return q

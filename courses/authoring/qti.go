@@ -414,7 +414,7 @@ func (q *qtiItem) entry(r qtiResponse, made *courses.Question) string {
 			continue
 		}
 		if made.Kind == courses.ShortAnswer {
-			made.Accepted = append(made.Accepted, courses.Accepted{Text: strings.Join(strings.Fields(clean(k)), " "), Weight: weights[k]})
+			made.Accepted = append(made.Accepted, courses.Accepted{Text: strings.ReplaceAll(strings.Join(strings.Fields(clean(k)), " "), "*", `\*`), Weight: weights[k]})
 			continue
 		}
 		v, err := strconv.ParseFloat(k, 64)

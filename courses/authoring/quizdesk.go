@@ -19,11 +19,10 @@ type QuizDraft struct {
 	Vi, En   Edit         // its two files; Rev is 0 where there never was one
 	Mistakes Mistakes     // of these two files, by line
 	Editable bool         // nothing of the files is lost when they are written anew from Quiz; otherwise they are for the hand
-	Notes    int          // comment lines that only the files can hold
 }
 
 // keepable are the mistakes of a GIFT file that leave everything of it in the quiz that was read.
-var keepable = []string{"gift-prompt-empty", "gift-answer-empty", "gift-answer-twice", "gift-answers-few", "gift-weights-sum", "gift-no-right", "gift-section", "gift-number-order", "gift-wildcard", "gift-category-long", "quiz-left-missing"}
+var keepable = []string{"gift-prompt-empty", "gift-answer-empty", "gift-answer-twice", "gift-answers-few", "gift-weights-sum", "gift-no-right", "gift-section", "gift-number-order", "gift-category-long", "quiz-left-missing"}
 
 // Quiz reads the quiz of a lesson in the draft. A lesson without one has an empty quiz, which can be edited.
 func (d *Desk) Quiz(ctx context.Context, course, lesson string) (QuizDraft, error) {
@@ -62,8 +61,9 @@ func (d *Desk) quiz(ctx context.Context, course, lesson string, viEdit, enEdit E
 	}
 	quiz, mistakes := ParseQuiz(vi, en)
 	q.Quiz, q.Mistakes = quiz, append(q.Mistakes, mistakes...)
-	q.Editable = !slices.ContainsFunc(q.Mistakes, func(m Mistake) bool { return !m.Warning && !slices.Contains(keepable, m.Code) })
-	q.Notes = notes(q.Vi.Text) + notes(q.En.Text)
+	q.Editable = !slices.ContainsFunc(q.Mistakes, func(m Mistake) bool {
+		return !m.Warning && !slices.Contains(keepable, m.Code) || strings.HasPrefix(m.Code, "left-")
+	}) && (len(quiz.Questions) > 0 || !commented(q.Vi.Text+"\n"+q.En.Text))
 	v, _, _, err := d.Outline(ctx, course)
 	if l, ok := v.Lesson(lesson); ok {
 		q.Quiz.Draw = l.Quiz.Draw
@@ -88,15 +88,14 @@ func (e Edit) source() Source {
 	return Source{File: e.Path, Data: []byte(e.Text)}
 }
 
-// notes counts the comment lines that say more than an id and tags.
-func notes(text string) int {
-	n := 0
+// commented says whether a line of comment says more than an id and tags; a file without questions has nothing that could keep it.
+func commented(text string) bool {
 	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); isComment(line) && strings.Trim(tagComment.ReplaceAllString(idComment.ReplaceAllString(line, ""), ""), "/ \t") != "" {
-			n++
+		if line = strings.TrimSpace(line); isComment(line) && note(line) != "" {
+			return true
 		}
 	}
-	return n
+	return false
 }
 
 // SaveQuiz writes a quiz as the two files of its lesson, without its Draw, see [Desk.SetDraw]. The options and pairs are numbered as a reader of the files would. vi and en are the revisions that the
@@ -198,9 +197,10 @@ func settled(quiz courses.Quiz) courses.Quiz {
 	made := courses.Quiz{}
 	for _, q := range quiz.Questions {
 		q.Title = eachText(q.Title, singleLine)
-		for _, t := range []*courses.Text{&q.Prompt, &q.Tail, &q.Feedback} {
+		for _, t := range []*courses.Text{&q.Prompt, &q.Tail, &q.Feedback, &q.Other} {
 			*t = eachText(*t, trimmedText)
 		}
+		q.Notes = eachText(q.Notes, settledNotes)
 		q.Pool = poolName(Clean(q.Pool))
 		q.Options, q.Accepted, q.Ranges, q.Pairs = slices.Clone(q.Options), slices.Clone(q.Accepted), slices.Clone(q.Ranges), slices.Clone(q.Pairs)
 		for i := range q.Options {
@@ -236,12 +236,23 @@ func eachText(t courses.Text, with func(string) string) courses.Text {
 	return courses.Text{Vi: with(t.Vi), En: with(t.En)}
 }
 
+// settledNotes is a comment without empty lines, each as [note] leaves it.
+func settledNotes(s string) string {
+	var lines []string
+	for line := range strings.Lines(Clean(s)) {
+		if line = note(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 func trimmedText(s string) string { return strings.TrimSpace(Clean(s)) }
 
 // translated says whether a quiz has a word of English.
 func translated(quiz courses.Quiz) bool {
 	for _, q := range quiz.Questions {
-		all := q.Title.En + q.Prompt.En + q.Tail.En + q.Feedback.En
+		all := q.Title.En + q.Prompt.En + q.Tail.En + q.Feedback.En + q.Other.En + q.Notes.En
 		for _, o := range q.Options {
 			all += o.Text.En + o.Feedback.En
 		}

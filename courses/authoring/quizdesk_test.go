@@ -139,7 +139,11 @@ func TestFilesThatAFormWouldSpoilAreForTheHand(t *testing.T) {
 		"A {}\n":                               true,
 		"A {b\n=c}\n":                          false, // b would be lost
 		"A {=a\n\nB {T}\n":                     false,
-		"A {#3:0\n~#no}\n":                     false,
+		"A {#3:0\n~#no}\n":                     true,
+		"A {#3:0\n~5#no}\n":                    false,
+		"[html]A <img src\\=\"x\">{T}\n":       false, // the picture would be lost
+		"[html]A<br>b {T}\n":                   true,
+		"// hỏi Lan\n":                         false, // nothing to keep it with
 		"$CATEGORY: x\nA {T}\n":                false,
 		"A {T####a\n}\n\n// [id:a]\n\nB {F}\n": true,
 	} {
@@ -156,8 +160,12 @@ func TestFilesThatAFormWouldSpoilAreForTheHand(t *testing.T) {
 	if err := d.SaveQuizText(t.Context(), "LS9", "don-tiep", text, text, 1, 1, "lan"); err != nil {
 		t.Fatal(err)
 	}
-	if q := quizOf(t, d, "don-tiep"); q.Notes != 2 {
-		t.Errorf("%d notes", q.Notes)
+	q := quizOf(t, d, "don-tiep")
+	if _, err := d.SaveQuiz(t.Context(), "LS9", "don-tiep", q.Quiz, q.Vi.Rev, q.En.Rev, "lan"); err != nil {
+		t.Fatal(err)
+	}
+	if q = quizOf(t, d, "don-tiep"); !strings.Contains(q.Vi.Text, "// question: 10\n") || !strings.Contains(q.En.Text, "// question: 10\n") {
+		t.Errorf("the comment is gone: %q %q", q.Vi.Text, q.En.Text)
 	}
 }
 

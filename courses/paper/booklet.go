@@ -2,6 +2,7 @@ package paper
 
 import (
 	"fmt"
+	"html"
 	"slices"
 	"strconv"
 	"strings"
@@ -322,10 +323,16 @@ func (b Booklet) answer(q courses.Question) (right string, why []string) {
 		tell(o.Feedback)
 	}
 	for _, a := range q.Accepted {
-		parts = append(parts, b.Inline(a.Text))
+		if a.Weight <= 0 {
+			continue
+		}
+		parts = append(parts, html.EscapeString(a.Shown()))
 		tell(a.Feedback)
 	}
 	for _, r := range q.Ranges {
+		if r.Weight <= 0 {
+			continue
+		}
 		n := number(r.Min)
 		if r.Max != r.Min {
 			n += "–" + number(r.Max)
