@@ -102,7 +102,8 @@ type mistakeLine struct {
 // textConflict is a file that somebody else saved meanwhile.
 type textConflict struct {
 	authoring.Edit
-	Merged bool // both changes stand in the text below
+	Merged bool             // both changes stand in the text below
+	Lines  []authoring.Line // what is different in the text below
 }
 
 // quizDraft reads the quiz that the address names.
@@ -318,8 +319,8 @@ func (s *Server) saveQuiz(c *fiber.Ctx) error {
 	case "try":
 		return s.tryQuiz(c, page)
 	case "text":
-		return s.afterSave(c, page, quizSave{vi: vi, en: en, viText: c.FormValue("text.vi"), enText: c.FormValue("text.en"), view: "text"},
-			s.desk.SaveQuizText(ctx, page.Course, page.Lesson.ID, c.FormValue("text.vi"), c.FormValue("text.en"), vi, en, by))
+		viText, enText := authoring.Clean(c.FormValue("text.vi")), authoring.Clean(c.FormValue("text.en")) // forms end lines with \r\n
+		return s.afterSave(c, page, quizSave{vi: vi, en: en, viText: viText, enText: enText, view: "text"}, s.desk.SaveQuizText(ctx, page.Course, page.Lesson.ID, viText, enText, vi, en, by))
 	case "undo":
 		var toVi, toEn int
 		if _, err := fmt.Sscanf(at, "%d-%d", &toVi, &toEn); err != nil {
@@ -463,7 +464,7 @@ func (s *Server) quizConflict(c *fiber.Ctx, save quizSave) error {
 		if ok {
 			*f.text = merged
 		}
-		page.Conflict = append(page.Conflict, textConflict{f.now, ok})
+		page.Conflict = append(page.Conflict, textConflict{f.now, ok, authoring.Diff(f.now.Text, *f.text)})
 	}
 	c.Status(fiber.StatusConflict)
 	return s.quizEditPage(c, page, "")

@@ -277,6 +277,17 @@ func TestTwoWhoWriteOneQuizLoseNothing(t *testing.T) {
 	if got := textOf(page.find("textarea.gift")[0]); !strings.Contains(got, "Mine, later") {
 		t.Errorf("what was typed is lost: %s", got)
 	}
+	if theirs, yours := page.find(".diff .minus"), page.find(".diff .plus"); len(theirs) == 0 || len(yours) == 0 || !strings.Contains(textOf(yours[0]), "Mine, later") {
+		t.Errorf("what is different is not shown: %s", page.text())
+	}
+
+	old, _ := p.desk.ReadRev(t.Context(), "K1", "lessons/thu.vi.gift", 2) // written as text, as browsers send it
+	text := url.Values{"do": {"text"}, "vi": {"2"}, "en": {page.attr("input[name=en]", "value")}, "text.en": {page.find("textarea.gift")[1].FirstChild.Data}}
+	text.Set("text.vi", strings.ReplaceAll(strings.TrimRight(old.Text, "\n")+"\n\nCuối.\n", "\n", "\r\n"))
+	page = p.trainer.post(quizPath, text).want(409)
+	if got := textOf(page.find("textarea.gift")[0]); len(page.find(".diff .minus")) > 0 || !strings.Contains(got, "Mine") || !strings.Contains(got, "Cuối.") {
+		t.Errorf("far apart they are put together: %s", page.text())
+	}
 }
 
 func TestADrawIsSetAndTheQuizTriedWithoutATrace(t *testing.T) {
