@@ -347,12 +347,17 @@ func (s *Server) record(c *fiber.Ctx, f courses.Fact) (courses.Receipt, error) {
 	return r, s.follow(ctx, e.Certificate)
 }
 
-// follow does what a certificate brings about: its paper is kept and the standing of its holder made anew. All of it may be done again.
-func (s *Server) follow(ctx context.Context, c courses.Certificate) error {
-	if _, err := s.papers.keep(ctx, c); err != nil {
+// follow does what a certificate brings about: the standing of its holder is made anew, and then, while nobody waits for it, the paper. All of it may be done again; Settle does what a stop left undone.
+func (s *Server) follow(ctx context.Context, earned courses.Certificate) error {
+	if err := s.board.Restate(ctx, earned.Person); err != nil {
 		return err
 	}
-	return s.board.Restate(ctx, c.Person)
+	s.jobs.start(func(ctx context.Context) {
+		if err := s.papers.unasked(ctx, earned); err != nil && ctx.Err() == nil {
+			s.log.Error("a certificate's paper was not made", "certificate", earned.Serial, "error", err.Error())
+		}
+	})
+	return nil
 }
 
 // lessonText is a lesson's text as HTML, with the titles of its sections.

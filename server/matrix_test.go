@@ -281,6 +281,7 @@ func newGuardedOn(t testing.TB, s *visited) *guarded {
 		if err != nil {
 			t.Fatal(err)
 		}
+		g.jobs.running.Wait() // of its paper
 		kept, err := store.Get[printed](t.Context(), g.store, printedKind, c.ID)
 		if err != nil {
 			t.Fatal(err)

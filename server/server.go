@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -107,7 +108,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	s.roll = &roster.Roll{Store: cfg.Store, Places: s.places, Now: cfg.Now, Rand: rand.Reader}
 	s.accounts = roster.NewAccounts(cfg.Store, cfg.Now, rand.Reader)
 	s.board = &targets.Board{Store: cfg.Store, Programme: s.programme, Places: s.places, Now: cfg.Now, Alone: cfg.Alone}
-	s.papers = papers{cfg.Store, cfg.Now}
+	s.papers = newPapers(cfg.Store, cfg.Now)
 	s.texts.store = cfg.Store
 	s.texts.words = s.words
 	s.booklets.most = 32
@@ -191,7 +192,9 @@ func (s *Server) Settle(ctx context.Context) error {
 	if !last.IsZero() && last.Before(since) {
 		since = last
 	}
-	return s.school.Settle(ctx, since.Add(-24*time.Hour), s.Learner, s.follow)
+	return s.school.Settle(ctx, since.Add(-24*time.Hour), s.Learner, func(ctx context.Context, c courses.Certificate) error {
+		return errors.Join(s.papers.unasked(ctx, c), s.board.Restate(ctx, c.Person))
+	})
 }
 
 // visitor is who a request comes from.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lopban/courses"
+	"lopban/courses/roster"
 	"lopban/courses/store"
 )
 
@@ -41,5 +42,62 @@ func TestSettleLooksBackToWhenItWasLastDone(t *testing.T) {
 	}
 	if _, err := store.Get[printed](t.Context(), s.store, printedKind, held[0].ID); err != nil {
 		t.Errorf("its paper: %v", err)
+	}
+}
+
+// A certificate stands in the register and counts before its paper is made: who hands in the last answers waits for no press. Who asks for the paper goes before those that nobody has asked for.
+func TestNobodyWaitsForAPaperButWhoAsksForIt(t *testing.T) {
+	p := newProvince(t)
+	v := p.publish(shortCourse("K1", courses.LibraryService))
+	p.papers.press <- struct{}{} // another paper is being made, and does not end
+	p.certified(p.my, v)
+	p.certified(p.dua, v)
+	held := func(a roster.Account) courses.Certificate {
+		c, err := store.One[courses.Certificate](t.Context(), p.store, courses.CertificateKind, store.Where(store.Is("person", a.ID)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if got := names(p.staff.get("/roster?status=missing").want(200)); len(got) != 2 {
+		t.Errorf("%q miss a strand", got)
+	}
+	for _, a := range []roster.Account{p.my, p.dua} {
+		if pdf, err := p.papers.kept(t.Context(), held(a)); pdf != nil || err != nil {
+			t.Fatalf("a paper of %d bytes, %v, while the press was busy", len(pdf), err)
+		}
+		p.as(a).get("/certificates").want(200)
+	}
+	<-p.papers.press
+	pdf := p.as(p.dua).get("/certificates/" + held(p.dua).Code + ".pdf").want(200).Body
+	p.jobs.running.Wait()
+	for _, a := range []roster.Account{p.my, p.dua} {
+		kept, err := p.papers.kept(t.Context(), held(a))
+		if kept == nil || err != nil {
+			t.Fatalf("the paper was not made unasked: %v", err)
+		}
+		if a.ID == p.dua.ID && string(kept) != pdf {
+			t.Error("the paper that was sent is not the one that is kept")
+		}
+	}
+}
+
+// A server that stops leaves papers for the next one, which makes them when it settles.
+func TestPapersLeftAtAStopAreMadeAtTheNextStart(t *testing.T) {
+	p := newProvince(t)
+	v := p.publish(shortCourse("K1", courses.LibraryService))
+	p.papers.press <- struct{}{}
+	p.certified(p.my, v)
+	p.jobs.stop() // waits for what it began
+	next := newSiteOn(t, p.store)
+	if err := next.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	held, err := next.school.Certificates(t.Context(), p.my.ID)
+	if err != nil || len(held) != 1 {
+		t.Fatalf("%v, %v", held, err)
+	}
+	if pdf, err := next.papers.kept(t.Context(), held[0].Certificate); pdf == nil || err != nil {
+		t.Errorf("the paper was not made: %v", err)
 	}
 }

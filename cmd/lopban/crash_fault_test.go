@@ -88,6 +88,7 @@ func (h *hall) wantKept(t *testing.T, r *running, told []receipted) int {
 	}
 	is.wantAcknowledged(t, h, told)
 	is.wantSound(t, h)
+	is.wantPapers(t)
 	if got, want := h.trained(t, r.base), is.trained(); got != want {
 		t.Errorf("the board says %d trained, by the certificates it is %d", got, want)
 	}

@@ -91,7 +91,9 @@ func TestBackupUnderLoad(t *testing.T) {
 				restored.wantAcknowledged(t, h, c.before)
 				t.Logf("copy %d: %d facts acknowledged before it, %d in it", i, len(c.before), len(restored.completions)+len(restored.attempts))
 				again := launch(t, into)
-				readStore(t, into).wantSound(t, h)
+				restored = readStore(t, into)
+				restored.wantSound(t, h)
+				restored.wantPapers(t)
 				if code := again.end(t, syscall.SIGTERM); code != 0 {
 					t.Errorf("the restored store was served until %d:\n%s", code, again.log.tail())
 				}

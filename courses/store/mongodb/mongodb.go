@@ -26,8 +26,8 @@ import (
 )
 
 const (
-	// reach is how long the database may take to be found, and to answer where neither the address (timeoutMS) nor the caller sets another end: below the five seconds after which a visitor is told to come again.
-	reach = 4 * time.Second
+	// reach is how long the database may take to be found, and to answer where neither the address (timeoutMS) nor the caller sets another end: well below the five seconds after which a visitor is told to come again, for what was done before it takes time too.
+	reach = 3500 * time.Millisecond
 	// building is how long Open may take to make indexes of documents that are there already.
 	building = time.Hour
 	// defaultDatabase is used when the address names none.
