@@ -1,6 +1,7 @@
 package server
 
 import (
+	"archive/zip"
 	"bytes"
 	"mime/multipart"
 	"net/http"
@@ -138,6 +139,20 @@ func TestFilesThatAreNotBrought(t *testing.T) {
 		r := p.trainer.bring("x.docx", []byte(data))
 		if r.Status != 422 || len(r.find(".note.bad")) != 1 || !strings.Contains(r.text(), what) {
 			t.Errorf("%s: %d %s", what, r.Status, r.text())
+		}
+	}
+	var evil bytes.Buffer
+	z := zip.NewWriter(&evil)
+	if _, err := z.Create("../x"); err != nil || z.Close() != nil {
+		t.Fatal(err)
+	}
+	for what, data := range map[string]string{
+		"không an toàn: gói có tệp mang tên không được phép: \"../x\"":                     evil.String(),
+		"Không lấy được câu hỏi trong tệp: Không có kiểu câu hỏi tương ứng: Vẽ (drawing).": `<assessmentItem title="Vẽ"><itemBody><drawingInteraction/></itemBody></assessmentItem>`,
+	} {
+		r := p.trainer.bring("x", []byte(data)).want(422)
+		if got := r.one(".note.bad"); !strings.Contains(got, what) || !strings.Contains(got, "Không bản nháp nào thay đổi.") {
+			t.Errorf("not %q but %s", what, got)
 		}
 	}
 	p.trainer.post("/author/import", url.Values{"file": {"x"}}).want(422)

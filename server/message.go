@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lopban/courses"
+	"lopban/courses/authoring"
 )
 
 // messages holds the words of one language: key to text, in which %s, %d and %[2]s stand for arguments.
@@ -52,9 +53,27 @@ func (w words) T(key string, args ...any) string {
 			args[i] = w.N(a)
 		case time.Time:
 			args[i] = w.Date(a)
+		case authoring.Mistake:
+			args[i] = w.mistake(a)
 		}
 	}
 	return fmt.Sprintf(text, args...)
+}
+
+// mistake says what is wrong in a course, and where.
+func (w words) mistake(m authoring.Mistake) string {
+	args := make([]any, len(m.Args))
+	for i, a := range m.Args {
+		args[i] = a
+	}
+	text := w.T("mistake."+m.Code, args...)
+	switch {
+	case m.File == "":
+		return text
+	case m.Line == 0:
+		return m.File + ": " + text
+	}
+	return w.T("quiz.edit.line", m.File, m.Line) + ": " + text
 }
 
 // N writes a whole number: 1.234 in Vietnamese, 1,234 in English.

@@ -87,11 +87,11 @@ func bringZip(title string, data []byte, part bool) (Brought, error) {
 }
 
 // said is the first mistake as a sentence.
-func said(m Mistakes) string {
+func said(m Mistakes) any {
 	if len(m) == 0 {
 		return ""
 	}
-	return m[0].String()
+	return m[0]
 }
 
 func bringText(title string, data []byte) (Brought, error) {

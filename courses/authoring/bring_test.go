@@ -160,6 +160,8 @@ func TestBringQTI(t *testing.T) {
 		{"a word in a sentence", qti2(`<p>Thủ đô là <textEntryInteraction responseIdentifier="R"/>.</p>`,
 			`<responseDeclaration identifier="R" cardinality="single" baseType="string"><correctResponse><value>Hà Nội</value></correctResponse><mapping><mapEntry mapKey="Hà Nội" mappedValue="2"/><mapEntry mapKey="Thăng Long" mappedValue="1"/></mapping></responseDeclaration>`),
 			"// [id:cau-1]\n::Kho sách::[markdown]Thủ đô là …… . {\n\t=Hà Nội\n\t=%50%Thăng Long\n}\n", ""},
+		{"a star that is one", qti2(`<p>Viết <textEntryInteraction responseIdentifier="R"/></p>`, `<responseDeclaration identifier="R" cardinality="single" baseType="string"><correctResponse><value>a*b</value></correctResponse></responseDeclaration>`),
+			"// [id:cau-1]\n::Kho sách::[markdown]Viết …… {\n\t=a\\\\*b\n}\n", ""},
 		{"a number with a tolerance", qti2(`<p>Mấy? <textEntryInteraction responseIdentifier="R"/></p>`,
 			`<responseDeclaration identifier="R" cardinality="single" baseType="float"><correctResponse><value>2.5</value></correctResponse></responseDeclaration><responseProcessing><responseCondition><responseIf><equal toleranceMode="absolute" tolerance="0.5 1"><variable identifier="R"/></equal></responseIf></responseCondition></responseProcessing><modalFeedback outcomeIdentifier="F" identifier="x" showHide="show">Vì thế</modalFeedback>`),
 			"// [id:cau-1]\n::Kho sách::[markdown]Mấy? …… {#\n\t=2..3.5\n\t####Vì thế\n}\n", ""},
@@ -174,7 +176,7 @@ func TestBringQTI(t *testing.T) {
 		{"another kind", qti2(`<p>a</p><orderInteraction responseIdentifier="R"/>`, ""), "", "(order)"},
 		{"several in one", qti2(`<p><textEntryInteraction/><textEntryInteraction/></p>`, ""), "", "(2 × interaction)"},
 		{"no key", qti2(`<p><textEntryInteraction responseIdentifier="R"/></p>`, ""), "", "(textEntry, no key)"},
-		{"a picture as an answer", qti2(`<choiceInteraction responseIdentifier="R"><prompt>b</prompt><simpleChoice identifier="A"><img src="a.png" alt=""/></simpleChoice><simpleChoice identifier="B">Đỏ</simpleChoice></choiceInteraction>`, one), "", "(an answer is empty)"},
+		{"a picture as an answer", qti2(`<choiceInteraction responseIdentifier="R"><prompt>b</prompt><simpleChoice identifier="A"><img src="a.png" alt=""/></simpleChoice><simpleChoice identifier="B">Đỏ</simpleChoice></choiceInteraction>`, one), "", "(single)"},
 		{"a random one", qti2(`<p>a</p>`, `<templateDeclaration identifier="T"/>`), "", "(template)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

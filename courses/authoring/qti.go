@@ -150,18 +150,23 @@ func (g *gathering) question(quiz *courses.Quiz, item *html.Node, file string) {
 	q := &qtiItem{w: &mdWriter{left: left}, item: item, responses: map[string]qtiResponse{}, notes: map[string]string{}}
 	made, kind := q.read()
 	name := orElse(attr(item, "title"), attr(item, "identifier"))
+	var why Mistake
 	if kind == "" {
 		made.ID = freeQuestionID(*quiz, attr(item, "identifier"))
 		made.Title.Vi = line(attr(item, "title"), made.ID)
 		for i, p := range made.Pairs {
 			made.Pairs[i].Right = rightID(made.ID, p.RightText.Vi)
 		}
-		if why := unwritable(made); why != "" {
-			kind = why
+		var bad bool
+		if why, bad = unwritable(made); bad {
+			kind = string(made.Kind)
 		}
 	}
 	if kind != "" {
 		g.left.warn(file, 0, "left-question", short(name), kind)
+		if why.Code != "" {
+			g.left.warn(file, 0, why.Code, why.Args...)
+		}
 		return
 	}
 	g.left = append(g.left, left.mistakes(file)...)
@@ -180,22 +185,20 @@ func freeQuestionID(quiz courses.Quiz, id string) string {
 	return free
 }
 
-// unwritable is what keeps a question from being one of GIFT's, "" for nothing.
-func unwritable(q courses.Question) string {
+// unwritable says whether a question cannot be one of GIFT's, and which mistake it would be, if it is one.
+func unwritable(q courses.Question) (Mistake, bool) {
 	var b bytes.Buffer
-	if err := WriteGIFT(&b, courses.Quiz{Questions: []courses.Question{q}}, "vi"); err != nil {
-		return err.Error()
-	}
+	_ = WriteGIFT(&b, courses.Quiz{Questions: []courses.Question{q}}, "vi") // memory takes it all
 	back, m := ParseQuiz(Source{Data: b.Bytes()}, Source{})
 	for _, one := range m {
 		if !one.Warning {
-			return one.sentence()
+			return one, true
 		}
 	}
 	if len(back.Questions) != 1 || back.Questions[0].Kind != q.Kind {
-		return string(q.Kind)
+		return Mistake{}, true
 	}
-	return ""
+	return Mistake{}, false
 }
 
 type qtiItem struct {
