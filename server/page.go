@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
-	"path"
-	"strings"
 
 	"lopban/assets"
 	"lopban/courses/roster"
@@ -41,45 +39,22 @@ func (f frame) Has(roles ...roster.Role) bool {
 	return false
 }
 
-// templates holds a page's template by its name, each on its own copy of the layout.
-type templates map[string]*template.Template
+// templates holds the pages, named as their files, and their parts. All are one set: a copy of the parts for each page took 10 MB.
+type templates struct{ set *template.Template }
 
-// readTemplates parses pages/*.html: layout.html and the parts (_*.html) go into every page.
+// readTemplates parses pages/*.html. A page begins with "top" and ends with "bottom", which are in layout.html; what several pages show is in part-*.html.
 func readTemplates(fsys fs.FS) (templates, error) {
-	base, err := template.New("layout.html").Funcs(template.FuncMap{
+	set, err := template.New("").Funcs(template.FuncMap{
 		"list": func(items ...any) []any { return items },
 		"add":  func(a, b int) int { return a + b }, "minus": func(a, b int) int { return a - b },
-	}).ParseFS(fsys, "pages/layout.html", "pages/part-*.html")
-	if err != nil {
-		return nil, err
-	}
-	files, err := fs.Glob(fsys, "pages/*.html")
-	if err != nil {
-		return nil, err
-	}
-	all := templates{}
-	for _, file := range files {
-		name := strings.TrimSuffix(path.Base(file), ".html")
-		if name == "layout" || strings.HasPrefix(name, "part-") {
-			continue
-		}
-		page, err := template.Must(base.Clone()).ParseFS(fsys, file)
-		if err != nil {
-			return nil, err
-		}
-		all[name] = page
-	}
-	return all, nil
+	}).ParseFS(fsys, "pages/*.html")
+	return templates{set}, err
 }
 
 // render executes a page into memory, so that an error sends no half of it.
 func (t templates) render(name string, page any) ([]byte, error) {
-	tmpl, ok := t[name]
-	if !ok {
-		return nil, fmt.Errorf("no page %q", name)
-	}
 	var b bytes.Buffer
-	if err := tmpl.ExecuteTemplate(&b, "layout.html", page); err != nil {
+	if err := t.set.ExecuteTemplate(&b, name+".html", page); err != nil {
 		return nil, fmt.Errorf("page %s: %w", name, err)
 	}
 	return b.Bytes(), nil

@@ -129,6 +129,31 @@ func TestEveryAssetThatAPageNamesIsThere(t *testing.T) {
 	}
 }
 
+// The templates are one set, in which a second definition would take the place of the first.
+func TestEveryTemplateHasOneName(t *testing.T) {
+	defined := regexp.MustCompile(`\{\{-? *(?:define|block) "([^"]+)"`)
+	templates, err := fs.Glob(files, "pages/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	where := map[string]string{}
+	for _, file := range templates {
+		text, err := files.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range defined.FindAllStringSubmatch(string(text), -1) {
+			if first, ok := where[m[1]]; ok {
+				t.Errorf("%s defines %q, which %s does too", file, m[1], first)
+			}
+			where[m[1]] = file
+		}
+	}
+	if where["top"] != "pages/layout.html" {
+		t.Error("the layout was not found")
+	}
+}
+
 func TestNumbersAndDatesAreWrittenAsTheLanguageDoes(t *testing.T) {
 	vi, en := words{Lang: "vi"}, words{Lang: "en"}
 	for _, c := range []struct{ got, want string }{

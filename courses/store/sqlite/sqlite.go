@@ -110,6 +110,9 @@ func (s *Store) open(kinds []*store.Kind) error {
 	if err := s.prepare(single, kinds); err != nil {
 		return err
 	}
+	if _, err := single.Exec("PRAGMA shrink_memory"); err != nil { // of the 8 MB of pages that were checked
+		return s.broken(err)
+	}
 	s.readers = s.pool("query_only(on)")
 	s.readers.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	s.readers.SetMaxIdleConns(max(4, runtime.NumCPU()))
