@@ -148,7 +148,7 @@ func questionText(q courses.Question) courses.Text {
 	if q.Title != (courses.Text{}) {
 		return q.Title
 	}
-	return courses.Text{Vi: brief(q.Prompt.Vi), En: brief(q.Prompt.En)}
+	return courses.Text{Vi: brief(authoring.Plain(q.Prompt.Vi)), En: brief(authoring.Plain(q.Prompt.En))}
 }
 
 // briefLetters is how much of a question stands in a table.

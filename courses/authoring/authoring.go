@@ -392,7 +392,7 @@ func (l *loader) media(v *courses.Version, blobs map[string][]byte) {
 
 func (l *loader) unknown() {
 	for file := range l.files {
-		if !l.used[file] {
+		if !l.used[file] && file != manifestFile { // of a package that was unpacked by hand
 			l.warn(file, 0, "file-unknown")
 		}
 	}

@@ -65,6 +65,12 @@ func Render(markdown string, media func(name string) (Picture, bool)) (string, [
 	return lessonPolicy.Sanitize(out.String()), sections
 }
 
+// Plain is the Markdown of a prompt, an option or a feedback without its marks, on one line.
+func Plain(markdown string) string {
+	source := []byte(markdown)
+	return plain(inlineParser.Parse(text.NewReader(source)), source)
+}
+
 // RenderInline turns the Markdown of a prompt, an option or a feedback into safe HTML without block elements and pictures. A newline becomes <br>.
 func RenderInline(markdown string) string {
 	lines := strings.Split(markdown, "\n")

@@ -97,6 +97,16 @@ func TestRenderInlineMakesNoBlocks(t *testing.T) {
 	}
 }
 
+func TestPlainHasNoMarks(t *testing.T) {
+	for markdown, want := range map[string]string{
+		"Một **hai**\n*ba*": "Một hai ba", "a\n\nb `c` ": "a b c", `\*a\* &amp; b`: "*a* & b", "[x](https://e.example) ~~y~~": "x y", "- <b>": "- <b>", "": "",
+	} {
+		if got := Plain(markdown); got != want {
+			t.Errorf("%q: %q, want %q", markdown, got, want)
+		}
+	}
+}
+
 // hostile are ways in which text has become script in other systems.
 var hostile = []string{
 	"<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>", "<a href='javascript:alert(1)'>x</a>",
