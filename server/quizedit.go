@@ -221,10 +221,10 @@ func (s *Server) questionForm(page quizEditPage, q courses.Question) *questionFo
 		if q.Kind == courses.Essay {
 			label = "model"
 		}
+		if q.Kind == courses.Numerical {
+			f.Fields = append(f.Fields, pair("other", "other", q.Other, true))
+		}
 		f.Fields = append(f.Fields, pair("tail", "tail", q.Tail, false), pair("feedback", label, q.Feedback, true))
-	}
-	if q.Kind == courses.Numerical {
-		f.Fields = append(f.Fields, pair("other", "other", q.Other, true))
 	}
 	f.Fields = append(f.Fields, pair("title", "name", q.Title, false), pair("notes", "notes", q.Notes, true))
 	row := func(label string, singles []singleField, pairs ...pairField) {
