@@ -21,6 +21,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 // visit is a page as somebody meets it. Words in braces in the path are filled in from the region; act is done on the page and leads to the one that is looked at.
@@ -89,11 +91,12 @@ var visits = []visit{
 	{"/author/:course", trainer, "/author/RP2", 200, nil},
 	{"/author/:course", trainer, "/author/{draft}", 200, nil},
 	{"/author/:course/:lesson", trainer, "/author/{draft}/{lesson}", 200, nil},
+	{"/author/:course/:lesson", trainer, "/author/{draft}/{lesson}", 200, func(v *tab) { v.tooLate("form.sheets", "vi", "vi.base", "1") }},
 	{"/author/:course/:lesson", trainer, "/author/{draft}/course.yaml", 200, nil},
 	{"/author/:course/media", trainer, "/author/{draft}/media", 200, nil},
 	{"/author/:course/history", trainer, "/author/{draft}/history", 200, nil},
 	{"/author/:course/history", trainer, "/author/{draft}/history?path=lessons/{lesson}.vi.md&rev=1", 200, nil},
-	{"/author/:course/review", trainer, "/author/{draft}/review", 200, nil},
+	{"/author/:course/review", trainer, "/author/{draft}/review", 200, (*tab).unfold},
 	{"/author/:course/review", admin, "/author/{draft}/review", 200, nil},
 	{"/author/:course/versions", trainer, "/author/{draft}/versions", 200, nil},
 	{"/author/:course/versions/compare", trainer, "/author/{draft}/versions/compare?a=1&b=1", 200, nil},
@@ -101,12 +104,30 @@ var visits = []visit{
 	{"/author/:course/:lesson/quiz", trainer, "/author/{draft}/{lesson}/quiz", 200, nil},
 	{"/author/:course/:lesson/quiz", trainer, "/author/{draft}/{lesson}/quiz?q={question}", 200, nil},
 	{"/author/:course/:lesson/quiz", trainer, "/author/{draft}/{lesson}/quiz?view=text", 200, nil},
+	{"/author/:course/:lesson/quiz", trainer, "/author/{draft}/{lesson}/quiz?view=text", 200, func(v *tab) { v.tooLate(`form:has([value="text"])`, "text.vi", "vi", "0") }},
 	{"/author/:course/:lesson/quiz", trainer, "/author/{draft}/{lesson}/quiz?view=try", 200, nil},
 	{"/admin", admin, "/admin", 200, nil},
 	{"/admin/issuers/:province", admin, "/admin/issuers/08", 200, nil},
 	{"/admin/audit", admin, "/admin/audit", 200, nil},
 	{"(not found)", "", "/not-there", 404, nil},
 	{"(denied)", reader, "/admin", 403, nil},
+}
+
+// tooLate sends a form with another text and an earlier revision, as somebody does who began before the last one saved.
+func (v *tab) tooLate(form, text, base, revision string) {
+	v.t.Helper()
+	v.meets(http.StatusConflict, chromedp.Evaluate[chromedp.Void](`(() => {
+		const form = document.querySelector(`+quote(form)+`);
+		form.elements[`+quote(text)+`].value = "Dòng của tôi\n" + form.elements[`+quote(text)+`].value;
+		form.elements[`+quote(base)+`].value = `+quote(revision)+`;
+		form.requestSubmit(form.querySelector("button[value=text]"));
+	})()`))
+}
+
+// unfold opens everything that can be opened.
+func (v *tab) unfold() {
+	v.t.Helper()
+	look[bool](v, `document.querySelectorAll("main details").forEach((d) => { d.open = true; }), true`)
 }
 
 // notPages are the routes that send something else than a page.
