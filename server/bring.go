@@ -140,11 +140,13 @@ func (s *Server) showBringing(c *fiber.Ctx, b bringing, part bool, fault *formFa
 		page.Lessons++
 		page.Questions += len(l.Quiz.Questions)
 	}
-	page.Left = w.mistakes(brought.LeftOut)
+	for _, m := range brought.LeftOut {
+		page.Left = append(page.Left, w.mistake(m))
+	}
 	unwritten := []string{"yaml-empty", "yaml-key-missing"} // a file does not know them; the desk asks for them
 	for _, m := range mistakes {
 		if !m.Warning && !slices.Contains(unwritten, m.Code) {
-			page.Bad = append(page.Bad, m.File+": "+w.mistakes(authoring.Mistakes{m})[0])
+			page.Bad = append(page.Bad, w.mistake(m))
 		}
 	}
 	if page.Places, err = s.bringPlaces(c.UserContext()); err != nil {

@@ -107,6 +107,16 @@ func (p *visited) edits(course string) int {
 }
 
 // A package that was exported, of a course that is published, changes neither the course nor its draft.
+func TestAFileIsTakenWithItsMistakesNamedByLine(t *testing.T) {
+	p := newProvince(t)
+	look := p.trainer.get(p.trainer.bring("x.gift", []byte("A {T#a#b}\n\n[html]<video></video>B {#x ####c}\n")).leads()).want(200)
+	for _, want := range []string{"lessons/x.vi.gift, dòng 3: Bỏ âm thanh, phim: 1.", "lessons/x.vi.gift, dòng 3: x không phải số"} {
+		if !strings.Contains(look.text(), want) {
+			t.Errorf("no %q in %s", want, look.text())
+		}
+	}
+}
+
 func TestAnExportThatIsImportedMakesNoEdits(t *testing.T) {
 	p := newProvince(t)
 	v := p.publish(shortCourse("K1", courses.LibraryService))

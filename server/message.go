@@ -60,13 +60,21 @@ func (w words) T(key string, args ...any) string {
 	return fmt.Sprintf(text, args...)
 }
 
-// mistake says what is wrong in a course, and where.
-func (w words) mistake(m authoring.Mistake) string {
+// sentence says what is wrong in a course.
+func (w words) sentence(m authoring.Mistake) string {
 	args := make([]any, len(m.Args))
 	for i, a := range m.Args {
 		args[i] = a
+		if key := partKeys[a]; key != "" && m.Code == "untranslated" {
+			args[i] = w.T(key)
+		}
 	}
-	text := w.T("mistake."+m.Code, args...)
+	return w.T("mistake."+m.Code, args...)
+}
+
+// mistake says what is wrong in a course, and where.
+func (w words) mistake(m authoring.Mistake) string {
+	text := w.sentence(m)
 	switch {
 	case m.File == "":
 		return text

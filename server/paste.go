@@ -32,14 +32,7 @@ var partKeys = map[string]string{"title": "desk.title", "summary": "desk.summary
 func (w words) mistakes(all authoring.Mistakes) []string {
 	said := []string{}
 	for _, m := range all {
-		args := make([]any, len(m.Args))
-		for i, a := range m.Args {
-			args[i] = a
-			if key := partKeys[a]; key != "" && m.Code == "untranslated" {
-				args[i] = w.T(key)
-			}
-		}
-		said = append(said, w.T("mistake."+m.Code, args...))
+		said = append(said, w.sentence(m))
 	}
 	return said
 }

@@ -199,7 +199,7 @@ func (s *Server) quizEditPage(c *fiber.Ctx, page quizEditPage, open string) erro
 	}
 	page.Draw = drawOf(page.Quiz, page.Pools)
 	for _, m := range page.Mistakes {
-		page.Wrong = append(page.Wrong, mistakeLine{File: m.File, Line: m.Line, Warning: m.Warning, Text: s.mistakeText(page.words, m)})
+		page.Wrong = append(page.Wrong, mistakeLine{File: m.File, Line: m.Line, Warning: m.Warning, Text: page.sentence(m)})
 	}
 	return s.page(c, "quiz-edit", page)
 }
@@ -283,15 +283,6 @@ func drawOf(quiz courses.Quiz, pools []string) drawForm {
 		f.Pools = append(f.Pools, p)
 	}
 	return f
-}
-
-// mistakeText says what is wrong, in the visitor's language.
-func (s *Server) mistakeText(w words, m authoring.Mistake) string {
-	args := make([]any, len(m.Args))
-	for i, a := range m.Args {
-		args[i] = a
-	}
-	return w.T("mistake."+m.Code, args...)
 }
 
 // saveQuiz does what a button of the page says. Every button sends the whole form, so that nothing typed is lost whichever is pressed.

@@ -221,6 +221,13 @@ func pageTitle(doc *html.Node) string {
 func (g *gathering) gift(text string) {
 	l := g.lesson(g.title, "", courses.Quiz{})
 	g.quizzes[l.ID] = []byte(norm.NFC.String(text) + "\n")
+	var m Mistakes
+	parseGIFT(lessonFile(l.ID, "vi", "gift"), g.quizzes[l.ID], &m)
+	for _, one := range m {
+		if strings.HasPrefix(one.Code, "left-") {
+			g.left = append(g.left, one)
+		}
+	}
 }
 
 // markdown takes a lesson as it is; its only heading of the first level becomes the title.

@@ -243,6 +243,17 @@ func TestBringSCORM(t *testing.T) {
 	}
 }
 
+func TestBringGIFTNamesWhatItsHTMLLoses(t *testing.T) {
+	b, p := brought(t, "q.gift", []byte("A {T#a#b}\n\n[html]<p>B <img src\\=\"x.png\" alt\\=\"giá\"></p> {T\n#a#<iframe></iframe>b}\n"), false)
+	var got []string
+	for _, m := range b.LeftOut {
+		got = append(got, fmt.Sprintf("%s:%d %s", m.File, m.Line, m.Code))
+	}
+	if want := "lessons/q.vi.gift:3 left-pictures, lessons/q.vi.gift:4 left-frames"; strings.Join(got, ", ") != want || p.Version.Lessons()[0].Quiz.Questions[1].Prompt.Vi != "B *giá*" {
+		t.Errorf("%q, want %s", got, want)
+	}
+}
+
 func TestBringText(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
