@@ -2,8 +2,11 @@ package server
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/csv"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"mime/multipart"
 	"net/http"
@@ -455,5 +458,32 @@ func TestALongImportIsShownAndEnds(t *testing.T) {
 	}
 	if f, err := p.board.Read(t.Context(), roster.Present, "08", time.Time{}); err != nil || f.Base != n+2 {
 		t.Errorf("the board counts %d, %v", f.Base, err)
+	}
+}
+
+// A preview that was kept before an upgrade is applied after it.
+func TestPreviewsAreKeptWholeAndReadAsTheReleaseBeforeKeptThem(t *testing.T) {
+	p := newProvince(t)
+	path := p.staff.upload("a.csv", []byte("Họ và tên,Số điện thoại,Chức vụ,Đơn vị công tác,Xã/phường,Ngày bắt đầu\nLý Thị Sua,0912999888,Thủ thư,Thư viện xã Lũng Cú,Lũng Cú,01/03/2026\nSai,,,,Không Đâu,\n")).leads()
+	im, err := p.preview(t.Context(), strings.TrimPrefix(path, "/roster/import/"))
+	if err != nil || len(im.Rows) != 2 || im.Rows[1].Verdict != roster.Faulty {
+		t.Fatalf("%+v, %v", im, err)
+	}
+	packed, err := pack(im)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before bytes.Buffer
+	z := gzip.NewWriter(&before)
+	if err := errors.Join(json.NewEncoder(z).Encode(im), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for what, kept := range map[string][]byte{"now": packed, "before": before.Bytes()} {
+		if again, err := unpack(kept); err != nil || again.Hash() != im.Hash() || again.Key != im.Key {
+			t.Errorf("as it is kept %s: %v, %+v", what, err, again)
+		}
+		if _, err := unpack(kept[:len(kept)-9]); err == nil {
+			t.Errorf("as it is kept %s: cut short, and no error", what)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -45,7 +46,7 @@ type day struct {
 const memoryOfADay = 384 << 20
 
 // A whole day on the embedded store: a storm of sign-ins, and then all learners read and finish lessons, and every third a course with its quizzes and certificate, while a province hands in its roster and another takes its list as a
-// file. Nothing is answered with an error, but that in the storm some sign-ins are told to come again; nothing that was acknowledged is lost, and memory stays within bounds. LOPBAN_DAY=2m makes it the real one, for 2,000 learners.
+// file. Nothing is answered with an error, but that in the storm some sign-ins are told to come again; nothing that was acknowledged is lost, and memory stays within bounds. LOPBAN_DAY=2m makes it the real one, for 2,000 learners or LOPBAN_DAY_LEARNERS.
 func TestDay(t *testing.T) {
 	d := &day{lasts: 12 * time.Second, rows: 1000, took: map[string][]time.Duration{}, signing: make(chan struct{}, 64), answers: map[string]map[string]json.RawMessage{}}
 	learners := 300
@@ -55,6 +56,12 @@ func TestDay(t *testing.T) {
 			t.Fatal(err)
 		}
 		learners, d.rows = 2000, 10_000
+	}
+	if text := os.Getenv("LOPBAN_DAY_LEARNERS"); text != "" {
+		var err error
+		if learners, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
 	}
 	d.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: learners}, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer d.client.CloseIdleConnections()

@@ -229,9 +229,12 @@ func NewID(random io.Reader) string {
 	return string(id)
 }
 
+// misread takes the letters and signs of an id as typed for those that were meant.
+var misread = strings.NewReplacer(" ", "", "-", "", "I", "1", "L", "1", "O", "0")
+
 // ParseID reads an id as people type it: small letters, spaces and hyphens between, i and l for 1, o for 0. It says false for what cannot be an id.
 func ParseID(s string) (string, bool) {
-	s = strings.NewReplacer(" ", "", "-", "", "I", "1", "L", "1", "O", "0").Replace(strings.ToUpper(Clean(s)))
+	s = misread.Replace(strings.ToUpper(Clean(s)))
 	if len(s) != idLength || s[0] < 'A' {
 		return "", false
 	}

@@ -113,10 +113,10 @@ func (s *Store) open(kinds []*store.Kind) error {
 	if _, err := single.Exec("PRAGMA shrink_memory"); err != nil { // of the 8 MB of pages that were checked
 		return s.broken(err)
 	}
-	s.readers = s.pool("query_only(on)")
+	s.readers = s.pool("query_only(on)", "cache_size(-2048)")
 	s.readers.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	s.readers.SetMaxIdleConns(max(4, runtime.NumCPU()))
-	s.streams = s.pool("query_only(on)")
+	s.streams = s.pool("query_only(on)", "cache_size(-1024)")
 	s.streams.SetMaxIdleConns(4)
 	if err := s.Ping(context.Background()); err != nil {
 		return err
