@@ -147,15 +147,47 @@ func mistakePlace(base string, m authoring.Mistake) string {
 type deskPage struct {
 	deskFrame
 	Fault *formFault
+	Typed typedHead
+}
+
+// Now is the lesson that was typed about, as it is in the draft.
+func (p deskPage) Now() courses.Lesson {
+	l, _ := p.Outline.Lesson(p.Typed.Of)
+	return l
+}
+
+// typedHead is what was typed into a form of the outline and not taken: which form, of which module or lesson, and its fields.
+type typedHead struct {
+	Do, Of string
+	authoring.Heading
 }
 
 // NoText is for the fields of what is not there yet.
 func (deskPage) NoText() courses.Text { return courses.Text{} }
 
-// deskCourse shows the outline of a course, and what is wrong with it.
-func (s *Server) deskCourse(c *fiber.Ctx) error { return s.showOutline(c, nil) }
+// Kept says whether what was typed into this form was not taken.
+func (p deskPage) Kept(do, of string) bool { return p.Typed.Do == do && p.Typed.Of == of }
 
-func (s *Server) showOutline(c *fiber.Ctx, fault *formFault) error {
+// TitleIn is what the form shows as the title: what was typed, else what is there.
+func (p deskPage) TitleIn(do, of string, there courses.Text) courses.Text {
+	if p.Kept(do, of) {
+		return p.Typed.Title
+	}
+	return there
+}
+
+// AboutIn is TitleIn of the objective or the summary.
+func (p deskPage) AboutIn(do, of string, there courses.Text) courses.Text {
+	if p.Kept(do, of) {
+		return p.Typed.About
+	}
+	return there
+}
+
+// deskCourse shows the outline of a course, and what is wrong with it.
+func (s *Server) deskCourse(c *fiber.Ctx) error { return s.showOutline(c, nil, typedHead{}) }
+
+func (s *Server) showOutline(c *fiber.Ctx, fault *formFault, typed typedHead) error {
 	f, err := s.deskAt(c, "")
 	if errors.Is(err, store.ErrNotFound) {
 		return s.deskClosed(c)
@@ -163,7 +195,7 @@ func (s *Server) showOutline(c *fiber.Ctx, fault *formFault) error {
 	if err != nil {
 		return err
 	}
-	return s.page(c, "author-course", deskPage{f, fault})
+	return s.page(c, "author-course", deskPage{f, fault, typed})
 }
 
 type closedPage struct {
@@ -213,7 +245,17 @@ func (s *Server) deskOutline(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.showOutline(c, fault)
+	typed := typedHead{Do: c.FormValue("do"), Of: c.FormValue("module"), Heading: headOf(c)}
+	if typed.Do == "lesson" {
+		typed.Of = c.FormValue("lesson")
+	}
+	return s.showOutline(c, fault, typed)
+}
+
+// headOf reads a title and what stands with it.
+func headOf(c *fiber.Ctx) authoring.Heading {
+	minutes, _ := strconv.Atoi(c.FormValue("minutes"))
+	return authoring.Heading{Title: courses.Text{Vi: c.FormValue("title.vi"), En: c.FormValue("title.en")}, About: courses.Text{Vi: c.FormValue("about.vi"), En: c.FormValue("about.en")}, Minutes: minutes}
 }
 
 // rearrange does what the form says and gives where to go on.
@@ -221,8 +263,7 @@ func (s *Server) rearrange(c *fiber.Ctx) (string, error) {
 	ctx, course, by := c.UserContext(), c.Params("course"), visitorID(c)
 	module, lesson := c.FormValue("module"), c.FormValue("lesson")
 	number := func(name string) int { n, _ := strconv.Atoi(c.FormValue(name)); return n }
-	head := authoring.Heading{Title: courses.Text{Vi: c.FormValue("title.vi"), En: c.FormValue("title.en")},
-		About: courses.Text{Vi: c.FormValue("about.vi"), En: c.FormValue("about.en")}, Minutes: number("minutes")}
+	head := headOf(c)
 	home := "/author/" + course
 	switch c.FormValue("do") {
 	case "course":

@@ -204,7 +204,28 @@ func TestTheOutlineIsChangedWithoutScripts(t *testing.T) {
 	change := fields("do", "lesson", "lesson", "doc", "base", rev, "title.vi", "Đọc kỹ", "about.vi", "Đọc được", "minutes", "6")
 	d.lan.post("/author/K1/outline", change).want(303)
 	change.Set("title.vi", "Đọc khác")
-	d.pao.post("/author/K1/outline", change).want(409)
+	stale := d.pao.post("/author/K1/outline", change).want(409)
+	if got := stale.attr("#kept-vi", "value"); got != "Đọc khác" || !strings.Contains(stale.one("form.card:has(#kept-vi)"), "Đang lưu: Đọc kỹ") {
+		t.Errorf("what was typed is lost, or what is there is not shown: %q %s", got, stale.text())
+	}
+	rev = d.pao.get("/author/K1").attr("form:has([value=course]) input[name=base]", "value")
+	d.lan.post("/author/K1/outline", fields("do", "course", "base", rev, "title.vi", "Tên của Lan", "about.vi", "Lời của Lan")).want(303)
+	d.lan.post("/author/K1/outline", fields("do", "module", "module", "mot", "base", rev, "title.vi", "Phần của Lan")).want(303)
+	for _, c := range []struct {
+		form  url.Values
+		kept  string
+		value string
+	}{
+		{fields("do", "course", "base", rev, "title.vi", "Tên khác", "about.vi", "Lời"), "#summary-vi", "Lời"},
+		{fields("do", "module", "module", "mot", "base", rev, "title.vi", "Phần khác"), "#m-mot-vi", "Phần khác"},
+		{fields("do", "add-lesson", "module", "mot", "title.vi", "", "about.vi", "Biết đọc", "minutes", "7"), "#o-mot-vi", "Biết đọc"},
+		{fields("do", "add-module", "title.en", "Only English"), "#new-module-en", "Only English"},
+	} {
+		r := d.pao.post("/author/K1/outline", c.form)
+		if r.Status < 400 || r.attr(c.kept, "value") != c.value || len(r.find("details[open] "+c.kept)) != 1 {
+			t.Errorf("%v: %d %s", c.form, r.Status, r.text())
+		}
+	}
 	d.lan.post("/author/K1/outline", fields("do", "remove-lesson", "lesson", "thu")).want(303)
 	if got := d.lan.get("/author/K1").want(200); len(got.find(".lessons li[id]")) != 1 || textOf(got.find(".lessons li a")[0]) != "Đọc kỹ" {
 		t.Errorf("%s", got.text())
