@@ -114,7 +114,13 @@ func TestFromADraftToALearnerWhoMovesUp(t *testing.T) {
 	}
 	d.lan.post("/author/K1/outline", fields("do", "add-lesson", "module", "mot", "title.vi", "Bài mới", "title.en", "New", "minutes", "5")).want(303)
 	seen := d.hash(d.lan)
+	if got := d.lan.post("/author/K1/review", fields("do", "submit", "hash", "older", "note", "Nhờ bạn xem")).want(409); got.one("#submit-note") != "Nhờ bạn xem" || got.one("#comment") != "" {
+		t.Errorf("what was typed is lost: %s", got.text())
+	}
 	d.lan.post("/author/K1/review", fields("do", "submit", "hash", seen, "note", "Nhờ bạn xem")).want(303)
+	if got := d.lan.post("/author/K1/review", fields("do", "submit", "hash", seen, "note", "Lần nữa")).want(409); got.one("#comment") != "Lần nữa" {
+		t.Errorf("what was typed is lost: %s", got.text())
+	}
 	if got := d.lan.post("/author/K1/review", fields("do", "approve", "hash", seen)).want(403); !strings.Contains(got.text(), "không tự duyệt được") {
 		t.Errorf("%s", got.text())
 	}

@@ -21,7 +21,20 @@ type deskReviewPage struct {
 	Alone   bool                 // nobody else could review it
 	Fault   *formFault
 	Notes   courses.Text // typed
-	Note    string
+	Do      string       // the form that was sent and not taken, "" for none
+	Note    string       // typed into it
+}
+
+// NoteIn is what was typed into a form: "submit", "verdict" or "comment". Where the form is no longer there, as the draft has gone on, it is kept as a comment.
+func (p deskReviewPage) NoteIn(form string) string {
+	sent := map[string]string{"submit": "submit", "comment": "comment", "approve": "verdict", "return": "verdict"}[p.Do]
+	if sent == "submit" && p.Work.Stage != authoring.Writing || sent == "verdict" && p.Work.Stage != authoring.Review {
+		sent = "comment"
+	}
+	if sent != form {
+		return ""
+	}
+	return p.Note
 }
 
 // Talk is what has happened, the newest first.
@@ -39,7 +52,7 @@ func (s *Server) showReview(c *fiber.Ctx, fault *formFault) error {
 	if err != nil {
 		return err
 	}
-	page := deskReviewPage{deskFrame: f, Own: f.Work.Submitter() == visitorID(c), Fault: fault, Note: c.FormValue("note"),
+	page := deskReviewPage{deskFrame: f, Own: f.Work.Submitter() == visitorID(c), Fault: fault, Do: c.FormValue("do"), Note: c.FormValue("note"),
 		Notes: courses.Text{Vi: c.FormValue("notes.vi"), En: c.FormValue("notes.en")}}
 	if page.Own {
 		if page.Alone, err = s.aloneAtDesk(c); err != nil {
