@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lopban/courses"
+	"lopban/courses/authoring"
 )
 
 // versionFigures is how one version teaches.
@@ -140,7 +141,7 @@ func wrongText(w words, q courses.QuestionFigures) string {
 	case q.Wrong.Option.ID != "":
 		return optionText(w, q.Wrong.Option)
 	case q.Wrong.Left != (courses.Text{}):
-		return w.In(q.Wrong.Left) + " → " + w.In(q.Wrong.Text)
+		return authoring.Plain(w.In(q.Wrong.Left)) + " → " + authoring.Plain(w.In(q.Wrong.Text))
 	}
 	return w.In(q.Wrong.Text)
 }
@@ -149,7 +150,7 @@ func optionText(w words, o courses.Option) string {
 	if o.Text == (courses.Text{}) {
 		return w.T("quiz." + o.ID) // true and false
 	}
-	return w.In(o.Text)
+	return authoring.Plain(w.In(o.Text))
 }
 
 // lookFirst lists what to look at: of each lesson and question the gravest thing, questions that almost nobody gets right first.

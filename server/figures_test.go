@@ -39,6 +39,19 @@ func TestFiguresSayHowQuestionsDo(t *testing.T) {
 	}
 }
 
+func TestFiguresShowAnswersWithoutMarks(t *testing.T) {
+	vi := func(s string) courses.Text { return courses.Text{Vi: s} }
+	for want, wrong := range map[string]courses.Wrong{
+		"đỏ x":    {N: 1, Option: courses.Option{ID: "a", Text: vi("**đỏ** `x`")}},
+		"một → 1": {N: 1, Left: vi("*một*"), Text: vi("~~1~~")},
+		"2*3*4":   {N: 1, Text: vi("2*3*4")}, // typed
+	} {
+		if got := wrongText(words{Lang: "vi"}, courses.QuestionFigures{Wrong: wrong}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // crowd lets many learners hand in to a course's quiz: those with even numbers choose wrongly.
 func (p *province) crowd(course string, from, to int, wrong map[string]any) {
 	p.t.Helper()
