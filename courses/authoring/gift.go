@@ -382,8 +382,14 @@ func (p *giftParser) formatted(line int, raw, inherited string) formatted {
 	if f, rest := cutFormat(raw); f != "" {
 		return formatted{p.text(line, rest, f), f}
 	}
+	if meant := formatMeant.FindString(raw); meant != "" {
+		p.mistakes.warn(p.file, line, "gift-format", meant)
+	}
 	return formatted{p.text(line, raw, inherited), inherited}
 }
+
+// formatMeant is what looks like a format and is none to Moodle either.
+var formatMeant = regexp.MustCompile(`^\[\s*(?i:html|moodle|plain|markdown)\s*\]`)
 
 // cutFormat takes the format off a text that begins with one; f is "" where it does not.
 func cutFormat(raw string) (f, rest string) {

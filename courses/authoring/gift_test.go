@@ -132,6 +132,7 @@ func TestGIFTMistakesAreNamedWithTheirLines(t *testing.T) {
 		{"blank line inside", "A? {\n=a#x\n\n~b#y\n}\n\nB? {T#a#b}", "3 gift-blank-line"},
 		{"closing alone", "A }", "1 gift-brace }"},
 		{"brace inside", "A {=a {b} ~c####f}", "1 gift-brace {, 1 gift-brace }, 1 gift-feedback-none"},
+		{"a format in capitals", "[HTML]A {T#[ plain ]a\n#b}", "1 gift-format [HTML], 1 gift-format [ plain ]"},
 		{"html with what a quiz cannot hold", "[html]<img src\\=\"x.png\" alt\\=\"A\">\n{T#a\n#<iframe src\\=\"x\"></iframe>b}", "1 left-pictures 1, 3 left-frames 1"},
 		{"html of too many elements", "[html]A" + strings.Repeat("<b>", maxPageTags+1) + "{T#a#b}", "1 gift-html, 1 gift-prompt-empty"},
 		{"category without a blank line", "$CATEGORY: top/x\n// said\nA {T#a#b}", "3 gift-category-blank"},

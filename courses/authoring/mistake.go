@@ -175,6 +175,7 @@ var sentences = map[string]string{
 	"gift-brace-open":       "the answers are not closed with }",
 	"gift-blank-line":       "a blank line inside a question",
 	"gift-essay-model":      "no model answer (####) to compare with",
+	"gift-format":           "%[1]s is text; the formats are written [html], [moodle], [plain] and [markdown]",
 	"gift-html":             "this HTML is too large to be read",
 	"gift-category-blank":   "a blank line must stand behind $CATEGORY",
 	"gift-category-inside":  "$CATEGORY stands inside a question; put blank lines around it",
