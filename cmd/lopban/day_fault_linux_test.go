@@ -43,7 +43,7 @@ type day struct {
 }
 
 // memoryOfADay is the most that the program may hold.
-const memoryOfADay = 384 << 20
+const memoryOfADay = 256 << 20
 
 // A whole day on the embedded store: a storm of sign-ins, and then all learners read and finish lessons, and every third a course with its quizzes and certificate, while a province hands in its roster and another takes its list as a
 // file. Nothing is answered with an error, but that in the storm some sign-ins are told to come again; nothing that was acknowledged is lost, and memory stays within bounds. LOPBAN_DAY=2m makes it the real one, for 2,000 learners or LOPBAN_DAY_LEARNERS.
