@@ -161,6 +161,13 @@ func (s *School) Renew(ctx context.Context, person, course string) (Enrolment, e
 
 // insert keeps the fact under its enrolment and fills in the receipt.
 func (s *School) insert(ctx context.Context, e *Enrolment, f Fact, r *Receipt) error {
+	if f.Kind == "completion" {
+		if first, err := s.Version(ctx, e.Version); err != nil {
+			return err
+		} else if _, ok := first.Lesson(f.Lesson); ok { // whatever versions came after it
+			return s.complete(ctx, e, f, r)
+		}
+	}
 	terms, err := s.terms(ctx, *e, Forever)
 	if err != nil {
 		return err

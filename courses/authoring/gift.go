@@ -492,7 +492,7 @@ type piece struct {
 var (
 	weightForm   = regexp.MustCompile(`^%(-?[0-9]{1,3}(?:\.[0-9]{1,5})?)%`)
 	weightMeant  = regexp.MustCompile(`^%[^%\s]*%`)
-	numberForm   = regexp.MustCompile(`^-?[0-9]{1,16}(?:\.[0-9]{1,12})?$`)
+	numberForm   = regexp.MustCompile(`^[-+]?(?:[0-9]{1,16}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})(?:[eE][-+]?[0-9]{1,2})?$`)
 	trueFalseKey = regexp.MustCompile(`^(T|TRUE|F|FALSE)$`)
 )
 
@@ -798,13 +798,15 @@ func (a *answerPart) numberRange(x *answer, raw string) {
 	}
 }
 
+// number reads a number as Moodle does: 12, +3, -0.5, .5 or 1e3. One that sixteen digits before the point and twelve behind it cannot hold is none.
 func number(s string) (float64, bool) {
 	s = strings.TrimSpace(s)
 	if !numberForm.MatchString(s) {
 		return 0, false
 	}
 	n, err := strconv.ParseFloat(s, 64)
-	return n + 0, err == nil
+	kept, _ := strconv.ParseFloat(strconv.FormatFloat(n, 'f', 12, 64), 64)
+	return n + 0, err == nil && kept == n && math.Abs(n) < 1e16
 }
 
 func twelve(n float64) float64 {
