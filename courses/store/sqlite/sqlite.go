@@ -48,6 +48,7 @@ type Store struct {
 	writer *writer
 
 	checking func()                // ends the check of a large file
+	checked  chan struct{}         // closed when it has ended
 	damage   atomic.Pointer[error] // what it found
 }
 
@@ -229,10 +230,10 @@ func (s *Store) checkPages(ctx context.Context, db *sql.DB) error {
 // checkBeside reads the structure of the file while the store is used.
 func (s *Store) checkBeside() {
 	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	s.checking = func() { cancel(); <-ended }
+	s.checked = make(chan struct{})
+	s.checking = func() { cancel(); <-s.checked }
 	go func() {
-		defer close(ended)
+		defer close(s.checked)
 		db := s.pool("query_only(on)", "cache_size(-1024)") // every page is read once
 		defer db.Close()
 		err := s.checkPages(ctx, db)
@@ -240,6 +241,18 @@ func (s *Store) checkBeside() {
 			s.damage.Store(&err)
 		}
 	}()
+}
+
+// Checked waits until the structure of all of the file has been read, and is the damage that was found.
+func (s *Store) Checked(ctx context.Context) error {
+	if s.checked != nil {
+		select {
+		case <-s.checked:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return s.sound()
 }
 
 // sound is the damage that was found since the store was opened.

@@ -196,6 +196,7 @@ func TestDamageIsFoundWhileServing(t *testing.T) {
 	must(t, os.CopyFS(sound, os.DirFS(closed)))
 	s := open(t, sound, people())
 	must(t, s.Insert(t.Context(), people(), somebody("later")))
+	must(t, s.Checked(t.Context()))
 	must(t, s.Close())
 
 	file := filepath.Join(closed, "lopban.db")
@@ -205,9 +206,7 @@ func TestDamageIsFoundWhileServing(t *testing.T) {
 	s, err = sqlite.Open(closed, people())
 	must(t, err)
 	defer s.Close()
-	for s.Ping(t.Context()) == nil {
-		runtime.Gosched()
-	}
+	wantProblem(t, s.Checked(t.Context()), "store-damaged", file)
 	for name, do := range map[string]func() error{
 		"Ping":   func() error { return s.Ping(t.Context()) },
 		"Insert": func() error { return s.Insert(t.Context(), people(), somebody("later")) },
