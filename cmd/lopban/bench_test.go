@@ -163,7 +163,7 @@ func TestGoals(t *testing.T) {
 // What a request costs may grow by half from the fewest people to the most.
 func TestGrowth(t *testing.T) {
 	at := func(people, clients int, median float64) benchRow {
-		return benchRow{Work: workLesson, People: people, Clients: clients, Median: median}
+		return benchRow{Work: workLesson, Engine: "embedded", People: people, Clients: clients, Median: median}
 	}
 	for _, c := range []struct {
 		rows []benchRow
@@ -181,6 +181,11 @@ func TestGrowth(t *testing.T) {
 		if !reflect.DeepEqual(met, c.met) {
 			t.Errorf("%+v: met %v, want %v", c.rows, met, c.met)
 		}
+	}
+	few, most := at(20, 1, 2), at(900, 1, 9)
+	few.Engine, most.Engine = "mongodb", "mongodb"
+	if rows := growth([]benchRow{few, most}); len(rows) != 1 || rows[0].Met != nil {
+		t.Errorf("a database somewhere else is judged: %+v", rows)
 	}
 }
 
