@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -325,5 +326,32 @@ func TestUploadsLeaveNoFiles(t *testing.T) {
 	p.staff.do(http.MethodPost, "/roster/import?province=08", w.FormDataContentType(), &b).want(422)
 	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
 		t.Errorf("%v %v", left, err)
+	}
+}
+
+// Browsers open connections before they know what to ask. A server that is told to stop waits for who has asked something, and not for those.
+func TestStoppingWaitsForNoConnectionOnWhichNothingIsAsked(t *testing.T) {
+	s := newSite(t)
+	address := s.listening()
+	dial := func() net.Conn {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		return conn
+	}
+	silent, kept := dial(), dial()
+	if _, err := io.WriteString(kept, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if res, err := http.ReadResponse(bufio.NewReader(kept), nil); err != nil || res.StatusCode != 200 || res.Close { // by now the silent one has been accepted: it came first
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if err := s.Shutdown(10 * time.Second); err != nil {
+		t.Error(err)
+	}
+	if n, err := silent.Read(make([]byte, 1)); n != 0 || err == nil {
+		t.Errorf("%d bytes to who asked nothing, %v", n, err)
 	}
 }

@@ -22,6 +22,9 @@ import (
 // observe gives the request its id, logs it without personal data, and turns a panic into an error.
 func (s *Server) observe(c *fiber.Ctx) (err error) {
 	began := time.Now()
+	if conn := pacedOf(c.Context().Conn()); conn != nil {
+		conn.use()
+	}
 	var id [6]byte
 	rand.Read(id[:]) // never fails
 	c.Locals("request", hex.EncodeToString(id[:]))

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,19 +24,62 @@ var usualPatience = patience{grace: 20 * time.Second, floor: 256, stall: idleTim
 type paced struct {
 	net.Listener
 	patience patience
+	unused   *unused
+	secret   bool // what comes first is no request
 }
 
 func (l paced) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
+	conn, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return &pacedConn{Conn: c, patience: l.patience}, nil
+	c := &pacedConn{Conn: conn, patience: l.patience, unused: l.unused, secret: l.secret}
+	l.unused.add(c)
+	return c, nil
+}
+
+// unused are the connections on which nobody has asked anything: browsers open some in advance. fasthttp takes them for busy ones, and would wait for them when it stops.
+type unused struct {
+	mu      sync.Mutex
+	all     map[*pacedConn]bool
+	stopped bool
+}
+
+func (u *unused) add(c *pacedConn) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.stopped {
+		c.Conn.Close()
+		return
+	}
+	if u.all == nil {
+		u.all = map[*pacedConn]bool{}
+	}
+	u.all[c] = true
+}
+
+func (u *unused) remove(c *pacedConn) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.all, c)
+}
+
+// stop ends them, and those that are still accepted.
+func (u *unused) stop() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.stopped = true
+	for c := range u.all {
+		c.Conn.Close()
+	}
 }
 
 type pacedConn struct {
 	net.Conn
 	patience patience
+	unused   *unused
+	secret   bool
+	used     atomic.Bool
 
 	mu      sync.Mutex
 	reading time.Time // deadline
@@ -75,6 +119,9 @@ func (c *pacedConn) Read(b []byte) (int, error) {
 	if err != nil {
 		return n, err
 	}
+	if !c.secret {
+		c.use()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
@@ -107,6 +154,7 @@ func (c *pacedConn) Write(b []byte) (int, error) {
 
 // Close ends the connection. After linger it first reads on for a little: a connection that is closed before all was read is reset, and takes the answer that was just written with it.
 func (c *pacedConn) Close() error {
+	c.use()
 	c.mu.Lock()
 	wait := c.linger
 	c.linger = false
@@ -118,12 +166,25 @@ func (c *pacedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// linger lets a connection, the paced one or one of TLS around it, read on when it is closed.
-func linger(conn net.Conn) {
+// use says that something was asked on the connection.
+func (c *pacedConn) use() {
+	if c.unused != nil && !c.used.Swap(true) {
+		c.unused.remove(c)
+	}
+}
+
+// pacedOf is the paced connection of a request, by itself or with TLS around it; nil in a test without a listener.
+func pacedOf(conn net.Conn) *pacedConn {
 	if t, ok := conn.(*tls.Conn); ok {
 		conn = t.NetConn()
 	}
-	if c, ok := conn.(*pacedConn); ok {
+	c, _ := conn.(*pacedConn)
+	return c
+}
+
+// linger lets a connection read on when it is closed.
+func linger(conn net.Conn) {
+	if c := pacedOf(conn); c != nil {
 		c.mu.Lock()
 		c.linger = true
 		c.mu.Unlock()

@@ -66,6 +66,7 @@ type Server struct {
 	pages     templates
 	limits    *limits
 	patience  patience
+	unused    unused
 	metrics   metrics
 	tracer    trace.Tracer // nil without a collector
 	jobs      jobs
@@ -168,7 +169,7 @@ func (s *Server) Words(lang string) func(key string, args ...any) string {
 
 // Serve answers requests that come in on the listener until Shutdown; by TLS, where it is told how.
 func (s *Server) Serve(ln net.Listener, secret *tls.Config) error {
-	ln = paced{ln, s.patience}
+	ln = paced{ln, s.patience, &s.unused, secret != nil}
 	if secret != nil {
 		ln = tls.NewListener(ln, secret)
 	}
@@ -178,6 +179,7 @@ func (s *Server) Serve(ln net.Listener, secret *tls.Config) error {
 // Shutdown lets requests under way end, for at most this long, and stops.
 func (s *Server) Shutdown(wait time.Duration) error {
 	s.jobs.stop()
+	s.unused.stop()
 	return s.app.ShutdownWithTimeout(wait)
 }
 

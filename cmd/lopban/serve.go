@@ -20,6 +20,7 @@ import (
 
 	"lopban/content"
 	"lopban/courses"
+	"lopban/courses/roster"
 	"lopban/courses/store"
 	"lopban/courses/store/sqlite"
 	"lopban/server"
@@ -62,16 +63,16 @@ func newSchool(st store.Store) *courses.School {
 	return &courses.School{Store: st, Now: time.Now, Random: rand.Reader}
 }
 
-// serveMemory is what the collector of garbage keeps the program's own memory within where it can, by working more often; GOMEMLIMIT says otherwise. The store's pages and the program itself, some 60 MiB, are not in it.
-// Each sign-in leaves 19 MiB behind, and an import of 10,000 rows 60: without it twice as much would lie about for a while.
-const serveMemory = 120 << 20
+// serveMemory is what the collector of garbage keeps the program's own memory within where it can, by working more often: 118 MiB with two cores. GOMEMLIMIT says otherwise. The store's pages and the program itself, some 60 MiB, are
+// not in it. Each sign-in leaves 19 MiB behind, and an import of 10,000 rows 60: without it twice as much would lie about for a while.
+func serveMemory() int64 { return 80<<20 + 2*roster.HashMemory() }
 
 // serve opens the store, prepares it, and answers requests until the context ends. prepare returns lines to print after the one that says the server is ready.
 func serve(ctx context.Context, term *terminal, p place, at site, prepare func(context.Context, *server.Server) ([]string, error)) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	if os.Getenv("GOMEMLIMIT") == "" {
-		defer debug.SetMemoryLimit(debug.SetMemoryLimit(serveMemory))
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(serveMemory()))
 	}
 	ln, err := listen(at.Addr, "--addr")
 	if err != nil {

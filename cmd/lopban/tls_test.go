@@ -122,6 +122,8 @@ func TestTLSByFiles(t *testing.T) {
 	}
 	plain := free.Addr().String()
 	free.Close()
+	var silent net.Conn
+	t.Cleanup(func() { silent.Close() }) // after the program has ended, which does not wait for who asks nothing
 	addr, out, errs := hosted(t, "--tls-cert", cert, "--tls-key", key, "--base-url", "https://lopban.test", "--redirect-addr", plain)
 	if said := out.lines(); said[0] != "ready https://"+addr {
 		t.Errorf("it says %q", said)
@@ -136,6 +138,9 @@ func TestTLSByFiles(t *testing.T) {
 	if conn, err := tls.Dial("tcp", addr, &tls.Config{RootCAs: first, ServerName: "lopban.test", MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}); err == nil {
 		conn.Close()
 		t.Error("TLS 1.1 is spoken")
+	}
+	if silent, err = tls.Dial("tcp", addr, &tls.Config{RootCAs: first, ServerName: "lopban.test"}); err != nil {
+		t.Fatal(err)
 	}
 	if conn, err := net.Dial("tcp", addr); err == nil { // without TLS nothing is said
 		io.WriteString(conn, "GET /courses HTTP/1.1\r\nHost: lopban.test\r\n\r\n")

@@ -105,6 +105,9 @@ type desks chan struct{}
 
 func newDesks() desks { return make(desks, max(1, runtime.GOMAXPROCS(0)-1)) }
 
+// HashMemory is what hashing takes while every desk is taken, in bytes.
+func HashMemory() int64 { return int64(cap(newDesks())) * int64(cost.Memory) << 10 }
+
 // deskWait is how long anybody waits for a desk: by then it is better to say so than to let the queue grow.
 const deskWait = 5 * time.Second
 
