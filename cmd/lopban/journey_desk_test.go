@@ -34,6 +34,16 @@ func (h *hall) trainer(t testing.TB, login, name string) {
 	}
 }
 
+// trainerTab is the tab of a trainer who has signed in, on a laptop; the program has one course, T000.
+func trainerTab(t testing.TB) *tab {
+	t.Helper()
+	h := newHall(t, place{Data: t.TempDir()}, 1, 1)
+	h.trainer(t, "lan", "Nông Thị Lan")
+	v := (&demoRegion{base: launch(t, h.at).base, passwords: map[string]string{"lan": hallPassword}}).tab(t, laptop)
+	v.enter("lan")
+	return v
+}
+
 // sibling is another tab of the same browser, with the same cookies and storage.
 func (v *tab) sibling() *tab {
 	v.t.Helper()

@@ -78,11 +78,7 @@ func (v *tab) wantSaved(lesson, want string) {
 // A trainer takes a lesson to another place with the mouse, marks a text with the buttons over it, goes back and forward through what was saved, and pastes a page of Word: each time the server has it.
 func TestTrainerEditsWithTheMouse(t *testing.T) {
 	browser(t)
-	h := newHall(t, place{Data: t.TempDir()}, 1, 1)
-	h.trainer(t, "lan", "Nông Thị Lan")
-	r := launch(t, h.at)
-	v := (&demoRegion{base: r.base, passwords: map[string]string{"lan": hallPassword}}).tab(t, laptop)
-	v.enter("lan")
+	v := trainerTab(t)
 	v.open("/author/T000")
 	v.follow(v.tap(`form[action="/author/T000/open"] button`))
 

@@ -15,11 +15,7 @@ import (
 func TestTrainerImportsByKeyboard(t *testing.T) {
 	browser(t)
 	source := axe(t)
-	h := newHall(t, place{Data: t.TempDir()}, 1, 1)
-	h.trainer(t, "lan", "Nông Thị Lan")
-	r := launch(t, h.at)
-	v := (&demoRegion{base: r.base, passwords: map[string]string{"lan": hallPassword}}).tab(t, laptop)
-	v.enter("lan")
+	v := trainerTab(t)
 	file := func(name, text string) string {
 		path := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

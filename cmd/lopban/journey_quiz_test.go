@@ -12,11 +12,7 @@ import (
 func TestTrainerWritesAQuizByKeyboard(t *testing.T) {
 	browser(t)
 	source := axe(t)
-	h := newHall(t, place{Data: t.TempDir()}, 1, 1)
-	h.trainer(t, "lan", "Nông Thị Lan")
-	r := launch(t, h.at)
-	v := (&demoRegion{base: r.base, passwords: map[string]string{"lan": hallPassword}}).tab(t, laptop)
-	v.enter("lan")
+	v := trainerTab(t)
 	v.open("/author/T000/doc/quiz")
 	v.presses(`button[value="begin"]`)
 	before := len(v.texts(".questions > li"))

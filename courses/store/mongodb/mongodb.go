@@ -51,7 +51,7 @@ type Store struct {
 // A field that is indexed for the first time is filled in documents that lack it, for which such a kind needs a Doc; documents with an older schema are upgraded. Processes of an earlier release are to be stopped before.
 //
 // It is a *[store.Problem]: ErrInvalid with the code "store-address" when the address cannot be read, ErrUnavailable with the code "store-unreachable"
-// and the hosts when nobody answers there within four seconds, "store-newer" as [store.CheckRelease] says.
+// and the hosts when nobody answers there within three and a half seconds, "store-newer" as [store.CheckRelease] says.
 func Open(ctx context.Context, uri string, kinds ...*store.Kind) (*Store, error) {
 	opts := settings(uri)
 	if err := opts.Validate(); err != nil {

@@ -3,7 +3,7 @@
 // FerretDB v1 has no atomic updates and no transactions: it never holds users' data.
 //
 // It is slow with many writers: each waits for SQLite's lock by sleeping and trying again, in no order, and whatever is not asked for by id is found by reading the whole collection. With the 64 writers of
-// lopban demo single operations take longer than the four seconds after which the program gives up; timeoutMS in the address gives it more.
+// lopban demo single operations take longer than the time after which the program gives up; timeoutMS in the address gives it more.
 package main
 
 import (
