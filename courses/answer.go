@@ -3,6 +3,7 @@ package courses
 import (
 	"encoding/json"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,19 +11,22 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
-	"lopban/courses/store"
+
+	"lopban/courses/problem"
 )
 
 // Bounds of what one answer may hold; a form or phone of ours never comes near.
 const (
 	maxAnswerText  = 1000 // letters
+	maxTypedNumber = 100  // letters
 	maxEssay       = 5000 // letters
 	maxAnswerParts = 50   // options or pairs
 )
 
-// Parse reads an answer to this question from the API's JSON. An answer of the wrong shape, or that names an option which the question does not have, is ErrInvalid.
+// Parse reads an answer to this question from the API's JSON. An answer of the wrong shape, or that names an option
+// which the question does not have, is ErrInvalid.
 func (q *Question) Parse(raw json.RawMessage) (Answer, error) {
-	wrong := store.Invalid(q.ID, "answer-shape")
+	wrong := problem.Invalid(q.ID, "answer-shape")
 	var a Answer
 	var err error
 	switch q.Kind {
@@ -41,7 +45,9 @@ func (q *Question) Parse(raw json.RawMessage) (Answer, error) {
 	case ShortAnswer, Essay:
 		err = json.Unmarshal(raw, &a.Text)
 	case Numerical:
-		err = json.Unmarshal(raw, &a.Number)
+		if err = json.Unmarshal(raw, &a.Number); err != nil {
+			err = a.typedNumber(raw)
+		}
 	case Matching:
 		err = json.Unmarshal(raw, &a.Pairs)
 	default:
@@ -53,9 +59,22 @@ func (q *Question) Parse(raw json.RawMessage) (Answer, error) {
 	return a, nil
 }
 
-// ParseForm reads an answer from the values of a form: for each part of the question its name ("" but for the left ids of a matching) and what was chosen or typed.
-// An empty value is no answer. A number may be written the Vietnamese way (1.234,5) or the English (1,234.5).
-func (q *Question) ParseForm(values func(part string) []string) (Answer, bool, error) {
+// typedNumber reads {"number": 1234, "typed": "1.234"}, the answer of a form that was not written as its page writes
+// numbers.
+func (a *Answer) typedNumber(raw json.RawMessage) error {
+	var n struct {
+		Number *float64 `json:"number"`
+		Typed  string   `json:"typed"`
+	}
+	err := json.Unmarshal(raw, &n)
+	a.Number, a.Typed = n.Number, n.Typed
+	return err
+}
+
+// ParseForm reads an answer from the values of a form in the language lang: for each part of the question its name (""
+// but for the left ids of a matching) and what was chosen or typed. An empty value is no answer. How numbers are read,
+// see [Question.number]; one that is none comes back in Typed beside the error, so that a page can show it again.
+func (q *Question) ParseForm(lang string, values func(part string) []string) (Answer, bool, error) {
 	var a Answer
 	given := slices.DeleteFunc(slices.Clone(values("")), func(v string) bool { return strings.TrimSpace(v) == "" })
 	switch q.Kind {
@@ -82,9 +101,10 @@ func (q *Question) ParseForm(values func(part string) []string) (Answer, bool, e
 		}
 	case Numerical:
 		if len(given) > 0 {
-			n, ok := ParseNumber(given[0])
-			if !ok {
-				return a, true, store.Invalid(q.ID, "answer-number")
+			a.Typed = strings.TrimSpace(given[0])
+			n, ok := q.number(lang, a.Typed)
+			if !ok || utf8.RuneCountInString(a.Typed) > maxTypedNumber {
+				return a, true, problem.Invalid(q.ID, "answer-number")
 			}
 			a.Number = &n
 		}
@@ -93,7 +113,7 @@ func (q *Question) ParseForm(values func(part string) []string) (Answer, bool, e
 		return a, false, nil
 	}
 	if !q.fits(a) {
-		return a, true, store.Invalid(q.ID, "answer-shape")
+		return a, true, problem.Invalid(q.ID, "answer-shape")
 	}
 	return a, true, nil
 }
@@ -104,7 +124,8 @@ func (q *Question) fits(a Answer) bool {
 	if q.Kind == Essay {
 		most = maxEssay
 	}
-	if len(a.Options) > maxAnswerParts || len(a.Pairs) > maxAnswerParts || utf8.RuneCountInString(a.Text) > most || !utf8.ValidString(a.Text) {
+	if len(a.Options) > maxAnswerParts || len(a.Pairs) > maxAnswerParts || utf8.RuneCountInString(a.Text) > most || !utf8.ValidString(a.Text) ||
+		utf8.RuneCountInString(a.Typed) > maxTypedNumber {
 		return false
 	}
 	for _, id := range a.Options {
@@ -121,28 +142,115 @@ func (q *Question) fits(a Answer) bool {
 	return a.Number == nil || !math.IsNaN(*a.Number) && !math.IsInf(*a.Number, 0)
 }
 
-// ParseNumber reads a number as a person types it. A single separator is a decimal one unless exactly three digits follow it and it is the point, which
-// in Vietnamese parts thousands.
-func ParseNumber(s string) (float64, bool) {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
+// number is what somebody typed as a number on a page in the language lang. Where it can be read in two ways and only
+// one of them earns something, or else only one lies in a range at all, it is that one; else the way of the language is
+// taken.
+func (q *Question) number(lang, typed string) (float64, bool) {
+	all := readings(lang, typed)
+	for _, least := range []float64{math.SmallestNonzeroFloat64, math.Inf(-1)} {
+		in := slices.DeleteFunc(slices.Clone(all), func(n float64) bool {
+			return !slices.ContainsFunc(q.Ranges, func(r Range) bool { return n >= r.Min && n <= r.Max && r.Weight >= least })
+		})
+		if len(in) == 1 {
+			return in[0], true
+		}
+	}
+	if len(all) == 0 {
+		return 0, false
+	}
+	return all[0], true
+}
+
+// ParseNumber reads a number as a person types it on a page in the language lang: in Vietnamese 1.234,5, in English
+// 1,234.5, and each as the other has it where that is the only way. Of two ways the one that fits is taken; fits may be
+// nil. Full-width digits, a space between thousands and a word for the unit behind the number (12 cuốn, 30 m², 5 %) are
+// understood.
+func ParseNumber(lang, typed string, fits func(float64) bool) (float64, bool) {
+	all := readings(lang, typed)
+	for _, n := range all {
+		if fits == nil || fits(n) {
+			return n, true
+		}
+	}
+	if len(all) == 0 {
+		return 0, false
+	}
+	return all[0], true
+}
+
+var (
+	typedNumber = regexp.MustCompile(`^([-+]?)((?:[0-9.,]| [0-9])*[0-9][.,]?)((?:[eE][-+]?[0-9]{1,3})?)(?:\s*([\pL%°‰$€₫(][^0-9,+=-]*))?$`)
+	// counting are words behind a number that change how much it is: whoever writes "2 triệu" does not mean 2.
+	counting = regexp.MustCompile(`^(?i:trăm|nghìn|ngàn|vạn|triệu|tr|tỷ|tỉ|chục|tá|rưỡi|rưởi|lẻ|phẩy|phần|mươi|mười|k|hundred|thousand|million|billion|dozen|score|point|half|or|and|hoặc|và|đến|tới|to|hay|x|(?-i:M))(\PL|$)`)
+)
+
+// readings are the numbers that a text may mean, the way of the language first; none where it is no number.
+func readings(lang, typed string) []float64 {
+	m := typedNumber.FindStringSubmatch(plainDigits(typed))
+	if m == nil || counting.MatchString(norm.NFC.String(m[4])) {
+		return nil
+	}
+	sign, body := strings.ReplaceAll(m[1], "+", ""), strings.TrimRight(m[2], ".,")
+	if !strings.ContainsAny(m[2], "0123456789") {
+		return nil
+	}
+	decimals := []string{",", "."}
+	if lang == "en" {
+		decimals = []string{".", ","}
+	}
+	var all []float64
+	for _, decimal := range decimals {
+		thousands := map[string]string{",": ".", ".": ","}[decimal]
+		whole, part, hasPart := strings.Cut(body, decimal)
+		if whole, ok := ungrouped(whole, thousands); ok && !strings.ContainsAny(part, "., ") && (part != "" || !hasPart) {
+			n, err := strconv.ParseFloat(sign+whole+"."+part+m[3], 64)
+			if err == nil && !math.IsInf(n, 0) && !slices.Contains(all, n) {
+				all = append(all, n)
+			}
+		}
+	}
+	return all
+}
+
+// ungrouped is a whole number without what parts its thousands, which are groups of three digits behind one to three
+// that do not begin with 0.
+func ungrouped(whole, separator string) (string, bool) {
+	if strings.Contains(whole, " ") {
+		if strings.Contains(whole, separator) {
+			return "", false
+		}
+		separator = " "
+	}
+	groups := strings.Split(whole, separator)
+	if len(groups) > 1 && (groups[0] == "" || len(groups[0]) > 3 || groups[0][0] == '0') {
+		return "", false
+	}
+	for _, g := range groups[1:] {
+		if len(g) != 3 {
+			return "", false
+		}
+	}
+	whole = strings.Join(groups, "")
+	return whole, strings.Trim(whole, "0123456789") == ""
+}
+
+// plainDigits writes digits and signs as ASCII has them, and each white space as one space. Raised digits are left: 10³
+// is not 103.
+func plainDigits(typed string) string {
+	typed = strings.Map(func(r rune) rune {
+		switch {
+		case r >= '！' && r <= '～': // full-width
+			return r - '！' + '!'
+		case r == '−' || r == '–' || r == '‒':
+			return '-'
 		}
 		return r
-	}, s)
-	comma, point := strings.LastIndexByte(s, ','), strings.LastIndexByte(s, '.')
-	switch {
-	case comma >= 0 && point >= 0 && comma > point: // 1.234,5
-		s = strings.ReplaceAll(strings.ReplaceAll(s, ".", ""), ",", ".")
-	case comma >= 0 && point >= 0: // 1,234.5
-		s = strings.ReplaceAll(s, ",", "")
-	case comma >= 0:
-		s = strings.Replace(s, ",", ".", 1)
-	case strings.Count(s, ".") > 1 || point > 0 && len(s)-point == 4 && strings.Trim(s[:point], "+-") != "0":
-		s = strings.ReplaceAll(s, ".", "")
+	}, typed)
+	typed = strings.Join(strings.Fields(typed), " ")
+	if rest, ok := strings.CutPrefix(typed, "- "); ok {
+		return "-" + rest
 	}
-	n, err := strconv.ParseFloat(s, 64)
-	return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
+	return typed
 }
 
 // Mark is what one answer was worth, and what to tell the learner.
@@ -153,7 +261,8 @@ type Mark struct {
 	Feedback []Text // of what was answered, and then the question's own
 }
 
-// Grade marks the answers. The score is the share of all scored questions, in percent, rounded down; a quiz without any is passed. An essay has a mark without worth, for its feedback.
+// Grade marks the answers. The score is the share of all scored questions, in percent, rounded down; a quiz without any
+// is passed. An essay has a mark without worth, for its feedback.
 func (q *Quiz) Grade(answers map[string]Answer) (score int, marks map[string]Mark) {
 	marks = map[string]Mark{}
 	var sum float64
@@ -195,7 +304,7 @@ func (q *Question) mark(a Answer, answered bool) Mark {
 			}
 		}
 	case ShortAnswer:
-		if acc := q.accepted(a.Text); answered && acc != nil {
+		if acc := q.Accepts(a.Text); answered && acc != nil {
 			m.Share = acc.Weight
 			tell(acc.Feedback)
 		}
@@ -226,49 +335,72 @@ func (q *Question) mark(a Answer, answered bool) Mark {
 	m.Share = min(max(m.Share, 0), 1)
 	if m.Right = m.Share > 1-1e-4; m.Right { // GIFT's weights have five digits: three thirds are 99.99999 %
 		m.Share = 1
+	} else if q.Whole {
+		m.Share = 0
 	}
 	tell(q.Feedback)
 	return m
 }
 
-// accepted is the accepted answer that somebody typed, nil for none: one spelled so, else the first whose stars leave room for it, else * alone. So the spellings of one
-// language are reached wherever the other language's * stands.
-func (q *Question) accepted(typed string) *Accepted {
-	typed = foldAnswer(typed)
+// Accepts is the accepted answer that somebody typed, nil for none. One that has the tones as they were typed goes
+// before one that has other ones, then what is spelled so before what only its stars leave room for, then the same
+// capitals before others; what is equal in all of that goes by its place. * alone is last, so that the spellings of one
+// language are reached wherever the other language's * stands. A question that asks for exact tones or capitals takes
+// nothing else.
+func (q *Question) Accepts(typed string) *Accepted {
 	var found *Accepted
-	best := 3
+	best := lonelyStar + 1
 	for i := range q.Accepted {
-		p := spelling(q.Accepted[i].Text)
-		rank := 1
-		switch {
-		case len(p) == 1:
-			rank = 0
-		case strings.Join(p, "") == "":
-			rank = 2
-		}
-		if rank < best && p.fits(typed) {
+		if rank, ok := q.rank(q.Accepted[i].Text, typed); ok && rank < best {
 			found, best = &q.Accepted[i], rank
 		}
 	}
 	return found
 }
 
+// lonelyStar is the rank of * alone; lower is better.
+const lonelyStar = 8
+
+// rank tells how well an accepted answer fits what was typed.
+func (q *Question) rank(accepted, typed string) (int, bool) {
+	as := []func(string) string{exactAnswer, tonedAnswer, foldAnswer} // what they leave out grows
+	p := spelling(exactAnswer(accepted))
+	switch {
+	case strings.Join(p, "") == "":
+		return lonelyStar, len(p) > 1
+	case q.Spelling == SpellCapitals:
+		as = as[:1]
+	case q.Spelling == SpellTones:
+		as = as[:2]
+	}
+	for i, fold := range as {
+		if !spelling(fold(accepted)).fits(fold(typed)) {
+			continue
+		}
+		rank := []int{0, 1, 4}[i]
+		if len(p) > 1 {
+			rank += 2
+		}
+		return rank, true
+	}
+	return 0, false
+}
+
 // pieces are an accepted answer cut at its stars: what a typed one must have, in this order.
 type pieces []string
 
 func spelling(text string) pieces {
-	folded := foldAnswer(text)
 	p := pieces{""}
-	for i := 0; i < len(folded); i++ {
+	for i := 0; i < len(text); i++ {
 		last := &p[len(p)-1]
 		switch {
-		case strings.HasPrefix(folded[i:], `\*`):
+		case strings.HasPrefix(text[i:], `\*`):
 			*last += "*"
 			i++
-		case folded[i] == '*':
+		case text[i] == '*':
 			p = append(p, "")
 		default:
-			*last += folded[i : i+1]
+			*last += text[i : i+1]
 		}
 	}
 	return p
@@ -298,10 +430,19 @@ func (a Accepted) Shown() string { return shownStars.Replace(a.Text) }
 
 var shownStars = strings.NewReplacer(`\*`, "*", "*", "…")
 
-// foldAnswer is how typed words are compared: without case, tones, đ's bar, double spaces and a final full stop.
+// exactAnswer is how typed words are compared letter by letter: without double spaces and a final full stop, and with
+// letters in one piece.
+func exactAnswer(s string) string {
+	return strings.Trim(strings.Join(strings.Fields(norm.NFC.String(s)), " "), ". ")
+}
+
+// tonedAnswer leaves the case out as well.
+func tonedAnswer(s string) string { return exactAnswer(strings.ToLower(norm.NFC.String(s))) }
+
+// foldAnswer leaves out tones and đ's bar too.
 func foldAnswer(s string) string {
 	var b strings.Builder
-	for _, r := range norm.NFD.String(strings.ToLower(s)) {
+	for _, r := range norm.NFD.String(tonedAnswer(s)) {
 		switch {
 		case unicode.Is(unicode.Mn, r):
 		case r == 'đ':
@@ -310,5 +451,5 @@ func foldAnswer(s string) string {
 			b.WriteRune(r)
 		}
 	}
-	return strings.Trim(strings.Join(strings.Fields(b.String()), " "), ". ")
+	return b.String()
 }

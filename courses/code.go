@@ -1,7 +1,10 @@
 package courses
 
 import (
+	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -23,8 +26,8 @@ func NewCode(random io.Reader) (string, error) {
 	return string(b) + string(alphabet[luhn(string(b), 2)]), nil
 }
 
-// ReadCode reads a code as a person types it: in any case, with spaces or hyphens, O for 0, I or L for 1. ok says whether the last character fits the others;
-// what does not fit was mistyped and is never looked up.
+// ReadCode reads a code as a person types it: in any case, with spaces or hyphens, O for 0, I or L for 1. ok says
+// whether the last character fits the others; what does not fit was mistyped and is never looked up.
 func ReadCode(typed string) (code string, ok bool) {
 	var b strings.Builder
 	for _, r := range strings.ToUpper(typed) {
@@ -54,8 +57,9 @@ func ShowCode(code string) string {
 	return strings.Join(append(groups, code), "-")
 }
 
-// luhn is the Luhn algorithm modulo 32 (ISO/IEC 7812-1, annex B, on another alphabet). With factor 2 it gives the check character of the digits, with factor 1 it is 0 when
-// the last of them is right. It finds every single wrong character and nearly every swap of neighbours.
+// luhn is the Luhn algorithm modulo 32 (ISO/IEC 7812-1, annex B, on another alphabet). With factor 2 it gives the check
+// character of the digits, with factor 1 it is 0 when the last of them is right. It finds every single wrong character
+// and nearly every swap of neighbours.
 func luhn(digits string, factor int) int {
 	sum := 0
 	for i := len(digits) - 1; i >= 0; i-- {
@@ -64,4 +68,45 @@ func luhn(digits string, factor int) int {
 		factor = 3 - factor
 	}
 	return (32 - sum%32) % 32
+}
+
+// printedNumber is a serial (08.2026.00205) or the line in a register (08/2026/000205, with /n for the nth reissue).
+var printedNumber = regexp.MustCompile(`^([0-9]{2})[./-]([0-9]{4})[./-]([0-9]{1,6})(?:/([0-9]{1,2}))?$`)
+
+// ReadLink takes the code out of a link to a check page, and leaves anything else as it is.
+func ReadLink(typed string) string {
+	typed = strings.TrimSpace(typed)
+	if _, after, ok := strings.Cut(typed, "/v/"); ok {
+		if i := strings.IndexAny(after, "/?#"); i >= 0 {
+			after = after[:i]
+		}
+		return after
+	}
+	if _, after, ok := strings.Cut(typed, "/v?code="); ok {
+		after, _, _ = strings.Cut(after, "&")
+		return after
+	}
+	return typed
+}
+
+// ReadTyped says whether what a person typed or pasted can be a code, a link, a serial or a register number.
+func ReadTyped(typed string) bool {
+	typed = ReadLink(typed)
+	_, byNumber := ReadNumber(typed)
+	_, code := ReadCode(typed)
+	return byNumber || code
+}
+
+// ReadNumber reads a serial or a register number as it is printed, and gives how the ids of the register's line begin.
+func ReadNumber(typed string) (register string, ok bool) {
+	m := printedNumber.FindStringSubmatch(strings.Join(strings.Fields(typed), ""))
+	if m == nil {
+		return "", false
+	}
+	n, _ := strconv.Atoi(m[3])
+	register = fmt.Sprintf("%s/%s/%06d", m[1], m[2], n)
+	if m[4] != "" {
+		register += "/" + m[4]
+	}
+	return register, n > 0
 }

@@ -45,7 +45,8 @@ func TestEveryWrongCharacterIsNoticed(t *testing.T) {
 	}
 }
 
-// Of the swaps of two neighbours only that of the first and the last letter of the alphabet goes unnoticed by the Luhn algorithm.
+// Of the swaps of two neighbours only that of the first and the last letter of the alphabet goes unnoticed by the Luhn
+// algorithm.
 func TestSwappedNeighboursAreNoticed(t *testing.T) {
 	for range 300 {
 		code := newCode(t)

@@ -1,13 +1,13 @@
-// Package courses is what is taught and what is earned. A [Version] of a course has modules and lessons, each with a text and perhaps a quiz.
-// Learners leave facts: [Enrolment], [Advance], [Completion], [Attempt]; out of them come [Certificate] and, later, [Revocation]. Facts are inserted once and never
-// edited; everything else here is a pure function of them, and [School] is the only type that touches a store and a clock.
+// Package courses is what is taught and what is earned. A [Version] of a course has modules and lessons, each with a
+// text and perhaps a quiz. Learners leave facts: [Enrolment], [Advance], [Completion], [Attempt]; out of them come
+// [Certificate] and, later, [Revocation]. Facts are inserted once and never edited; everything else here is a pure
+// function of them, and school.School is the type that touches a store and a clock.
 package courses
 
 import (
 	"fmt"
+	"strings"
 	"time"
-
-	"lopban/courses/store"
 )
 
 // Text is a sentence or a document in the product's two languages. Vietnamese is the original.
@@ -24,7 +24,8 @@ func (t Text) In(lang string) string {
 	return t.Vi
 }
 
-// Strand is one of the two halves of the Decision's target: "provide library services and organise reading promotion" (Decision 1687/QĐ-TTg).
+// Strand is one of the two halves of the Decision's target: "provide library services and organise reading promotion"
+// (Decision 1687/QĐ-TTg).
 type Strand string
 
 const (
@@ -34,23 +35,33 @@ const (
 
 // Version is a course as it was published: immutable, and what a learner who began with it finishes.
 type Version struct {
-	ID             string    `json:"id"` // course@number
-	Course         string    `json:"course"`
-	Number         int       `json:"number"` // from 1
-	Hash           string    `json:"hash"`   // SHA-256 of the content, so that publishing it again changes nothing
-	PublishedAt    time.Time `json:"publishedAt"`
-	PublishedBy    string    `json:"publishedBy,omitzero"` // account, "" where the program or a command did it; not in the hash
-	Notes          Text      `json:"notes,omitzero"`       // what is new in it, for who may move up to it; not in the hash
-	Strand         Strand    `json:"strand"`
-	Title          Text      `json:"title"`
-	Summary        Text      `json:"summary"`
-	Periods        int       `json:"periods"`        // of 45 minutes
-	PassMark       int       `json:"passMark"`       // percent, 50 to 100 (facts: at least 50 % of the marks, Circular 03/2023/TT-BNV)
-	ValidityMonths int       `json:"validityMonths"` // 0: the certificate does not expire
-	Shuffle        bool      `json:"shuffle"`        // show the options of questions in another order at each attempt
-	Modules        []Module  `json:"modules"`
-	Media          []Media   `json:"media"`
-	Practice       *Practice `json:"practice,omitempty"` // nil: the course has no practice task
+	ID          string    `json:"id"` // course@number
+	Course      string    `json:"course"`
+	Number      int       `json:"number"` // from 1
+	Hash        string    `json:"hash"`   // SHA-256 of the content, so that publishing it again changes nothing
+	PublishedAt time.Time `json:"publishedAt"`
+	// account, "" where the program or a command did it; not in the hash
+	PublishedBy string `json:"publishedBy,omitzero"`
+	// what is new in it, for who may move up to it; not in the hash
+	Notes   Text   `json:"notes,omitzero"`
+	Strand  Strand `json:"strand"`
+	Title   Text   `json:"title"`
+	Summary Text   `json:"summary"`
+	Periods int    `json:"periods"` // of 45 minutes, see [Version.TruePeriods]
+	// percent, 50 to 100 (facts: at least 50 % of the marks, Circular 03/2023/TT-BNV)
+	PassMark       int `json:"passMark"`
+	ValidityMonths int `json:"validityMonths"` // 0: the certificate does not expire
+	// show the options of questions in another order at each attempt; a course is read so unless it says no
+	Shuffle bool `json:"shuffle"`
+	// the day on which it was last checked against its sources, as 2026-11-30; "" where that is not known
+	Checked string   `json:"checked,omitempty"`
+	Sources []Source `json:"sources,omitempty"` // what it rests on
+	// from which attempt on who has not passed a quiz sees its key; 0: UsualKeyAfter
+	KeyAfter int       `json:"keyAfter,omitzero"`
+	Modules  []Module  `json:"modules"`
+	Media    []Media   `json:"media"`
+	Practice *Practice `json:"practice,omitempty"` // nil: the course has no practice task
+	Guide    Text      `json:"guide,omitzero"`     // how to teach it to a group, Markdown; for trainers alone
 }
 
 // Media is a picture of a course.
@@ -69,11 +80,13 @@ func (v *Version) Blob(name string) string {
 	return ""
 }
 
-// Listing says which version of a course is the newest and whether the course is offered. It can be rebuilt from the versions and the desk's events.
+// Listing says which version of a course is the newest and whether the course is offered. It can be rebuilt from the
+// versions and the desk's events.
 type Listing struct {
-	ID        string    `json:"id"` // course
-	Number    int       `json:"number"`
-	RetiredAt time.Time `json:"retiredAt"` // since when who has not begun it is no longer offered it; zero: it is offered
+	ID     string `json:"id"` // course
+	Number int    `json:"number"`
+	// since when who has not begun it is no longer offered it; zero: it is offered
+	RetiredAt time.Time `json:"retiredAt"`
 }
 
 // Retired says whether the course is no longer offered to who has not begun it.
@@ -95,9 +108,16 @@ type Lesson struct {
 	Title     Text   `json:"title"`
 	Objective Text   `json:"objective"`
 	Minutes   int    `json:"minutes"`
-	Body      Text   `json:"body"` // Markdown
-	Quiz      Quiz   `json:"quiz"` // empty where there is none
+	Body      Text   `json:"body"`          // Markdown
+	Form      Text   `json:"form,omitzero"` // to print and fill in, Markdown; empty where there is none
+	Quiz      Quiz   `json:"quiz"`          // empty where there is none
 }
+
+// Sheet is the lesson's form as a text of its own.
+func (l Lesson) Sheet() Lesson { return Lesson{ID: FormID(l.ID), Title: l.Title, Body: l.Form} }
+
+// FormID is the name of a lesson's form beside the lessons. No lesson has a point in its id.
+func FormID(lesson string) string { return lesson + ".form" }
 
 // Lessons lists the lessons of all modules in order.
 func (v *Version) Lessons() []Lesson {
@@ -131,7 +151,8 @@ type Enrolment struct {
 	RecordedAt time.Time `json:"recordedAt"`
 }
 
-// Advance is the fact that a person moved up to a newer version of a course they had begun. From HappenedAt on the enrolment is of that version.
+// Advance is the fact that a person moved up to a newer version of a course they had begun. From HappenedAt on the
+// enrolment is of that version.
 type Advance struct {
 	ID         string    `json:"id"` // enrolment/0002, enrolment/0003, …: which of its versions this is
 	Enrolment  string    `json:"enrolment"`
@@ -155,23 +176,40 @@ type Completion struct {
 	Client     string    `json:"client"`     // person/the id that the sender gave the fact
 	HappenedAt time.Time `json:"happenedAt"` // the phone's time, corrected by its clock's offset
 	RecordedAt time.Time `json:"recordedAt"` // the server's
+
+	// ClaimedAt is the time that the sender gave where it cannot be true, and HappenedAt is that of arrival; else nil.
+	ClaimedAt *time.Time `json:"claimedAt,omitempty"`
 }
 
 // Attempt is the fact that a person handed in answers to a lesson's quiz.
 type Attempt struct {
-	ID         string            `json:"id"` // person/the id that the sender gave the fact
-	Enrolment  string            `json:"enrolment"`
-	Person     string            `json:"person"`
-	Course     string            `json:"course"`
-	Lesson     string            `json:"lesson"`
-	Version    string            `json:"version"`        // whose quiz it was; "" on old ones: the enrolment's at HappenedAt
-	Draw       *int              `json:"draw,omitempty"` // number of the draw, see [Quiz.Drawn]; nil where the whole quiz was asked
-	Answers    map[string]Answer `json:"answers"`        // by question id
-	Score      int               `json:"score"`          // percent, 0 to 100, rounded down
+	ID        string `json:"id"` // person/the id that the sender gave the fact
+	Enrolment string `json:"enrolment"`
+	Person    string `json:"person"`
+	Course    string `json:"course"`
+	Lesson    string `json:"lesson"`
+	// whose quiz it was; "" on old ones: the enrolment's at HappenedAt
+	Version string `json:"version"`
+	// number of the draw, see [Quiz.Drawn]; nil where the whole quiz was asked
+	Draw       *int              `json:"draw,omitempty"`
+	Answers    map[string]Answer `json:"answers"` // by question id
+	Score      int               `json:"score"`   // percent, 0 to 100, rounded down
 	Passed     bool              `json:"passed"`
 	HappenedAt time.Time         `json:"happenedAt"`
 	RecordedAt time.Time         `json:"recordedAt"`
+	ClaimedAt  *time.Time        `json:"claimedAt,omitempty"` // as of a Completion
 }
+
+// Said is when the sender says that it happened: between two attempts, the time that passed for the learner.
+func (a Attempt) Said() time.Time {
+	if a.ClaimedAt != nil {
+		return *a.ClaimedAt
+	}
+	return a.HappenedAt
+}
+
+// Client is the id that the sender gave the attempt.
+func (a Attempt) Client() string { return strings.TrimPrefix(a.ID, a.Person+"/") }
 
 // Quiz is what this attempt was asked, of the quiz that its version has.
 func (a *Attempt) Quiz(whole Quiz) Quiz {
@@ -181,7 +219,8 @@ func (a *Attempt) Quiz(whole Quiz) Quiz {
 	return whole.Drawn(a.Enrolment, a.Lesson, *a.Draw)
 }
 
-// Certificate is the register entry that a person completed a course. It holds every word and date that the paper shows, as they were on the day.
+// Certificate is the register entry that a person completed a course. It holds every word and date that the paper
+// shows, as they were on the day.
 type Certificate struct {
 	ID          string    `json:"id"`       // person/course/cycle, and /n for the nth reissue
 	Code        string    `json:"code"`     // checks the certificate; 12 letters and digits, see NewCode
@@ -207,6 +246,8 @@ type Certificate struct {
 	VerifyURL   string    `json:"verifyUrl"`  // what the QR says
 	Replaces    string    `json:"replaces"`   // id of the certificate that this one corrects, "" for none
 	Reissue     int       `json:"reissue"`    // 0, or which reissue this is (cấp lại lần n)
+	Reissued    Reissued  `json:"reissued,omitzero"`
+	Decision    Decision  `json:"decision,omitzero"` // under which it was issued in a batch
 }
 
 // Forever is the end of what does not end.
@@ -224,13 +265,14 @@ type Holder struct {
 
 // Issuer is the body that signs, as the setting of its province says. It is never the program.
 type Issuer struct {
-	ID       string `json:"id"`       // code of the present province
-	Parent   string `json:"parent"`   // cơ quan chủ quản
-	Name     string `json:"name"`     // tên cơ quan cấp
-	Head     string `json:"head"`     // who certifies, in capitals on the paper: "GIÁM ĐỐC THƯ VIỆN TỈNH"
-	Capacity string `json:"capacity"` // quyền hạn, chức vụ above the signature: "GIÁM ĐỐC"
-	Signer   string `json:"signer"`   // full name
-	Town     string `json:"town"`     // place line: "Tuyên Quang"
+	ID       string `json:"id"`             // code of the present province
+	Parent   string `json:"parent"`         // cơ quan chủ quản
+	Name     string `json:"name"`           // tên cơ quan cấp
+	Head     string `json:"head"`           // who certifies, in capitals on the paper: "GIÁM ĐỐC THƯ VIỆN TỈNH"
+	Capacity string `json:"capacity"`       // quyền hạn, chức vụ above the signature: "GIÁM ĐỐC"
+	Signer   string `json:"signer"`         // full name
+	Town     string `json:"town"`           // place line: "Tuyên Quang"
+	Hold     bool   `json:"hold,omitempty"` // certificates wait for a decision and are issued in batches
 }
 
 // State is what a check of a certificate finds.
@@ -243,8 +285,8 @@ const (
 	Revoked  State = "revoked"
 )
 
-// StateAt says what the certificate is worth at a time, given its revocation (nil for none) and whether another replaces it. Who replaces a certificate and then
-// withdraws it has withdrawn it.
+// StateAt says what the certificate is worth at a time, given its revocation (nil for none) and whether another
+// replaces it. Who replaces a certificate and then withdraws it has withdrawn it.
 func (c *Certificate) StateAt(at time.Time, r *Revocation, replaced bool) State {
 	switch {
 	case r != nil && !r.At.After(at):
@@ -257,15 +299,8 @@ func (c *Certificate) StateAt(at time.Time, r *Revocation, replaced bool) State 
 	return Valid
 }
 
-// Revocation is the fact that a certificate was withdrawn.
-type Revocation struct {
-	ID     string    `json:"id"` // the certificate's
-	Reason string    `json:"reason"`
-	By     string    `json:"by"` // person
-	At     time.Time `json:"at"`
-}
-
-// Refusal keeps a fact that could not be counted, as it came, so that nothing a learner did is thrown away and somebody can look at it.
+// Refusal keeps a fact that could not be counted, as it came, so that nothing a learner did is thrown away and somebody
+// can look at it.
 type Refusal struct {
 	ID         string    `json:"id"` // person/SHA-256 of the rest
 	Person     string    `json:"person"`
@@ -274,34 +309,5 @@ type Refusal struct {
 	RecordedAt time.Time `json:"recordedAt"`
 }
 
-// The kinds of document that this package owns.
-var (
-	VersionKind = &store.Kind{Name: "version", Schema: 1, Doc: Version{}, Indexes: [][]string{{"course", "number"}}}
-
-	ListingKind = &store.Kind{Name: "course", Schema: 1, Doc: Listing{}}
-
-	EnrolmentKind = &store.Kind{Name: "enrolment", Schema: 1, Doc: Enrolment{}, Indexes: [][]string{{"person"}, {"course"}, {"version", "recordedAt"}}}
-
-	AdvanceKind = &store.Kind{Name: "advance", Schema: 1, Doc: Advance{}, Indexes: [][]string{{"recordedAt"}}}
-
-	CompletionKind = &store.Kind{Name: "completion", Schema: 1, Doc: Completion{}, Unique: []string{"client"},
-		Indexes: [][]string{{"recordedAt"}}}
-
-	AttemptKind = &store.Kind{Name: "attempt", Schema: 1, Doc: Attempt{},
-		Indexes: [][]string{{"enrolment"}, {"recordedAt"}}}
-
-	CertificateKind = &store.Kind{Name: "certificate", Schema: 1, Doc: Certificate{}, Unique: []string{"code", "register"},
-		Indexes: [][]string{{"person"}, {"province", "issuedAt"}, {"issuedAt"}, {"replaces", "course"}}}
-
-	RevocationKind = &store.Kind{Name: "revocation", Schema: 1, Doc: Revocation{}, Indexes: [][]string{{"at"}}}
-
-	IssuerKind = &store.Kind{Name: "issuer", Schema: 1, Doc: Issuer{}}
-
-	RefusalKind = &store.Kind{Name: "refusal", Schema: 1, Doc: Refusal{}, Indexes: [][]string{{"person"}, {"recordedAt"}}}
-)
-
-// Kinds lists the kinds of this package, for who opens a store.
-func Kinds() []*store.Kind {
-	return []*store.Kind{VersionKind, ListingKind, EnrolmentKind, AdvanceKind, CompletionKind, AttemptKind, CertificateKind, RevocationKind, IssuerKind, RefusalKind, ShipmentKind,
-		SubmissionKind, ReviewKind, TaskKind}
-}
+// Vietnam is the time zone in which dates are printed and years begin.
+var Vietnam = time.FixedZone("ICT", 7*60*60)

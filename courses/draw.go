@@ -8,18 +8,23 @@ import (
 	"strconv"
 )
 
-// Drawn is the quiz that an attempt sees: of each pool in Draw as many scored questions as it says, in the order of the quiz, and every question that no Draw
-// speaks of. Texts and essays are never left out: what decides about passing is what lots are drawn for. Which questions they are depends on the arguments alone: the enrolment's id, the
-// lesson's and the number of the attempt, from 0. Where a pool holds fewer than are asked for, all of it is drawn.
+// drawRound is after how many attempts what was seen is forgotten, so that a draw stays cheap whatever its number.
+const drawRound = 64
+
+// Drawn is the quiz that an attempt sees: of each pool in Draw as many scored questions as it says, in the order of the
+// quiz, and every question that no Draw speaks of. Texts and essays are never left out: what decides about passing is
+// what lots are drawn for. Questions that fewer of the attempts before have seen go first, lots decide among equals, so
+// that nobody meets a question again before the pool is used up. Which questions they are depends on the arguments
+// alone: the enrolment's id, the lesson's and the number of the attempt, from 0. Where a pool holds fewer than are
+// asked for, all of it is drawn.
 func (q Quiz) Drawn(enrolment, lesson string, number int) Quiz {
 	if len(q.Draw) == 0 {
 		return q
 	}
 	out := map[string]bool{}
 	for _, d := range q.Draw {
-		lots := q.lots(d.Pool, enrolment+"\x00"+lesson+"\x00"+strconv.Itoa(number)+"\x00")
-		for _, l := range lots[min(max(d.Count, 0), len(lots)):] {
-			out[l.question] = true
+		for _, id := range q.leftOut(d, enrolment+"\x00"+lesson+"\x00", max(number, 0)) {
+			out[id] = true
 		}
 	}
 	drawn := Quiz{}
@@ -34,21 +39,47 @@ func (q Quiz) Drawn(enrolment, lesson string, number int) Quiz {
 // lot is a question and its place in the drawing.
 type lot struct {
 	question string
+	seen     int // by how many attempts of this round
 	number   [sha256.Size]byte
 }
 
-// lots are the scored questions of a pool in the order in which they are drawn.
-func (q Quiz) lots(pool, seed string) []lot {
-	var all []lot
-	for _, question := range q.Questions {
-		if question.Kind.Scored() && (pool == "" || question.Pool == pool) {
-			all = append(all, lot{question.ID, sha256.Sum256([]byte(seed + question.ID))})
+// leftOut are the scored questions of a pool that an attempt does not see.
+func (q Quiz) leftOut(d Draw, seed string, number int) []string {
+	var lots []lot
+	for _, id := range q.pool(d) {
+		lots = append(lots, lot{question: id})
+	}
+	count := min(max(d.Count, 0), len(lots))
+	for n := number - number%drawRound; n <= number; n++ {
+		for i := range lots {
+			lots[i].number = sha256.Sum256([]byte(seed + strconv.Itoa(n) + "\x00" + lots[i].question))
+		}
+		slices.SortFunc(lots, func(a, b lot) int {
+			return cmp.Or(cmp.Compare(a.seen, b.seen), bytes.Compare(a.number[:], b.number[:]), cmp.Compare(a.question, b.question))
+		})
+		for i := range count {
+			lots[i].seen++
 		}
 	}
-	slices.SortFunc(all, func(a, b lot) int {
-		return cmp.Or(bytes.Compare(a.number[:], b.number[:]), cmp.Compare(a.question, b.question))
-	})
-	return all
+	var out []string
+	for _, l := range lots[count:] {
+		out = append(out, l.question)
+	}
+	return out
+}
+
+// pool are the scored questions that a draw decides about: none where it leaves none out.
+func (q Quiz) pool(d Draw) []string {
+	var ids []string
+	for _, question := range q.Questions {
+		if question.Kind.Scored() && (d.Pool == "" || question.Pool == d.Pool) {
+			ids = append(ids, question.ID)
+		}
+	}
+	if len(ids) <= d.Count {
+		return nil
+	}
+	return ids
 }
 
 // Asked is how many scored questions an attempt sees.

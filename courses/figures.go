@@ -2,14 +2,11 @@ package courses
 
 import (
 	"cmp"
-	"context"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"lopban/courses/store"
 )
 
 // Trail is what one learner of a version left behind.
@@ -22,52 +19,12 @@ type Trail struct {
 
 // Bounds of what figures are made of, so that a page takes a second at most whatever the store holds.
 const (
-	trailsRead   = 500 // learners of a version, the newest
-	attemptsRead = 100 // of one learner
+	TrailsRead   = 500 // learners of a version, the newest
+	AttemptsRead = 100 // of one learner
 )
 
 // FewLearners is under how many a share or a correlation says more about chance than about the course.
 const FewLearners = 20
-
-// Figures reads the newest learners who began with a version and says how it teaches; begun is how many there are in all.
-func (s *School) Figures(ctx context.Context, v *Version) (f Figures, begun int, err error) {
-	groups, err := s.Store.Count(ctx, EnrolmentKind, store.Where(store.Is("version", v.ID)))
-	if err != nil {
-		return f, 0, err
-	}
-	newest, err := s.Course(ctx, v.Course)
-	if err != nil {
-		return f, 0, err
-	}
-	enrolments, err := store.All[Enrolment](ctx, s.Store, EnrolmentKind, store.Where(store.Is("version", v.ID)).By("-recordedAt").First(trailsRead))
-	if err != nil {
-		return f, 0, err
-	}
-	trails := make([]Trail, len(enrolments))
-	for i, e := range enrolments {
-		if trails[i], err = s.trail(ctx, e, v.Number < newest.Number); err != nil {
-			return f, 0, err
-		}
-	}
-	return NewFigures(v, trails, s.Now()), groups[0].N, nil
-}
-
-func (s *School) trail(ctx context.Context, e Enrolment, mayMove bool) (Trail, error) {
-	t := Trail{Enrolment: e}
-	var err error
-	if mayMove {
-		moves, err := s.advances(ctx, e.ID)
-		if err != nil {
-			return t, err
-		}
-		t.Moved = len(moves) > 0
-	}
-	if t.Completions, err = store.All[Completion](ctx, s.Store, CompletionKind, store.Where(store.Begins("id", e.ID+"/"))); err != nil {
-		return t, err
-	}
-	t.Attempts, err = store.All[Attempt](ctx, s.Store, AttemptKind, store.Where(store.Is("enrolment", e.ID)).By("recordedAt").First(attemptsRead))
-	return t, err
-}
 
 // Figures say how a version teaches: a pure function of its learners' facts, without a name.
 type Figures struct {
@@ -79,27 +36,31 @@ type Figures struct {
 
 // LessonFigures say who came to a lesson, who finished it and how long it took.
 type LessonFigures struct {
-	Lesson    Lesson
-	Number    int     // in the course, from 1
-	Came      int     // learners who began it, or have done all before it
-	Began     int     // learners with a fact of this lesson: its text finished or answers handed in
-	Finished  int     // of those, who have done it
-	Stopped   int     // learners whose next lesson this is and who have done nothing for two weeks
-	Minutes   float64 // median, see [LessonFigures.Timed]
-	Timed     int     // learners whose time is known: from the fact before the lesson's first to the one that finished it, with no pause of two hours
+	Lesson   Lesson
+	Number   int     // in the course, from 1
+	Came     int     // learners who began it, or have done all before it
+	Began    int     // learners with a fact of this lesson: its text finished or answers handed in
+	Finished int     // of those, who have done it
+	Stopped  int     // learners whose next lesson this is and who have done nothing for two weeks
+	Minutes  float64 // median, see [LessonFigures.Timed]
+	// learners whose time is known: from the fact before the lesson's first to the one that finished it, with no pause
+	// of two hours
+	Timed     int
 	Questions []QuestionFigures
 }
 
-// QuestionFigures say how a scored question does in the first attempts of its learners, so that what was learned from the feedback does not count.
+// QuestionFigures say how a scored question does in the first attempts of its learners, so that what was learned from
+// the feedback does not count.
 type QuestionFigures struct {
 	Question Question
 	Number   int // in the quiz, from 1
 	Asked    int // first attempts that asked it
 	Right    int // of those, wholly right
 
-	// Discrimination is the point-biserial correlation of "right" with the share of the rest of the same attempt, from -1 to 1: do those who know the rest know this? The
-	// question itself is not in the rest, which would flatter it. It uses every learner, while comparing the upper and lower 27 % would throw away half of few.
-	// Known is false under FewLearners attempts, and where all did alike.
+	// Discrimination is the point-biserial correlation of "right" with the share of the rest of the same attempt, from
+	// -1 to 1: do those who know the rest know this? The question itself is not in the rest, which would flatter it. It
+	// uses every learner, while comparing the upper and lower 27 % would throw away half of few. Known is false under
+	// FewLearners attempts, and where all did alike.
 	Discrimination float64
 	Known          bool
 
@@ -107,7 +68,8 @@ type QuestionFigures struct {
 	Unchosen []Option // wrong options that nobody chose, where FewLearners or more were asked
 }
 
-// Wrong is a wrong answer and how many first attempts gave it. What was typed is shown only when three learners or more typed the same.
+// Wrong is a wrong answer and how many first attempts gave it. What was typed is shown only when three learners or more
+// typed the same.
 type Wrong struct {
 	Option Option // of a choice
 	Left   Text   // of a matching: the left side
@@ -115,7 +77,8 @@ type Wrong struct {
 	N      int
 }
 
-// pause is the longest time between two facts that is taken for work on a lesson; idle is after how long a learner has stopped.
+// pause is the longest time between two facts that is taken for work on a lesson; idle is after how long a learner has
+// stopped.
 const (
 	pause = 2 * time.Hour
 	idle  = 14 * 24 * time.Hour
@@ -195,8 +158,8 @@ func (t Trail) steps() []step {
 	return all
 }
 
-// times are how long the lessons took that are done: from the fact before the lesson's first to the one that finished it. Nothing is known of the lesson begun first, nor of one with
-// a pause in it.
+// times are how long the lessons took that are done: from the fact before the lesson's first to the one that finished
+// it. Nothing is known of the lesson begun first, nor of one with a pause in it.
 func (t Trail) times(p Progress) map[string]time.Duration {
 	took := map[string]time.Duration{}
 	broken := map[string]bool{}
@@ -373,7 +336,8 @@ func (t *tally) sum() QuestionFigures {
 	return f
 }
 
-// correlation is Pearson's, which with zeros and ones on one side is the point-biserial one. It is not known for few, nor where one side does not vary.
+// correlation is Pearson's, which with zeros and ones on one side is the point-biserial one. It is not known for few,
+// nor where one side does not vary.
 func correlation(x, y []float64) (float64, bool) {
 	if len(x) < FewLearners {
 		return 0, false
@@ -408,7 +372,8 @@ func share(part, whole int) float64 {
 	return 100 * float64(part) / float64(whole)
 }
 
-// Bounds of what is worth a word; those of discrimination are the usual ones of item analysis (Ebel: under 0.2 poor, under 0 to be mended).
+// Bounds of what is worth a word; those of discrimination are the usual ones of item analysis (Ebel: under 0.2 poor,
+// under 0 to be mended).
 const (
 	hardShare    = 30
 	easyShare    = 95
@@ -416,8 +381,10 @@ const (
 	manyStopped  = 20 // percent of who came to the lesson
 )
 
-// Advice names what a trainer should look at, the gravest first: "hard" (almost nobody is right), "backwards" (who knows the rest gets this wrong), "lure" (a wrong answer is chosen more often than the
-// right one), "weak" (says little about what somebody knows), "unchosen" (a wrong option that fools nobody), "easy" (almost everybody is right). With few learners it is nothing.
+// Advice names what a trainer should look at, the gravest first: "hard" (almost nobody is right), "backwards" (who
+// knows the rest gets this wrong), "lure" (a wrong answer is chosen more often than the right one), "weak" (says little
+// about what somebody knows), "unchosen" (a wrong option that fools nobody), "easy" (almost everybody is right). With
+// few learners it is nothing.
 func (f QuestionFigures) Advice() []string {
 	if f.Asked < FewLearners {
 		return nil
@@ -437,7 +404,8 @@ func (f QuestionFigures) Advice() []string {
 	return all
 }
 
-// Advice names what a trainer should look at: "stopped" (many go no further), "slow" and "quick" (it takes more than twice, or less than a third, of the minutes announced).
+// Advice names what a trainer should look at: "stopped" (many go no further), "slow" and "quick" (it takes more than
+// twice, or less than a third, of the minutes announced).
 func (f LessonFigures) Advice() []string {
 	var all []string
 	if f.Came >= FewLearners && share(f.Stopped, f.Came) >= manyStopped {

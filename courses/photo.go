@@ -2,18 +2,14 @@ package courses
 
 import (
 	"bytes"
-	"context"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
-	"errors"
 	"image"
 	"image/color"
 	"image/draw"
 	"image/jpeg"
 	"image/png"
 
-	"lopban/courses/store"
+	"lopban/courses/problem"
 )
 
 const (
@@ -26,8 +22,10 @@ const (
 // Photo makes of a JPEG or PNG that a phone sent a JPEG of at most 1280 pixels, as Shrink does.
 func Photo(data []byte) ([]byte, error) { return Shrink(data, photoSide, photoQuality) }
 
-// Shrink makes of a JPEG or PNG a JPEG of the quality (of 100) whose longer side has so many pixels at most, upright. Nothing else of the file is kept: no place, time or name of the phone (EXIF), and nothing
-// that hides behind the picture. What cannot be taken is a Problem that says what to do. The type is read from the content, and the number of pixels before any of them.
+// Shrink makes of a JPEG or PNG a JPEG of the quality (of 100) whose longer side has so many pixels at most, upright.
+// Nothing else of the file is kept: no place, time or name of the phone (EXIF), and nothing that hides behind the
+// picture. What cannot be taken is a Problem that says what to do. The type is read from the content, and the number of
+// pixels before any of them.
 func Shrink(data []byte, side, quality int) ([]byte, error) {
 	upright, most := 1, maxPixels
 	read, size := png.Decode, png.DecodeConfig
@@ -41,42 +39,24 @@ func Shrink(data []byte, side, quality int) ([]byte, error) {
 		}
 	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
 	case isHEIC(data):
-		return nil, store.Invalid("photo", "photo-heic")
+		return nil, problem.Invalid("photo", "photo-heic")
 	default:
-		return nil, store.Invalid("photo", "photo-kind")
+		return nil, problem.Invalid("photo", "photo-kind")
 	}
 	c, err := size(bytes.NewReader(data))
 	if err != nil || c.Width < 1 || c.Height < 1 {
-		return nil, store.Invalid("photo", "photo-broken")
+		return nil, problem.Invalid("photo", "photo-broken")
 	}
 	if c.Width > most/c.Height {
-		return nil, store.Invalid("photo", "photo-pixels")
+		return nil, problem.Invalid("photo", "photo-pixels")
 	}
 	m, err := read(bytes.NewReader(data))
 	if err != nil {
-		return nil, store.Invalid("photo", "photo-broken")
+		return nil, problem.Invalid("photo", "photo-broken")
 	}
 	var out bytes.Buffer
 	err = jpeg.Encode(&out, turn(shrink(m, side), upright), &jpeg.Options{Quality: quality})
 	return out.Bytes(), err
-}
-
-// KeepPhoto keeps a photo for a submission and gives the name of its bytes, which are those that Photo makes. One photo is read at a time, because a
-// large one takes a hundred megabytes.
-func (s *School) KeepPhoto(ctx context.Context, data []byte) (string, error) {
-	s.photos.Lock()
-	small, err := Photo(data)
-	s.photos.Unlock()
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(small)
-	name := "photo-" + hex.EncodeToString(sum[:]) + ".jpg" // no name that the address of a course's pictures takes
-	err = s.Store.PutBlob(ctx, name, small)
-	if errors.Is(err, store.ErrExists) {
-		err = nil
-	}
-	return name, err
 }
 
 // isHEIC tells the files of iPhones and of some Android cameras by their brand (ISO/IEC 14496-12).
@@ -153,7 +133,8 @@ func orientation(tiff []byte) int {
 	return 1
 }
 
-// shrink gives the picture on white, its longer side at most this many pixels: each pixel is the mean of those that it stands for.
+// shrink gives the picture on white, its longer side at most this many pixels: each pixel is the mean of those that it
+// stands for.
 func shrink(m image.Image, side int) *image.RGBA {
 	b := m.Bounds()
 	w, h := b.Dx(), b.Dy()

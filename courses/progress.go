@@ -22,6 +22,7 @@ type LessonState struct {
 	Done     bool      // read, or for a lesson with a quiz: passed
 	Best     int       // best score in percent
 	Attempts int       // handed in
+	LastAt   time.Time // when the last of them happened, zero for none
 	DoneAt   time.Time // when it was first done, by the phone's corrected time
 }
 
@@ -89,9 +90,11 @@ type deed struct {
 	passed bool
 }
 
-// Trace puts the facts of one enrolment together. Their order does not matter, nor how often a fact is given. A lesson without a quiz is done by its completion; a lesson with one is done by an attempt
-// that reaches the pass mark (the best counts), whether its text was marked as read before, after or never. What is done in one version stays done, with its date, in every later one that has the lesson,
-// whatever that one asks. Work on the practice task is asked for where the version that is finished requires it.
+// Trace puts the facts of one enrolment together. Their order does not matter, nor how often a fact is given. A lesson
+// without a quiz is done by its completion; a lesson with one is done by an attempt that reaches the pass mark (the
+// best counts), whether its text was marked as read before, after or never. What is done in one version stays done,
+// with its date, in every later one that has the lesson, whatever that one asks. Work on the practice task is asked for
+// where the version that is finished requires it.
 func (t Terms) Trace(completions []Completion, attempts []Attempt, work ...Work) Progress {
 	p := Progress{Lessons: map[string]LessonState{}}
 	deeds := map[string][]deed{} // by lesson
@@ -110,6 +113,9 @@ func (t Terms) Trace(completions []Completion, attempts []Attempt, work ...Work)
 		s := p.Lessons[a.Lesson]
 		s.Attempts++
 		s.Best = max(s.Best, a.Score)
+		if a.HappenedAt.After(s.LastAt) {
+			s.LastAt = a.HappenedAt
+		}
 		p.Lessons[a.Lesson] = s
 		if t.passed(a) {
 			deeds[a.Lesson] = append(deeds[a.Lesson], deed{t.at(a.HappenedAt), a.HappenedAt, true})
@@ -123,7 +129,8 @@ func (t Terms) Trace(completions []Completion, attempts []Attempt, work ...Work)
 	return p.sum(t.Version(), work)
 }
 
-// finish goes through the terms and ends with the first in which the lesson was done: later ones can neither undo nor re-date it.
+// finish goes through the terms and ends with the first in which the lesson was done: later ones can neither undo nor
+// re-date it.
 func (t Terms) finish(s *LessonState, lesson string, deeds []deed) {
 	for i, term := range t {
 		l, there := term.Version.Lesson(lesson)
@@ -174,4 +181,16 @@ func (p *Progress) practise(task *Practice, work []Work) {
 	if p.Task == TaskTodo || p.Task == TaskAgain {
 		p.MinutesLeft += task.Minutes
 	}
+}
+
+// With lists the versions that have a lesson: first the one in which something happened, then the others, the newest
+// first.
+func (t Terms) With(lesson string, happened time.Time) []*Version {
+	order := []*Version{t[t.at(happened)].Version}
+	for _, term := range slices.Backward(t) {
+		if !slices.Contains(order, term.Version) {
+			order = append(order, term.Version)
+		}
+	}
+	return slices.DeleteFunc(order, func(v *Version) bool { _, ok := v.Lesson(lesson); return !ok })
 }

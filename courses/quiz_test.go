@@ -128,15 +128,121 @@ func TestParseTakesTheShapesOfTheContract(t *testing.T) {
 	}
 }
 
+// What people type as a number, and what it is on a Vietnamese page and on an English one.
 func TestParseNumber(t *testing.T) {
-	for typed, want := range map[string]float64{"12": 12, "2,5": 2.5, "2.5": 2.5, "1.234": 1234, "1.234,5": 1234.5, "1,234.5": 1234.5, "0.125": 0.125, " 1 000 ": 1000, "-3": -3, "1.234.567": 1234567} {
-		if got, ok := ParseNumber(typed); !ok || got != want {
-			t.Errorf("%q: %v %v", typed, got, ok)
+	for typed, want := range map[string][2]float64{"12": {12, 12}, "2,5": {2.5, 2.5}, "2.5": {2.5, 2.5}, "1.234": {1234, 1.234}, "1,234": {1.234, 1234}, "1.234,5": {1234.5, 1234.5}, "1,234.5": {1234.5, 1234.5},
+		"0.125": {0.125, 0.125}, "0,125": {0.125, 0.125}, " 1 000 ": {1000, 1000}, "1 000,5": {1000.5, 1000.5}, "12 000 000": {12e6, 12e6}, "-3": {-3, -3}, "- 3": {-3, -3}, "−3": {-3, -3}, "+3": {3, 3},
+		"1.234.567": {1234567, 1234567}, "1,234,567": {1234567, 1234567}, "1234.567": {1234.567, 1234.567}, "1234,567": {1234.567, 1234.567}, ".5": {0.5, 0.5}, "12.": {12, 12}, "1e3": {1000, 1000}, "2,5e-1": {0.25, 0.25},
+		"１２": {12, 12}, "３．１４": {3.14, 3.14}, "１．２３４": {1234, 1.234}, "12 cuốn": {12, 12}, "12cuốn": {12, 12}, "30 m²": {30, 30}, "5 %": {5, 5}, "5％": {5, 5}, "1.822 lượt": {1822, 1.822}, "100.000đ": {100000, 100},
+		"5 m": {5, 5}, "90 km/h": {90, 90}, "12 độ C.": {12, 12}, "7 (bảy)": {7, 7}, "00": {0, 0}} {
+		for i, lang := range []string{"vi", "en"} {
+			if got, ok := ParseNumber(lang, typed, nil); !ok || got != want[i] {
+				t.Errorf("%q in %s: %v %v, want %v", typed, lang, got, ok, want[i])
+			}
 		}
 	}
-	for _, typed := range []string{"", "a dozen", "NaN", "Inf", "1,2,3,x", "--"} {
-		if got, ok := ParseNumber(typed); ok {
+	for _, typed := range []string{"", "a dozen", "NaN", "Inf", "1,2,3,x", "--", "1 5", "1.2.3", "1,23,456", "1 234 5", "10³", "1 ½", "1/2", "3-4", "12 hoặc 13", "khoảng 12", "2 triệu", "2 Triệu rưỡi", "5 nghìn", "5 ngàn", "100k", "5M", "2 tá",
+		"3 dozen", "0x10", "1_000", "1e999", ".", ",", "5 x 3", "5x"} {
+		if got, ok := ParseNumber("vi", typed, nil); ok {
 			t.Errorf("%q is taken for %v", typed, got)
+		}
+	}
+	if got, ok := ParseNumber("vi", "33.333", func(n float64) bool { return n <= 100 }); !ok || got != 33.333 {
+		t.Errorf("a percentage: %v %v", got, ok)
+	}
+}
+
+// A number that can be read in two ways is the one that a range takes; where both or none are, the page's language says
+// which.
+func TestNumbersAreReadByTheRange(t *testing.T) {
+	pi := []Range{{Min: 3.141, Max: 3.142, Weight: 1}}
+	for _, c := range []struct {
+		ranges []Range
+		lang   string
+		typed  string
+		want   float64
+	}{
+		{pi, "vi", "3.141", 3.141},
+		{pi, "en", "3.141", 3.141},
+		{pi, "vi", "3,141", 3.141},
+		{[]Range{{Min: 1817, Max: 1827, Weight: 1}}, "vi", "1.822", 1822},
+		{[]Range{{Min: 1817, Max: 1827, Weight: 1}}, "en", "1.822", 1822},
+		{[]Range{{Min: 1817, Max: 1827, Weight: 1}}, "en", "1,822", 1822},
+		{[]Range{{Min: 1817, Max: 1827, Weight: 1}}, "vi", "1,822", 1822},
+		{[]Range{{Min: 3.125, Max: 3.125, Weight: 1}}, "vi", "3.125", 3.125},
+		{pi, "vi", "2.000", 2000}, // in none
+		{pi, "en", "2.000", 2},
+		{[]Range{{Min: 0, Max: 5000, Weight: 1}}, "vi", "3.141", 3141}, // in both
+		{[]Range{{Min: 0, Max: 5000, Weight: 1}}, "en", "3,141", 3141},
+		{[]Range{{Min: 3, Max: 4, Weight: 1}, {Min: 0, Max: 5000}}, "vi", "3.141", 3.141}, // only one earns something
+		// only one is told why it is wrong
+		{[]Range{{Min: 9, Max: 9, Weight: 1}, {Min: 3, Max: 4}}, "vi", "3.141", 3.141},
+	} {
+		q := Question{ID: "n", Kind: Numerical, Ranges: c.ranges}
+		a, given, err := q.ParseForm(c.lang, func(string) []string { return []string{" " + c.typed} })
+		if err != nil || !given || a.Number == nil || *a.Number != c.want || a.Typed != c.typed {
+			t.Errorf("%s in %s: %+v %v, want %v", c.typed, c.lang, a, err, c.want)
+		}
+	}
+	q := Question{ID: "n", Kind: Numerical, Ranges: pi}
+	if a, _, err := q.ParseForm("vi", func(string) []string { return []string{"ba phẩy một"} }); err == nil || a.Typed != "ba phẩy một" || a.Number != nil {
+		t.Errorf("%+v %v", a, err)
+	}
+	if a, err := q.Parse(json.RawMessage(`{"number": 3.141, "typed": "3.141"}`)); err != nil || *a.Number != 3.141 || a.Typed != "3.141" {
+		t.Errorf("%+v %v", a, err)
+	}
+}
+
+// One that is typed as it is accepted goes before one that only folds to it, and a question may ask for tones or
+// capitals.
+func TestExactSpellingsComeFirst(t *testing.T) {
+	accept := func(all ...Accepted) []Accepted { return all }
+	toneless := accept(Accepted{Text: "ma", Feedback: same("no tone")}, Accepted{Text: "mã", Weight: 1}, Accepted{Text: "*", Feedback: same("else")})
+	province := accept(Accepted{Text: "ha giang", Weight: 0.25}, Accepted{Text: "Hà Giang", Weight: 1})
+	sorted := accept(Accepted{Text: "sắp xếp", Weight: 1})
+	for _, c := range []struct {
+		accepted []Accepted
+		spelling Spelling
+		typed    string
+		want     float64
+		told     string
+	}{
+		{toneless, SpellAny, "mã", 1, ""},
+		{toneless, SpellAny, "MÃ.", 1, ""},
+		{toneless, SpellAny, "ma\u0303", 1, ""}, // in pieces
+		{toneless, SpellAny, "ma", 0, "no tone"},
+		{toneless, SpellAny, "má", 0, "no tone"}, // the first that it folds to
+		{toneless, SpellTones, "má", 0, "else"},
+		{toneless, SpellTones, "Mã", 1, ""},
+		{toneless, SpellCapitals, "Mã", 0, "else"},
+		{province, SpellAny, "ha giang", 0.25, ""},
+		{province, SpellAny, "Hà Giang", 1, ""},
+		{province, SpellAny, "hà giang", 1, ""},
+		{province, SpellCapitals, "Ha Giang", 0, ""},
+		{province, SpellCapitals, "ha giang", 0.25, ""},
+		{province, SpellTones, "HA GIANG", 0.25, ""},
+		{sorted, SpellAny, "sáp xếp", 1, ""},
+		{sorted, SpellTones, "sáp xếp", 0, ""},
+		{sorted, SpellTones, "  SẮP   XẾP ", 1, ""},
+		{sorted, SpellTones, "sắp xêp", 0, ""},
+		{accept(Accepted{Text: "da"}, Accepted{Text: "đa", Weight: 1}), SpellAny, "đa", 1, ""},
+		{accept(Accepted{Text: "da", Weight: 1}), SpellTones, "đa", 0, ""},
+		// stars with the tones before letters without
+		{accept(Accepted{Text: "ma"}, Accepted{Text: "*mã*", Weight: 1}), SpellAny, "mã", 1, ""},
+		{accept(Accepted{Text: "ma"}, Accepted{Text: "*mã*", Weight: 1}), SpellAny, "ma", 0, ""},
+		// letters before stars
+		{accept(Accepted{Text: "thư *", Weight: 0.5}, Accepted{Text: "Thư viện", Weight: 1}), SpellAny, "thư viện", 1, ""},
+		{accept(Accepted{Text: "*", Weight: 0.1}, Accepted{Text: "*viện*", Weight: 1}), SpellTones, "thư viện xã", 1, ""},
+		{accept(Accepted{Text: "Viện", Weight: 0.5}, Accepted{Text: "viện", Weight: 1}), SpellAny, "viện", 1, ""},
+	} {
+		q := Question{ID: "w", Kind: ShortAnswer, Accepted: c.accepted, Spelling: c.spelling}
+		m := q.mark(Answer{Text: c.typed}, true)
+		told := ""
+		if len(m.Feedback) > 0 {
+			told = m.Feedback[0].Vi
+		}
+		if m.Share != c.want || told != c.told {
+			t.Errorf("%v %q typed %q: %v %q, want %v %q", c.accepted, c.spelling, c.typed, m.Share, told, c.want, c.told)
 		}
 	}
 }

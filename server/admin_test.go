@@ -9,8 +9,11 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/paper"
+	"lopban/courses/programme"
 	"lopban/courses/roster"
+	"lopban/courses/school"
 	"lopban/courses/store"
+	"lopban/server/office"
 )
 
 func TestAdministrationIsForWhoMay(t *testing.T) {
@@ -29,7 +32,7 @@ func TestAdministrationIsForWhoMay(t *testing.T) {
 		{"GET", "/admin/issuers/08/sample.pdf", denied, denied, ok, gone, denied, ok},
 		{"POST", "/admin/issuers/08", denied, denied, 422, gone, denied, 422}, // the form is empty
 		{"GET", "/admin/issuers/99", gone, gone, gone, gone, gone, gone},
-		{"GET", "/admin/audit", denied, denied, denied, denied, ok, ok},
+		{"GET", "/admin/audit", denied, denied, ok, ok, ok, ok},
 		{"GET", "/author", denied, ok, denied, denied, denied, ok},
 		{"GET", "/author/K9/figures", denied, gone, denied, denied, denied, gone},
 	}
@@ -58,15 +61,15 @@ func newcomer(name, role, province string) url.Values {
 
 func TestNewAccountShowsACodeOnceThatOpensIt(t *testing.T) {
 	p := newProvince(t)
-	page := p.adm.post("/admin", newcomer("  lò thị   THANH ", "staff", "14")).want(200)
-	code := page.one(".slip-code")
-	if got := page.one("section h2"); got != "Lò Thị Thanh" || len(page.find(".qr svg")) != 1 {
+	shown := p.adm.post("/admin", newcomer("  lò thị   THANH ", "staff", "14")).want(200)
+	code := shown.one(".slip-code")
+	if got := shown.one("section h2"); got != "Lò Thị Thanh" || len(shown.find(".qr svg")) != 1 {
 		t.Errorf("the slip is of %q", got)
 	}
 	if list := p.adm.get("/admin").want(200); strings.Contains(list.Body, code) || !strings.Contains(list.text(), "Lò Thị Thanh Cán bộ tỉnh Sơn La – ○ Chờ đặt mật khẩu") {
 		t.Errorf("the list says %s", list.text())
 	}
-	a, err := p.accounts.Use(t.Context(), code, "mot cau de nho", "lo.thanh", true, "192.0.2.1")
+	a, err := p.Accounts.Use(t.Context(), code, "mot cau de nho", "lo.thanh", true, "192.0.2.1")
 	if err != nil || !a.Has(roster.Staff) || a.Province != "14" {
 		t.Fatalf("the code opens %+v, %v", a, err)
 	}
@@ -75,6 +78,9 @@ func TestNewAccountShowsACodeOnceThatOpensIt(t *testing.T) {
 	}
 	if n := p.audited("account.create"); n != 1 {
 		t.Errorf("%d entries in the audit trail", n)
+	}
+	if told := p.adm.get("/admin/audit").want(200).one("tbody tr ins"); told != "Cán bộ tỉnh" {
+		t.Errorf("the trail names the role %q", told)
 	}
 }
 
@@ -107,9 +113,9 @@ func TestAccountFormSaysWhatIsWrong(t *testing.T) {
 		{newcomer("", "staff", "08"), "name"}, {newcomer("Lò Văn 4", "staff", "08"), "name"}, {newcomer("Lò Văn A", "", ""), "role"},
 		{newcomer("Lò Văn A", "learner", ""), "role"}, {newcomer("Lò Văn A", "staff", ""), "province"}, {newcomer("Lò Văn A", "trainer", "77"), "province"},
 	} {
-		page := p.adm.post("/admin", c.form).want(422)
-		if page.one("#account-"+c.field+"-fault") == "" || page.attr("#account-name", "value") != c.form.Get("name") || len(page.find("details[open]")) != 1 {
-			t.Errorf("%v: %s", c.form, page.text())
+		shown := p.adm.post("/admin", c.form).want(422)
+		if shown.one("#account-"+c.field+"-fault") == "" || shown.attr("#account-name", "value") != c.form.Get("name") || len(shown.find("details[open]")) != 1 {
+			t.Errorf("%v: %s", c.form, shown.text())
 		}
 	}
 	if n := p.audited("account."); n != 0 {
@@ -130,7 +136,7 @@ func TestDisabledAccountIsOutAndMayComeBack(t *testing.T) {
 		t.Errorf("somebody disabled still reads the roster: %d", got.Status)
 	}
 	p.adm.post("/admin/"+keeper.ID+"/enable", nil).want(303)
-	a, err := store.Get[roster.Account](t.Context(), p.store, roster.AccountKind, keeper.ID)
+	a, err := store.Get[roster.Account](t.Context(), p.Store, roster.AccountKind, keeper.ID)
 	if err != nil || a.Disabled {
 		t.Errorf("%+v, %v", a, err)
 	}
@@ -140,7 +146,7 @@ func TestResetEndsSessionsAndGivesANewCode(t *testing.T) {
 	p := newProvince(t)
 	keeper := p.account("", "Sùng Thị Dế", "08", roster.Staff)
 	p.withPassword(keeper, "sung.de", "mot cau de nho")
-	keeper, err := store.Get[roster.Account](t.Context(), p.store, roster.AccountKind, keeper.ID)
+	keeper, err := store.Get[roster.Account](t.Context(), p.Store, roster.AccountKind, keeper.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,10 +156,10 @@ func TestResetEndsSessionsAndGivesANewCode(t *testing.T) {
 	if got := visitor.get("/roster"); got.Status != 303 {
 		t.Errorf("a session outlived the reset: %d", got.Status)
 	}
-	if _, err := p.accounts.Look(t.Context(), first, "192.0.2.1"); err == nil && first != second {
+	if _, err := p.Accounts.Look(t.Context(), first, "192.0.2.1"); err == nil && first != second {
 		t.Error("the earlier code still works")
 	}
-	if holder, err := p.accounts.Look(t.Context(), second, "192.0.2.1"); err != nil || holder.Account != keeper.ID {
+	if holder, err := p.Accounts.Look(t.Context(), second, "192.0.2.1"); err != nil || holder.Account != keeper.ID {
 		t.Errorf("the code opens %+v, %v", holder, err)
 	}
 }
@@ -173,7 +179,7 @@ func TestNobodyLocksTheirOwnDoor(t *testing.T) {
 
 func TestAccountsGoOnPageByPage(t *testing.T) {
 	p := newProvince(t)
-	for i := range adminPageSize {
+	for i := range office.AdminPageSize {
 		p.account("", fmt.Sprintf("Ma Thị %c%s", 'A'+i%26, strings.Repeat("a", 1+i/26)), "", roster.Trainer)
 	}
 	first := p.adm.get("/admin").want(200)
@@ -184,7 +190,7 @@ func TestAccountsGoOnPageByPage(t *testing.T) {
 			seen[f.Attr[1].Val] = true
 		}
 	}
-	if len(seen) != adminPageSize+4 { // and two staff, the office, the trainer; not oneself
+	if len(seen) != office.AdminPageSize+4 { // and two staff, the office, the trainer; not oneself
 		t.Errorf("%d accounts on two pages", len(seen))
 	}
 	if n := len(second.find(`a[href^="/admin?after="]`)); n != 0 {
@@ -208,13 +214,13 @@ func TestStaffSetWhoSignsInTheirProvince(t *testing.T) {
 	if got := p.staff.post("/admin/issuers/08", issuerForm()).leads(); got != "/admin/issuers/08?done=issuer" {
 		t.Errorf("leads to %s", got)
 	}
-	i, err := p.school.Issuer(t.Context(), "08", "")
+	i, err := p.School.Issuer(t.Context(), "08", "")
 	want := courses.Issuer{ID: "08", Parent: "Ủy ban nhân dân tỉnh Tuyên Quang", Name: "Thư viện tỉnh Tuyên Quang", Head: "Giám đốc Thư viện tỉnh", Capacity: "KT. GIÁM ĐỐC\nPHÓ GIÁM ĐỐC", Signer: "Đỗ Thị Nhung", Town: "Tuyên Quang"}
 	if err != nil || i != want {
 		t.Errorf("kept %+v, %v", i, err)
 	}
 	p.certified(p.dua, p.publish(shortCourse("K2", courses.ReadingPromotion)))
-	entries, err := p.school.Certificates(t.Context(), p.dua.ID)
+	entries, err := p.School.Certificates(t.Context(), p.dua.ID)
 	if err != nil || entries[0].Issuer.Name != "THƯ VIỆN TỈNH TUYÊN QUANG" || entries[1].Issuer != want {
 		t.Errorf("certificates are issued by %+v, %v", entries, err)
 	}
@@ -228,15 +234,15 @@ func TestWordsThatCannotBePrintedAreNotKept(t *testing.T) {
 	for field, value := range map[string]string{"name": "", "head": strings.Repeat("Giám đốc ", 60), "parent": "Sở 文化", "capacity": "a\nb\nc\nd", "town": " ", "signer": strings.Repeat("Nguyễn ", 40)} {
 		form := issuerForm()
 		form.Set(field, value)
-		page := p.staff.post("/admin/issuers/08", form).want(422)
-		if page.one("#issuer-"+field+"-fault") == "" || page.attr("#issuer-"+field, "aria-invalid") != "true" || page.attr("#issuer-town", "value") != strings.TrimSpace(form.Get("town")) {
-			t.Errorf("%s: %s", field, page.text())
+		shown := p.staff.post("/admin/issuers/08", form).want(422)
+		if shown.one("#issuer-"+field+"-fault") == "" || shown.attr("#issuer-"+field, "aria-invalid") != "true" || shown.attr("#issuer-town", "value") != strings.TrimSpace(form.Get("town")) {
+			t.Errorf("%s: %s", field, shown.text())
 		}
 		if sample := p.staff.get("/admin/issuers/08/sample.pdf?" + form.Encode()).want(422); sample.one("#issuer-"+field+"-fault") == "" {
 			t.Errorf("%s: the sample says %s", field, sample.text())
 		}
 	}
-	if _, err := store.Get[courses.Issuer](t.Context(), p.store, courses.IssuerKind, "08"); err == nil {
+	if _, err := store.Get[courses.Issuer](t.Context(), p.Store, school.IssuerKind, "08"); err == nil {
 		t.Error("something was kept")
 	}
 }
@@ -247,17 +253,17 @@ func TestSampleIsNobodysCertificate(t *testing.T) {
 	typed := p.staff.get("/admin/issuers/08/sample.pdf?" + issuerForm().Encode()).want(200)
 	for _, r := range []*reply{kept, typed} {
 		code, _, err := paper.Inspect([]byte(r.Body))
-		if err != nil || code != sampleCode || r.Header.Get("Content-Type") != "application/pdf" {
+		if err != nil || code != programme.SampleCode || r.Header.Get("Content-Type") != "application/pdf" {
 			t.Errorf("%q, %v, %s", code, err, r.Header.Get("Content-Type"))
 		}
 	}
 	if kept.Body == typed.Body {
 		t.Error("the sample does not show what was typed")
 	}
-	if _, ok := courses.ReadCode(sampleCode); ok {
+	if _, ok := courses.ReadCode(programme.SampleCode); ok {
 		t.Error("the sample's code could be a certificate's")
 	}
-	p.anyone().get("/v/" + sampleCode).want(404)
+	p.anyone().get("/v/" + programme.SampleCode).want(404)
 }
 
 func TestAuditTrailTellsWhoDidWhatTheNewestFirst(t *testing.T) {
@@ -268,34 +274,81 @@ func TestAuditTrailTellsWhoDidWhatTheNewestFirst(t *testing.T) {
 	p.adm.post("/admin", newcomer("Lò Thị Thanh", "trainer", "")).want(200)
 	p.pass(time.Minute)
 	p.staff.post("/admin/issuers/08", issuerForm()).want(303)
-	page := p.office.get("/admin/audit").want(200)
-	rows := page.find("table.data tbody tr")
-	if len(rows) != 2 || textOf(rows[0]) != "09:01 05/12/2026 Hoàng Văn Kiên Sửa nơi cấp giấy chứng nhận 08 Tuyên Quang" || textOf(rows[1]) != "09:00 05/12/2026 Phạm Minh Sơn Tạo tài khoản Lò Thị Thanh –" {
-		t.Errorf("%s", page.text())
+	shown := p.office.get("/admin/audit").want(200)
+	rows := shown.find("table.data tbody tr")
+	if len(rows) != 2 {
+		t.Fatalf("%s", shown.text())
 	}
+	for i, parts := range [][]string{{"09:01 05/12/2026 Hoàng Văn Kiên Sửa nơi cấp giấy chứng nhận", "Người ký: để trống → Đỗ Thị Nhung", "08 Tuyên Quang"},
+		{"09:00 05/12/2026 Phạm Minh Sơn Tạo tài khoản", "Vai trò: để trống → Giảng viên", "Lò Thị Thanh –"}} {
+		for _, part := range parts {
+			if !strings.Contains(textOf(rows[i]), part) {
+				t.Errorf("%q does not say %q", textOf(rows[i]), part)
+			}
+		}
+	}
+}
+
+func TestAuditTrailIsNarrowedSearchedAndSent(t *testing.T) {
+	p := newProvince(t)
+	form := url.Values{"name": {"Vàng Thị Mỷ Hoa"}, "phone": {""}, "post": {"Thủ thư"}, "kind": {roster.LegalBookcase}}
+	p.staff.post("/roster/"+p.my.ID+"/correct", form).want(303)
+	form.Set("name", "Nông Văn Thình")
+	p.otherStaff.post("/roster/"+p.far.ID+"/correct", form).want(303)
+	path := p.staff.upload("Danh sách 2026.csv", []byte(columns+"Sùng Mí Pó,,,Thư viện xã Lũng Cú,Lũng Cú,01/12/2026\n")).leads()
+	p.staff.post(path, nil).want(303)
+	p.staff.imported(path)
+	for _, c := range []struct {
+		who   *client
+		query string
+		rows  int
+		says  string
+	}{
+		{p.office, "", 4, "Danh sách 2026.csv: 1 người mới, 0 thay đổi"},
+		{p.staff, "", 3, "Vàng Thị Mỷ → Vàng Thị Mỷ Hoa"},
+		{p.office, "?province=04", 1, "Nông Văn Thịnh → Nông Văn Thình"},
+		{p.office, "?about=person&q=my+hoa", 1, "Vàng Thị Mỷ Hoa"},
+		{p.office, "?about=roster", 2, "Nhập danh sách"},
+		{p.office, "?from=2026-12-06", 0, "Không có việc nào"},
+		{p.office, "?to=2026-12-05&q=danh+sach+2026", 2, "Danh sách 2026.csv"},
+	} {
+		shown := c.who.get("/admin/audit" + c.query).want(200)
+		if rows := len(shown.find("table.data tbody tr")); rows != c.rows || !strings.Contains(shown.text(), c.says) {
+			t.Errorf("%q: %d rows in %s", c.query, rows, shown.text())
+		}
+		if c.rows == 0 {
+			continue
+		}
+		file := c.who.get(shown.attr("a[download]", "href")).want(200)
+		if lines := strings.Count(file.Body, "\r\n"); lines != c.rows+1 || !strings.HasPrefix(file.Header.Get("Content-Type"), "text/csv") {
+			t.Errorf("%q: a file of %d lines: %s", c.query, lines, file.Body)
+		}
+	}
+	p.staff.get("/admin/audit?province=04").want(403)
+	p.office.get("/admin/audit?from=gestern").want(422)
 }
 
 func TestAuditTrailGoesOnPageByPage(t *testing.T) {
 	p := newProvince(t)
-	for i := range 2*auditPageSize + 1 {
-		e := auditEntry{ID: fmt.Sprintf("e%04d", i), By: p.my.ID, Action: "test", Subject: fmt.Sprint("s", i), At: store.Time(begun.Add(time.Duration(i/7) * time.Second))}
-		if err := p.store.Insert(t.Context(), auditKind, &e); err != nil {
+	for i := range 2*office.AuditPageSize + 1 {
+		e := programme.AuditEntry{ID: fmt.Sprintf("e%04d", i), By: p.my.ID, Action: "test", Subject: fmt.Sprint("s", i), At: store.Time(begun.Add(time.Duration(i/7) * time.Second))}
+		if err := programme.Tell(t.Context(), p.Store, e.At, e); err != nil {
 			t.Fatal(err)
 		}
 	}
 	seen := map[string]bool{}
 	pages := 0
 	for path := "/admin/audit"; path != ""; pages++ {
-		page := p.office.get(path).want(200)
-		for _, cell := range page.find("table.data tbody td:nth-child(4)") {
+		shown := p.office.get(path).want(200)
+		for _, cell := range shown.find("table.data tbody td:nth-child(4)") {
 			seen[textOf(cell)] = true
 		}
 		path = ""
-		if len(page.find(`a[href^="/admin/audit?"]`)) > 0 {
-			path = page.attr(`a[href^="/admin/audit?"]`, "href")
+		if len(shown.find(`a[href^="/admin/audit?"]`)) > 0 {
+			path = shown.attr(`a[href^="/admin/audit?"]`, "href")
 		}
 	}
-	if pages != 3 || len(seen) != 2*auditPageSize+1 {
+	if pages != 3 || len(seen) != 2*office.AuditPageSize+1 {
 		t.Errorf("%d entries on %d pages", len(seen), pages)
 	}
 	p.office.get("/admin/audit?before=yesterday!e1").want(400)

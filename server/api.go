@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/json"
 	"html/template"
 	"slices"
 	"strings"
@@ -10,20 +9,14 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lopban/courses"
+	"lopban/courses/problem"
 	"lopban/courses/roster"
+	"lopban/courses/school"
 	"lopban/courses/store"
+	"lopban/courses/words"
+	"lopban/server/office"
+	"lopban/server/page"
 )
-
-// decode reads a JSON body into typed fields. A value of another type, such as an object where a text belongs, is refused.
-func decode(c *fiber.Ctx, into any) error {
-	if !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEApplicationJSON) {
-		return fiber.ErrUnsupportedMediaType
-	}
-	if err := json.Unmarshal(c.Body(), into); err != nil {
-		return fiber.ErrBadRequest
-	}
-	return nil
-}
 
 type apiAccount struct {
 	ID    string        `json:"id"`
@@ -42,11 +35,11 @@ type apiPlace struct {
 }
 
 func (s *Server) apiMe(c *fiber.Ctx) error {
-	a := visitorOf(c).account
+	a := page.VisitorOf(c).Account
 	me := apiAccount{ID: a.ID, Name: a.Name, Roles: a.Roles, Scope: a.Province}
-	if p, err := s.roll.Person(c.UserContext(), a.ID); err == nil {
+	if p, err := s.Roll.Person(c.UserContext(), a.ID); err == nil {
 		me.Place = &apiPlace{Commune: p.Commune, Province: p.Province, Programme: p.Programme, Library: p.Library}
-		if commune, ok := s.places.Commune(p.Commune); ok {
+		if commune, ok := s.Places.Ever(p.Commune); ok {
 			me.Place.Name = commune.Title()
 		}
 	}
@@ -61,6 +54,7 @@ type apiCourseBody struct {
 	Title       courses.Text   `json:"title"`
 	Summary     courses.Text   `json:"summary"`
 	Periods     int            `json:"periods"`
+	Required    int            `json:"requiredMinutes"`
 	PassMark    int            `json:"passMark"`
 	Minutes     int            `json:"minutes"`
 	Modules     []apiModule    `json:"modules"`
@@ -98,17 +92,17 @@ type apiReview struct {
 }
 
 // practiceBody is the practice task of a study, nil where the course has none.
-func (s *Server) practiceBody(c *fiber.Ctx, st courses.Study) (*apiPractice, error) {
+func (s *Server) practiceBody(c *fiber.Ctx, st school.Study) (*apiPractice, error) {
 	if st.Version.Practice == nil {
 		return nil, nil
 	}
-	page, err := s.practicing(c)
+	shown, err := s.learn.Practicing(c)
 	if err != nil {
 		return nil, err
 	}
 	t := st.Version.Practice
-	b := &apiPractice{Title: t.Title, Minutes: t.Minutes, Required: t.Required, Pass: t.Pass, Rubric: t.Rubric, HTML: page.Body, State: page.State, Submissions: []apiSubmission{}}
-	for _, w := range page.Works {
+	b := &apiPractice{Title: t.Title, Minutes: t.Minutes, Required: t.Required, Pass: t.Pass, Rubric: t.Rubric, HTML: shown.Body, State: shown.State, Submissions: []apiSubmission{}}
+	for _, w := range shown.Works {
 		one := apiSubmission{ID: w.Client(), ReceivedAt: w.RecordedAt, Text: w.Text, Photos: append([]string{}, w.Photos...)}
 		if r := w.Newest(); r != nil {
 			one.Review = &apiReview{At: r.RecordedAt, Passed: r.Passed, Points: r.Points(), Findings: r.Findings, Comment: r.Comment}
@@ -144,9 +138,9 @@ type apiProgress struct {
 	CompletedAt *time.Time `json:"completedAt"`
 }
 
-func courseBody(st courses.Study) apiCourseBody {
+func courseBody(st school.Study) apiCourseBody {
 	v, p := st.Version, st.Progress
-	b := apiCourseBody{ID: v.Course, Version: v.ID, Strand: v.Strand, Title: v.Title, Summary: v.Summary, Periods: v.Periods, PassMark: v.PassMark,
+	b := apiCourseBody{ID: v.Course, Version: v.ID, Strand: v.Strand, Title: v.Title, Summary: v.Summary, Periods: v.Periods, Required: v.RequiredMinutes(), PassMark: v.PassMark,
 		Progress: apiProgress{Done: p.Done, Total: p.Total, Percent: p.Percent(), MinutesLeft: p.MinutesLeft, Next: p.Next}}
 	if !p.CompletedAt.IsZero() {
 		b.Progress.CompletedAt = &p.CompletedAt
@@ -168,7 +162,7 @@ func courseBody(st courses.Study) apiCourseBody {
 }
 
 func (s *Server) apiCourses(c *fiber.Ctx) error {
-	studies, err := s.school.Studies(c.UserContext(), visitorID(c))
+	studies, err := s.School.Studies(c.UserContext(), page.VisitorID(c))
 	if err != nil {
 		return err
 	}
@@ -180,7 +174,7 @@ func (s *Server) apiCourses(c *fiber.Ctx) error {
 }
 
 func (s *Server) apiCourse(c *fiber.Ctx) error {
-	st, err := s.school.Study(c.UserContext(), visitorID(c), c.Params("id"))
+	st, err := s.School.Study(c.UserContext(), page.VisitorID(c), c.Params("id"))
 	if err != nil {
 		return err
 	}
@@ -207,20 +201,20 @@ type apiOption struct {
 }
 
 func (s *Server) apiLesson(c *fiber.Ctx) error {
-	p, err := s.lessonAt(c)
+	p, err := s.learn.LessonAt(c)
 	if err != nil {
 		return err
 	}
-	w := s.wordsOf(c)
+	w := s.WordsOf(c)
 	if lang := c.Query("lang"); lang == "en" || lang == "vi" {
-		w = words{lang, s.words[lang]}
+		w = s.Languages.In(lang)
 	}
 	body := fiber.Map{"id": p.Lesson.ID, "version": p.Version.ID, "title": p.Lesson.Title, "minutes": p.Lesson.Minutes,
-		"html": s.texts.lesson(p.Version, p.Lesson, w.Lang).html, "done": p.State.Done, "read": p.State.Read, "best": p.State.Best, "next": p.Next}
+		"html": s.Texts.Lesson(p.Version, p.Lesson, w.Lang).HTML, "done": p.State.Done, "read": p.State.Read, "best": p.State.Best, "next": p.Next}
 	if p.HasQuiz() {
 		draw := p.State.Attempts
 		questions := []apiQuestion{}
-		for _, q := range s.questions(p, p.asked(draw), w, "", nil, nil) {
+		for _, q := range s.learn.Questions(p, p.Asked(draw), w, p.Order(draw), nil, nil) {
 			a := apiQuestion{ID: q.ID, Kind: q.Kind, Prompt: string(q.Prompt), Tail: string(q.Tail), Options: apiOptions(q.Options), Right: apiOptions(q.Rights)}
 			for _, m := range q.Lefts {
 				a.Left = append(a.Left, apiOption{m.ID, string(m.Text)})
@@ -231,12 +225,18 @@ func (s *Server) apiLesson(c *fiber.Ctx) error {
 		if len(p.Lesson.Quiz.Draw) > 0 {
 			quiz["draw"] = draw
 		}
+		if n := p.Lesson.Quiz.Attempts; n > 0 {
+			quiz["attempts"] = fiber.Map{"allowed": n, "left": p.Left()}
+		}
+		if at := p.Lesson.Quiz.From(p.State); at.After(s.Now()) {
+			quiz["from"] = at
+		}
 		body["quiz"] = quiz
 	}
 	return c.JSON(body)
 }
 
-func apiOptions(views []optionView) []apiOption {
+func apiOptions(views []page.OptionView) []apiOption {
 	var options []apiOption
 	for _, o := range views {
 		options = append(options, apiOption{o.ID, string(o.Text)})
@@ -247,29 +247,17 @@ func apiOptions(views []optionView) []apiOption {
 // maxFacts is how many facts one request may bring: more than two courses have.
 const maxFacts = 200
 
-// apiFacts keeps what a phone brings and answers for each fact, in order. When the store cannot be reached there is no answer for any of them, and sending all again is safe.
+// apiFacts keeps what a phone brings, as often and as much as one account may.
 func (s *Server) apiFacts(c *fiber.Ctx) error {
-	var body struct {
-		Facts []courses.Fact `json:"facts"`
-	}
-	if err := decode(c, &body); err != nil {
+	_, n := page.Shape(c.Request().Body())
+	// what is refused is counted as well
+	if err := s.spend(&s.limits.Facts, page.VisitorID(c), min(max(n, 1), maxFacts)); err != nil {
 		return err
 	}
-	if len(body.Facts) > maxFacts {
-		return store.Invalid("facts", "too-many-facts", maxFacts)
+	if n > maxFacts {
+		return problem.Invalid("facts", "too-many-facts", maxFacts)
 	}
-	if err := s.spend(&s.limits.facts, visitorID(c), len(body.Facts)); err != nil {
-		return err
-	}
-	receipts := []courses.Receipt{}
-	for _, f := range body.Facts {
-		r, err := s.record(c, f)
-		if err != nil {
-			return err
-		}
-		receipts = append(receipts, r)
-	}
-	return c.JSON(fiber.Map{"receipts": receipts})
+	return s.learn.TakeFacts(c)
 }
 
 // apiCertificate is what anyone may know of a certificate: what the paper says.
@@ -282,23 +270,34 @@ type apiCertificate struct {
 	Title      courses.Text  `json:"title"`
 	Issuer     string        `json:"issuer"`
 	Serial     string        `json:"serial"`
+	Register   string        `json:"register"`
+	Periods    int           `json:"periods"` // of 45 minutes
+	Result     string        `json:"result"`  // "passed"
+	Signer     string        `json:"signer"`  // "" where it is written by hand
+	Capacity   string        `json:"capacity"`
+	Reissue    int           `json:"reissue"` // 0, or which one it is
+	StartedAt  time.Time     `json:"startedAt"`
+	EndedAt    time.Time     `json:"completedAt"`
 	IssuedAt   time.Time     `json:"issuedAt"`
+	CheckedAt  time.Time     `json:"checkedAt"`  // when the register was asked
 	ValidUntil *time.Time    `json:"validUntil"` // null: for ever
 	RevokedAt  *time.Time    `json:"revokedAt,omitempty"`
-	Reason     string        `json:"reason,omitempty"`
+	Cause      courses.Cause `json:"cause,omitempty"`  // of a revocation, from the list
+	Reason     string        `json:"reason,omitempty"` // the same in words, with what was written to it
 	ReplacedBy string        `json:"replacedBy,omitempty"`
 	URL        string        `json:"url"`
 }
 
-func certificateBody(e courses.Entry) apiCertificate {
+func certificateBody(w words.Words, e school.Entry, at time.Time) apiCertificate {
 	unit := strings.Join(slices.DeleteFunc([]string{e.Holder.Library, e.Holder.Place}, func(s string) bool { return s == "" }), ", ")
 	b := apiCertificate{Code: e.Code, State: e.State, Holder: e.Holder.Name, Unit: unit, Course: e.Course, Title: e.Title, Issuer: e.Issuer.Name,
-		Serial: e.Serial, IssuedAt: e.IssuedAt, URL: e.VerifyURL}
+		Serial: e.Serial, Register: e.Register, Periods: e.Periods, Result: "passed", Signer: e.Issuer.Signer, Capacity: e.Issuer.Capacity, Reissue: e.Reissue,
+		StartedAt: e.StartedAt, EndedAt: e.CompletedAt, IssuedAt: e.IssuedAt, CheckedAt: at, URL: e.VerifyURL}
 	if !e.ValidUntil.Equal(courses.Forever) {
 		b.ValidUntil = &e.ValidUntil
 	}
 	if e.Revocation != nil {
-		b.RevokedAt, b.Reason = &e.Revocation.At, e.Revocation.Reason
+		b.RevokedAt, b.Cause, b.Reason = &e.Revocation.At, e.Revocation.Cause, page.Why(w, e.Revocation.Cause, e.Revocation.Reason)
 	}
 	if e.ReplacedBy != nil {
 		b.ReplacedBy = e.ReplacedBy.Code
@@ -307,13 +306,13 @@ func certificateBody(e courses.Entry) apiCertificate {
 }
 
 func (s *Server) apiCertificates(c *fiber.Ctx) error {
-	entries, err := s.school.Certificates(c.UserContext(), visitorID(c))
+	entries, err := s.School.Certificates(c.UserContext(), page.VisitorID(c))
 	if err != nil {
 		return err
 	}
 	list := []apiCertificate{}
 	for _, e := range entries {
-		list = append(list, certificateBody(e))
+		list = append(list, certificateBody(s.WordsOf(c), e, store.Time(s.Now())))
 	}
 	return c.JSON(fiber.Map{"certificates": list})
 }
@@ -321,13 +320,39 @@ func (s *Server) apiCertificates(c *fiber.Ctx) error {
 func (s *Server) apiVerify(c *fiber.Ctx) error {
 	code, ok := courses.ReadCode(c.Params("code"))
 	if !ok {
-		return &store.Problem{Kind: store.ErrNotFound, Code: "code-mistyped", Field: "code"}
+		return &problem.Problem{Kind: problem.ErrNotFound, Code: "code-mistyped", Field: "code"}
 	}
-	e, err := s.school.Look(c.UserContext(), code)
+	e, err := s.School.Look(c.UserContext(), code)
 	if err != nil {
 		return err
 	}
-	return c.JSON(certificateBody(e))
+	return c.JSON(certificateBody(s.WordsOf(c), e, store.Time(s.Now())))
+}
+
+// apiReissue issues a certificate again and gives the new one.
+func (s *Server) apiReissue(c *fiber.Ctx) error {
+	var body struct {
+		Reason courses.Cause `json:"reason"`
+	}
+	if err := page.Decode(c, &body); err != nil {
+		return err
+	}
+	e, err := s.office.ChangedCertificate(c)
+	if err != nil {
+		return err
+	}
+	made, err := s.Reissue(c.UserContext(), *page.VisitorOf(c).Account, e.Code, body.Reason)
+	if err != nil {
+		return err
+	}
+	if err := s.TellAct(c, office.Reissued(e, *made)); err != nil {
+		return err
+	}
+	fresh, err := s.School.Look(c.UserContext(), made.Code)
+	if err != nil {
+		return err
+	}
+	return c.JSON(certificateBody(s.WordsOf(c), fresh, store.Time(s.Now())))
 }
 
 func (s *Server) apiOpenAPI(c *fiber.Ctx) error {

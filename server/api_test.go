@@ -14,11 +14,11 @@ import (
 // withPassword opens the account with a password, as its owner does with a printed code.
 func (s *visited) withPassword(a roster.Account, login, password string) {
 	s.t.Helper()
-	slip, err := s.accounts.Reset(s.t.Context(), roster.Operator(), a.ID)
+	slip, err := s.Accounts.Reset(s.t.Context(), roster.Operator(), a.ID)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if _, err := s.accounts.Use(s.t.Context(), slip.Code, password, login, true, "test"); err != nil {
+	if _, err := s.Accounts.Use(s.t.Context(), slip.Code, password, login, true, "test"); err != nil {
 		s.t.Fatal(err)
 	}
 }

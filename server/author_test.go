@@ -7,22 +7,33 @@ import (
 	"lopban/courses"
 )
 
-func TestAuthorSeesCourses(t *testing.T) {
+func TestAuthorSeesEachCourseOnce(t *testing.T) {
 	p := newBoard(t) // K1 done by two, K2 by one
-	page := p.trainer.get("/author").want(200)
-	if got := textOf(page.find("table.data tbody tr")[0]); got != "Khóa ngắn K1 Dịch vụ thư viện K1@1, 05/12/2026 2 2 2 Xem 6 câu" {
-		t.Errorf("%q", got)
+	if _, err := p.Desk.Open(t.Context(), "K2", "trainer"); err != nil {
+		t.Fatal(err)
 	}
-	if got := textOf(page.find("table.data tbody tr")[1]); got != "Khóa ngắn K2 Khuyến đọc K2@1, 05/12/2026 2 1 1 Xem 6 câu" {
-		t.Errorf("%q", got)
+	p.trainer.post("/author", fields("course", "K7", "strand", "library-service", "vi", "Khóa bảy")).want(303)
+	shown := p.trainer.get("/author").want(200)
+	rows := shown.find("table.data tbody tr")
+	for i, want := range []string{
+		"Khóa ngắn K2 K2 · Đang soạn Khuyến đọc K2@1, 05/12/2026 2 1 1 Xem 6 câu",
+		"Khóa bảy K7 · Đang soạn Dịch vụ thư viện – – – – –",
+		"Khóa ngắn K1 K1 · Chưa có bản nháp Dịch vụ thư viện K1@1, 05/12/2026 2 2 2 Xem 6 câu",
+	} {
+		if len(rows) != 3 || textOf(rows[i]) != want {
+			t.Errorf("%d: %q", i, textOf(rows[i]))
+		}
+	}
+	if got := len(shown.find(`main a[href="/author/K1"]`)); got != 1 || len(shown.find("pre")) != 0 {
+		t.Errorf("K1 is there %d times: %s", got, shown.text())
 	}
 }
 
 func TestAuthorWithoutCoursesIsToldHowToBegin(t *testing.T) {
 	p := newProvince(t)
-	page := p.trainer.get("/author").want(200)
-	if len(page.find(".note")) != 1 || !strings.Contains(page.one("pre"), "lopban courses publish") {
-		t.Errorf("%s", page.text())
+	shown := p.trainer.get("/author").want(200)
+	if len(shown.find(".note")) != 1 || !strings.Contains(shown.one(".note"), "Hãy bắt đầu một khóa mới") {
+		t.Errorf("%s", shown.text())
 	}
 	p.publish(shortCourse("K1", courses.LibraryService))
 	if got := p.trainer.get("/author/K1/figures").want(200); len(got.find("main .note")) != 1 || len(got.find("table")) != 0 {

@@ -20,11 +20,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lopban/courses"
+	"lopban/courses/programme"
 	"lopban/courses/roster"
 	"lopban/courses/targets"
+	"lopban/server/board"
+	"lopban/server/page"
 )
 
-// newBoard is a province in which Vàng Thị Mỷ is trained, Giàng A Dua has one strand, and Nông Văn Thịnh of another province nothing.
+// newBoard is a province in which Vàng Thị Mỷ is trained, Giàng A Dua has one strand, and Nông Văn Thịnh of another
+// province nothing.
 func newBoard(t testing.TB) *province {
 	p := newProvince(t)
 	service, reading := p.publish(shortCourse("K1", courses.LibraryService)), p.publish(shortCourse("K2", courses.ReadingPromotion))
@@ -101,7 +105,7 @@ func inAPI(r *reply) shown {
 
 // inTable reads them from the rows of a file, and what explains it from the lines after them.
 func inTable(rows [][]string, about map[string]string) shown {
-	s := shown{about["Tổng số người"], about["Đã được bồi dưỡng"], about["Mã kiểm tra (SHA-256)"], map[string]string{}}
+	s := shown{about["Tổng số người"], about["Đã được đào tạo, bồi dưỡng"], about["Mã kiểm tra toàn vẹn (SHA-256)"], map[string]string{}}
 	for _, r := range rows {
 		if r[2] != "0" {
 			s.rows[r[1]] = strings.Join([]string{r[2], r[3], share(r[4]), r[5]}, " ")
@@ -118,12 +122,12 @@ func csvFile(r *reply) (rows [][]string, about map[string]string) {
 		r.t.Fatal(err)
 	}
 	about = map[string]string{}
+	width := len(all[0]) - 3 // an empty column, and two that explain
 	for _, line := range all[1:] {
-		switch label, explains := strings.CutPrefix(line[0], "# "); {
-		case explains:
-			about[label] = line[1]
-		case line[0] != "":
-			rows = append(rows, line)
+		if line[0] != "" {
+			rows = append(rows, line[:width])
+		} else if line[width+1] != "" {
+			about[line[width+1]] = line[width+2]
 		}
 	}
 	return rows, about
@@ -149,7 +153,11 @@ func xlsxFile(r *reply) (rows [][]string, about map[string]string) {
 	for _, l := range lines {
 		about[l[0]] = l[1]
 	}
-	return rows[1:], about
+	rows = rows[4:]                                  // behind the title and the headings
+	if n := len(rows); n > 0 && rows[n-1][0] == "" { // totals
+		rows = rows[:n-1]
+	}
+	return rows, about
 }
 
 func TestOneNumberOnTheScreenInTheAPIAndInEveryFile(t *testing.T) {
@@ -186,26 +194,26 @@ func TestOneNumberOnTheScreenInTheAPIAndInEveryFile(t *testing.T) {
 
 func TestBoardSaysTheNumberFirst(t *testing.T) {
 	p := newBoard(t)
-	page := p.staff.get("/board").want(200)
+	shown := p.staff.get("/board").want(200)
 	for selector, want := range map[string]string{
-		"h1": "Bảng chỉ tiêu: Tuyên Quang", ".huge": "50,0 %", ".figure .of": "1 đã đào tạo / 2 người trong danh sách", ".figure .lead": "Đã đạt mốc 40 % của 31/12/2026",
+		"h1": "Bảng chỉ tiêu: Tuyên Quang", ".huge": "50,0 %", ".figure .of": "1 đã được đào tạo, bồi dưỡng / 2 người trong danh sách", ".figure .lead": "Đã đạt mốc 40 % của 31/12/2026",
 		"svg.line .now": "50,0 % · hôm nay", ".tabs [aria-current]": "10 tỉnh hiện nay",
 	} {
-		if got := page.one(selector); got != want {
+		if got := shown.one(selector); got != want {
 			t.Errorf("%s: %q, want %q", selector, got, want)
 		}
 	}
-	if got := page.attr("svg.line .fore", "width"); got != "50.0%" {
+	if got := shown.attr("svg.line .fore", "width"); got != "50.0%" {
 		t.Errorf("the scale stands at %s", got)
 	}
-	if got := page.one("svg.line title"); got != "50,0 % đã được đào tạo. Các mốc: 40 % đến 31/12/2026; 60 % đến 31/12/2030; 90 % đến 31/12/2045" {
+	if got := shown.one("svg.line title"); got != "50,0 % đã được đào tạo, bồi dưỡng. Các mốc: 40 % đến 31/12/2026; 60 % đến 31/12/2030; 90 % đến 31/12/2045" {
 		t.Errorf("the scale says %q", got)
 	}
-	first := page.one("table.gaps tbody tr:first-child")
+	first := shown.one("table.gaps tbody tr:first-child")
 	if first != "xã Lũng Cú 1 2 50,0 % 0" {
 		t.Errorf("the first row is %q", first)
 	}
-	if n := len(page.find("table.gaps tbody tr")); n != len(p.places.Communes(roster.Present, "08")) {
+	if n := len(shown.find("table.gaps tbody tr")); n != len(p.Places.Communes(roster.Present, "08")) {
 		t.Errorf("%d communes", n)
 	}
 	all := p.office.get("/board").want(200)
@@ -214,6 +222,47 @@ func TestBoardSaysTheNumberFirst(t *testing.T) {
 	}
 	if got := all.one("table.gaps tbody tr:first-child th"); got != "Cao Bằng" {
 		t.Errorf("the largest gap is said to be in %s", got)
+	}
+}
+
+func TestTheBoardSaysHowFarTheRosterReaches(t *testing.T) {
+	p := newBoard(t)
+	if got := p.office.get("/board").want(200).one(".figure .reach"); got != "Danh sách đã có ở 2 trên 10 tỉnh, 2 trên 764 xã, phường; 2 thư viện." {
+		t.Errorf("%q", got)
+	}
+	if got := p.office.get("/board?by=programme").want(200).one("table.cover tbody tr:first-child"); got != "Hà Giang 1 73 1" {
+		t.Errorf("%q", got)
+	}
+	own := p.staff.get("/board").want(200)
+	if got := own.one(".figure .reach"); got != "Danh sách đã có ở 1 trên 124 xã, phường; 1 thư viện." {
+		t.Errorf("%q", got)
+	}
+	if got := own.one("main details:not(.no-print) p"); strings.Count(got, ", ") != 122 || strings.Contains(got, "xã Lũng Cú,") || !strings.Contains(got, "xã Ngọc Đường") {
+		t.Errorf("without a list: %q", got)
+	}
+}
+
+// On paper the tabs are gone: two boards of one name would look alike.
+func TestThePrintedBoardSaysWhichListItIs(t *testing.T) {
+	p := newBoard(t)
+	for path, want := range map[string]string{
+		"/board?by=present":               "Theo tỉnh hiện nay · Số liệu đến ngày 05/12/2026",
+		"/board?by=programme":             "Theo 14 tỉnh của Quyết định · Số liệu đến ngày 05/12/2026",
+		"/board?by=present&province=08":   "Theo tỉnh hiện nay: Tuyên Quang · Số liệu đến ngày 05/12/2026",
+		"/board?by=programme&province=02": "Theo 14 tỉnh của Quyết định: Hà Giang · Số liệu đến ngày 05/12/2026",
+	} {
+		shown := p.office.get(path).want(200)
+		if got := shown.one(".print-only.scope"); got != want {
+			t.Errorf("%s: %q", path, got)
+		}
+		if got := shown.one(".print-only.printed"); got != "In lúc 09:00 05/12/2026. Người in: Trần Thu Hà." {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+	for _, path := range []string{"/missing", "/completions", "/missing/calls"} {
+		if len(p.staff.get(path).want(200).find(".print-only.printed")) != 1 {
+			t.Errorf("%s does not say who printed it", path)
+		}
 	}
 }
 
@@ -312,11 +361,11 @@ func TestAsOfIsADayThatHasCome(t *testing.T) {
 		"/board?asOf=2026-12-06": "Ngày 06/12/2026 chưa tới.",
 		"/board?asOf=06/12/2026": "“06/12/2026” không đọc được là một ngày. Viết dạng năm-tháng-ngày, ví dụ 2026-11-05.",
 	} {
-		page := p.staff.get(path).want(422)
-		if got := page.one("#asof-fault"); got != want {
+		shown := p.staff.get(path).want(422)
+		if got := shown.one("#asof-fault"); got != want {
 			t.Errorf("%s: %q", path, got)
 		}
-		if len(page.find(".huge")) != 0 || page.attr("#asof", "aria-invalid") != "true" || page.attr("#asof", "value") != strings.TrimPrefix(path, "/board?asOf=") {
+		if len(shown.find(".huge")) != 0 || shown.attr("#asof", "aria-invalid") != "true" || shown.attr("#asof", "value") != strings.TrimPrefix(path, "/board?asOf=") {
 			t.Errorf("%s: figures are shown, or the day that was typed is gone", path)
 		}
 		p.staff.get(strings.Replace(path, "/board", "/missing", 1)).want(422)
@@ -343,11 +392,12 @@ func TestForecastFollowsThePaceOfNinetyDays(t *testing.T) {
 	for i := range 7 { // 10 people, one trained, 40 % are 4
 		p.person("Lò Thị "+strings.Repeat("a", i+1), lungCu)
 	}
-	if got := p.office.get("/board").want(200).one(".figure .soft"); got != "Theo nhịp 90 ngày qua, mốc 40 % sẽ đạt vào khoảng 01/09/2027: muộn hơn hạn." { // 3 more in 270 days
+	// 3 more in 270 days
+	if got := p.office.get("/board").want(200).one(".figure .soft"); got != "Theo nhịp 90 ngày qua, mốc 40 % sẽ đạt vào khoảng 01/09/2027: muộn hơn hạn." {
 		t.Errorf("%q", got)
 	}
 	p.pass(200 * 24 * time.Hour)
-	if got := p.as(p.account("", "Lê Văn Hòa", "", roster.Office)).get("/board").want(200).one(".figure .soft"); !strings.HasPrefix(got, "90 ngày qua số người đã đào tạo không tăng") {
+	if got := p.as(p.account("", "Lê Văn Hòa", "", roster.Office)).get("/board").want(200).one(".figure .soft"); !strings.HasPrefix(got, "90 ngày qua số người đã được đào tạo, bồi dưỡng không tăng") {
 		t.Errorf("after months without anybody: %q", got)
 	}
 }
@@ -360,22 +410,22 @@ func TestMissingNamesWhoIsMissingAndWhat(t *testing.T) {
 		}
 		return all
 	}
-	page := p.staff.get("/missing?province=08").want(200)
-	if got, want := rows(page), []string{"Giàng A Dua Thư viện xã xã Lũng Cú Khuyến đọc Chưa bắt đầu"}; !slices.Equal(got, want) {
+	shown := p.staff.get("/missing?province=08").want(200)
+	if got, want := rows(shown), []string{"Giàng A Dua Thủ thư chưa có số Thư viện xã xã Lũng Cú Khuyến đọc Chưa bắt đầu"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got := page.one(".counts li:first-child b") + " " + page.one(".counts li:nth-child(2) b"); got != "1 0" {
+	if got := shown.one(".counts li:first-child b") + " " + shown.one(".counts li:nth-child(2) b"); got != "1 0" {
 		t.Errorf("counts %q", got)
 	}
 	p.as(p.dua).post("/courses/K2/doc", nil).want(303)
-	if got, want := rows(p.office.get("/missing").want(200)), []string{"Nông Văn Thịnh Thư viện xã " + p.communeName(elsehere) + " Dịch vụ thư viện, Khuyến đọc Chưa bắt đầu",
+	if got, want := rows(p.office.get("/missing").want(200)), []string{"Nông Văn Thịnh Thư viện xã " + p.CommuneName(elsehere) + " Dịch vụ thư viện, Khuyến đọc Chưa bắt đầu",
 		"Giàng A Dua Thư viện xã xã Lũng Cú Khuyến đọc 1 trên 2 bài"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got := rows(p.office.get("/missing?asOf=2026-12-04").want(200)); len(got) != 3 || strings.Contains(strings.Join(got, ""), "trên") {
 		t.Errorf("before anything was learnt: %q", got)
 	}
-	list, about := csvFile(p.staff.get(page.attr(`a[href$=".csv"], a[href*="missing.csv"]`, "href")).want(200))
+	list, about := csvFile(p.staff.get(shown.attr(`a[href$=".csv"], a[href*="missing.csv"]`, "href")).want(200))
 	if len(list) != 1 || list[0][1] != "Giàng A Dua" || about["Số dòng"] != "1" || about["Tổng số người"] != "2" {
 		t.Errorf("the file has %q, %q", list, about)
 	}
@@ -389,15 +439,15 @@ func TestMissingNamesWhoIsMissingAndWhat(t *testing.T) {
 func TestBoardWithNobodyOnTheRosterSaysWhatToDo(t *testing.T) {
 	s := newSite(t)
 	staff, office := s.as(s.account("", "Hoàng Văn Kiên", "08", roster.Staff)), s.as(s.account("", "Trần Thu Hà", "", roster.Office))
-	page := staff.get("/board").want(200)
-	if len(page.find(".huge")) != 0 || page.attr(".note a.button", "href") != "/roster/import" || page.one("tfoot .percent") != "–" {
-		t.Errorf("%s", page.text())
+	shown := staff.get("/board").want(200)
+	if len(shown.find(".huge")) != 0 || shown.attr(".note a.button", "href") != "/roster/import" || shown.one("tfoot .percent") != "–" {
+		t.Errorf("%s", shown.text())
 	}
 	if n := len(office.get("/board").want(200).find(`a[href="/roster/import"]`)); n != 0 {
 		t.Error("the office is told to import a roster, which it may not")
 	}
-	if page := staff.get("/missing").want(200); len(page.find(".note.good")) != 0 || len(page.find(".note")) != 1 {
-		t.Errorf("nobody is missing where nobody is: %s", page.text())
+	if shown := staff.get("/missing").want(200); len(shown.find(".note.good")) != 0 || len(shown.find(".note")) != 1 {
+		t.Errorf("nobody is missing where nobody is: %s", shown.text())
 	}
 	var f targets.Figures
 	office.get("/api/v1/board").want(200).json(&f)
@@ -415,24 +465,24 @@ func TestReportsOfAThousandPeople(t *testing.T) {
 	g.SetLimit(32)
 	for i := range 1000 {
 		g.Go(func() error {
-			person, err := p.roll.Add(t.Context(), roster.Entry{Name: "Lù Thị " + string(rune('A'+i%26)) + strings.Repeat("a", i/26), Library: "Thư viện xã", Commune: lungCu, On: roster.Day(begun)}, "operator")
+			person, err := p.Roll.Add(t.Context(), roster.Entry{Name: "Lù Thị " + string(rune('A'+i%26)) + strings.Repeat("a", i/26), Library: "Thư viện xã", Commune: lungCu, On: roster.Day(begun)}, "operator")
 			if err != nil {
 				return err
 			}
-			return p.board.Restate(t.Context(), person.ID)
+			return p.Board.RefreshStanding(t.Context(), person.ID)
 		})
 	}
 	if err := g.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	page := p.staff.get("/missing").want(200)
-	if n := len(page.find("table.data tbody tr")); n != shownMissing {
+	shown := p.staff.get("/missing").want(200)
+	if n := len(shown.find("table.data tbody tr")); n != board.ListRows {
 		t.Errorf("the page names %d", n)
 	}
-	if got := page.one(".counts li:first-child b"); got != "1.001" {
+	if got := shown.one(".counts li:first-child b"); got != "1.001" {
 		t.Errorf("%s are missing", got)
 	}
-	if !strings.Contains(page.text(), "200 người đầu trong 1.001 người") {
+	if !strings.Contains(shown.text(), "200 người đầu trong 1.001 người") {
 		t.Error("the page does not say that it shows a part")
 	}
 	fromCSV, about := csvFile(p.staff.get("/api/v1/reports/missing.csv").want(200))
@@ -446,7 +496,7 @@ func TestReportsOfAThousandPeople(t *testing.T) {
 	if len(fromCSV) != 1001 || len(fromXLSX) != 1001 || len(fromJSON.Rows) != 1001 || fromJSON.Base-fromJSON.Trained != 1001 {
 		t.Fatalf("%d, %d and %d rows", len(fromCSV), len(fromXLSX), len(fromJSON.Rows))
 	}
-	const sum = "Mã kiểm tra (SHA-256)"
+	const sum = "Mã kiểm tra toàn vẹn (SHA-256)"
 	if about[sum] != fromJSON.Checksum || aboutXLSX[sum] != fromJSON.Checksum || len(fromJSON.Checksum) != 64 {
 		t.Errorf("checksums %s, %s and %s", about[sum], aboutXLSX[sum], fromJSON.Checksum)
 	}
@@ -486,15 +536,15 @@ func TestCompletionsListCertificatesInTheVisitorsLanguage(t *testing.T) {
 func TestWordsThatASpreadsheetWouldCalculateStayWords(t *testing.T) {
 	p := newBoard(t)
 	const bad = `=HYPERLINK("http://evil.example","Thư viện")<script>alert(1)</script>`
-	person, err := p.roll.Add(t.Context(), roster.Entry{Name: "Lò Văn Pó", Library: bad, Commune: lungCu, On: roster.Day(begun)}, "operator")
+	person, err := p.Roll.Add(t.Context(), roster.Entry{Name: "Lò Văn Pó", Library: bad, Commune: lungCu, On: roster.Day(begun)}, "operator")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.board.Restate(t.Context(), person.ID); err != nil {
+	if err := p.Board.RefreshStanding(t.Context(), person.ID); err != nil {
 		t.Fatal(err)
 	}
-	page := p.staff.get("/missing").want(200)
-	if strings.Contains(page.Body, "<script>alert") || !strings.Contains(page.text(), bad) {
+	shown := p.staff.get("/missing").want(200)
+	if strings.Contains(shown.Body, "<script>alert") || !strings.Contains(shown.text(), bad) {
 		t.Error("the page runs what a library is called, or does not show it")
 	}
 	rows, _ := csvFile(p.staff.get("/api/v1/reports/missing.csv").want(200))
@@ -546,7 +596,7 @@ func TestTextFilesArePackedForWhoTakesIt(t *testing.T) {
 // report makes a report and says whether it was closed.
 func (p *province) report(name string) *targets.Report {
 	p.t.Helper()
-	r, err := p.Report(p.t.Context(), name, targets.Scope{By: roster.Present}, time.Time{})
+	r, err := p.Programme.Report(p.t.Context(), programme.Request{Report: name, Scope: targets.Scope{By: roster.Present}})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -556,13 +606,13 @@ func (p *province) report(name string) *targets.Report {
 
 func TestAReportIsBrokenOffWhereItsReaderGoesAway(t *testing.T) {
 	p := newBoard(t)
-	words := FileWords("vi", p.Words("vi"))
+	words := programme.FileWords("vi", p.Words("vi"))
 	for _, format := range []string{targets.CSV, targets.XLSX, targets.JSON} {
 		ctx, cancel := context.WithCancel(t.Context())
 		out, in := io.Pipe()
-		file := &download{out, cancel}
+		file := &page.Download{PipeReader: out, Cancel: cancel}
 		file.Close()
-		if err := writeReport(ctx, in, p.report("missing"), format, format == targets.CSV, words); !errors.Is(err, context.Canceled) && !errors.Is(err, io.ErrClosedPipe) {
+		if err := page.WriteReport(ctx, in, p.report("missing"), format, format == targets.CSV, words); !errors.Is(err, context.Canceled) && !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("%s: %v", format, err)
 		}
 	}
@@ -571,11 +621,33 @@ func TestAReportIsBrokenOffWhereItsReaderGoesAway(t *testing.T) {
 func TestAReportThatFailsNeverLooksWhole(t *testing.T) {
 	p := newBoard(t)
 	panics := targets.Words{Lang: "vi", Text: func(key string) string { panic("no " + key) }}
-	if err := writeReport(t.Context(), io.Discard, p.report("board"), targets.CSV, false, panics); err == nil || !strings.Contains(err.Error(), "panic: no column.code") {
+	if err := page.WriteReport(t.Context(), io.Discard, p.report("board"), targets.CSV, false, panics); err == nil || !strings.Contains(err.Error(), "panic: no column.code") {
 		t.Errorf("a panic while writing gave %v", err)
 	}
 	var b bytes.Buffer
-	if err := writeReport(t.Context(), &b, p.report("board"), targets.CSV, true, panics); err == nil {
+	if err := page.WriteReport(t.Context(), &b, p.report("board"), targets.CSV, true, panics); err == nil {
 		t.Error("a packed report that failed was ended as if it were whole")
+	}
+}
+
+// The tables of a board are kept between visits; what they lead to is each visitor's own, and a number that changed is
+// shown at once.
+func TestKeptTablesShowNobodyElsesWays(t *testing.T) {
+	p := newBoard(t)
+	ways := func(c *client) int { return len(c.get("/board?by=present").want(200).find("table.gaps tbody th a")) }
+	for range 2 {
+		if office, staff, learner := ways(p.office), ways(p.staff), ways(p.learner); office < 2 || staff != 1 || learner != 0 {
+			t.Errorf("provinces that lead somewhere: %d for the office, %d for staff, %d for a learner", office, staff, learner)
+		}
+	}
+	trained := func() string { return p.office.get("/board?by=present&province=08").want(200).one("tfoot .trained") }
+	before := trained()
+	p.certified(p.dua, must(p.School.Course(t.Context(), "K2")))
+	if after := trained(); before != "1" || after != "2" {
+		t.Errorf("trained: %s, and after a certificate %s", before, after)
+	}
+	p.office.cookies["lang"] = "en"
+	if head := p.office.get("/board?by=present").want(200).one("table.gaps thead"); strings.Contains(head, "Tỉnh") {
+		t.Errorf("the table kept for one language is shown in the other: %s", head)
 	}
 }

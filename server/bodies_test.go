@@ -18,6 +18,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"lopban/courses/roster"
+	"lopban/server/edge"
 )
 
 func TestEveryRouteThatTakesABodyHasALimit(t *testing.T) {
@@ -52,7 +53,7 @@ func TestEveryRouteThatTakesABodyHasALimit(t *testing.T) {
 
 func TestLimitsAreFoundAsTheRouterFindsRoutes(t *testing.T) {
 	for path, want := range map[string]int{
-		"/sign-in": signInBody, "/sign-in/": signInBody, "/api/v1/facts": factsBody, "/roster/import": sheetBody, "/roster/import/0190": formBody, "/roster/import/a/b": formBody, "/roster/%69mport": formBody,
+		"/sign-in": signInBody, "/sign-in/": signInBody, "/sign-in/held": formBody, "/api/v1/facts": factsBody, "/roster/import": sheetBody, "/roster/import/0190": formBody, "/roster/import/a/b": formBody, "/roster/%69mport": formBody,
 		"/": formBody, "": formBody, "//": formBody, "/nowhere": formBody, "/api/v1/facts/x": formBody, "/Roster/import": formBody, "http://x/roster/import": formBody, "*": formBody,
 	} {
 		if got := bodyLimit(path); got != want {
@@ -79,7 +80,8 @@ func (e *endless) Read(b []byte) (int, error) {
 func TestBodiesAreLimitedByRouteAndSender(t *testing.T) {
 	s := newSite(t)
 	staff := s.as(s.account("", "Hà Văn Tâm", "08", roster.Staff))
-	old := &client{visited: s, cookies: map[string]string{renewalCookie(false): staff.cookies[renewalCookie(false)]}} // whose access token has run out
+	// whose access token has run out
+	old := &client{visited: s, cookies: map[string]string{renewalCookie(false): staff.cookies[renewalCookie(false)]}}
 	ended := s.as(s.account("", "Hà Văn Tám", "08", roster.Staff))
 	ended.post("/sign-out", nil).want(303)
 	bearer := &client{visited: s, bearer: staff.cookies[accessCookie(false)]}
@@ -231,7 +233,7 @@ func TestTimeGoesByWhatIsToCome(t *testing.T) {
 
 func TestWhoDripsIsLetGo(t *testing.T) {
 	s := newSite(t)
-	s.patience = patience{grace: 100 * time.Millisecond, floor: 1000, stall: 300 * time.Millisecond, piece: 300 * time.Millisecond}
+	s.slow = edge.SlowLimits{Grace: 100 * time.Millisecond, Floor: 1000, Stall: 300 * time.Millisecond, Piece: 300 * time.Millisecond}
 	address := s.listening()
 	for what, x := range map[string]struct {
 		sent string
@@ -270,7 +272,7 @@ func TestWhoDripsIsLetGo(t *testing.T) {
 // A steady sender that is slow but not below the floor is read to its end.
 func TestWhoIsSlowIsHeard(t *testing.T) {
 	s := newSite(t)
-	s.patience = patience{grace: 50 * time.Millisecond, floor: 1000, stall: 5 * time.Second, piece: 5 * time.Second}
+	s.slow = edge.SlowLimits{Grace: 50 * time.Millisecond, Floor: 1000, Stall: 5 * time.Second, Piece: 5 * time.Second}
 	conn, err := net.Dial("tcp", s.listening())
 	if err != nil {
 		t.Fatal(err)
@@ -292,7 +294,7 @@ func TestWhoIsSlowIsHeard(t *testing.T) {
 func TestWhoDoesNotReadIsLetGo(t *testing.T) {
 	client, far := net.Pipe() // has no room at all: nothing is taken unless it is read
 	defer client.Close()
-	c := &pacedConn{Conn: far, patience: patience{piece: 50 * time.Millisecond}}
+	c := &edge.PacedConn{Conn: far, Patience: edge.SlowLimits{Piece: 50 * time.Millisecond}}
 	c.SetWriteDeadline(time.Now().Add(time.Hour))
 	go io.ReadFull(client, make([]byte, 40<<10))
 	n, err := c.Write(make([]byte, 1<<20))
@@ -329,7 +331,8 @@ func TestUploadsLeaveNoFiles(t *testing.T) {
 	}
 }
 
-// Browsers open connections before they know what to ask. A server that is told to stop waits for who has asked something, and not for those.
+// Browsers open connections before they know what to ask. A server that is told to stop waits for who has asked
+// something, and not for those.
 func TestStoppingWaitsForNoConnectionOnWhichNothingIsAsked(t *testing.T) {
 	s := newSite(t)
 	address := s.listening()
@@ -345,7 +348,8 @@ func TestStoppingWaitsForNoConnectionOnWhichNothingIsAsked(t *testing.T) {
 	if _, err := io.WriteString(kept, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	if res, err := http.ReadResponse(bufio.NewReader(kept), nil); err != nil || res.StatusCode != 200 || res.Close { // by now the silent one has been accepted: it came first
+	// by now the silent one has been accepted: it came first
+	if res, err := http.ReadResponse(bufio.NewReader(kept), nil); err != nil || res.StatusCode != 200 || res.Close {
 		t.Fatalf("%+v, %v", res, err)
 	}
 	if err := s.Shutdown(10 * time.Second); err != nil {

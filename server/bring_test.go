@@ -13,7 +13,10 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/authoring"
+	"lopban/courses/authoring/coursetest"
+	"lopban/courses/programme"
 	"lopban/courses/store"
+	"lopban/server/author"
 )
 
 // bring sends a file as the page for authors does.
@@ -36,23 +39,27 @@ func (c *client) bring(name string, data []byte) *reply {
 
 func TestADocumentIsLookedAtAndBecomesADraft(t *testing.T) {
 	p := newProvince(t)
-	data, err := os.ReadFile("../courses/authoring/testdata/kho.docx")
+	data, err := os.ReadFile("../courses/authoring/bring/testdata/kho.docx")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.trainer.get("/author/import").want(200)
+	for _, want := range []string{"QTI 1.2", "Common Cartridge", "Moodle XML", "Aiken", "SCORM 1.2", "GIFT"} {
+		if asked := p.trainer.get("/author/import").want(200); !strings.Contains(asked.text(), want) {
+			t.Errorf("the page does not say that %s is read", want)
+		}
+	}
 	address := p.trainer.bring("kho.docx", data).leads()
 	look := p.trainer.get(address).want(200)
-	for _, want := range []string{"Tài liệu Word", "1 bài học", "1 hình", "2 mục bỏ lại", "Bỏ ghi chú bên lề: 1.", "Bảng có ô gộp"} {
+	for _, want := range []string{"Tài liệu Word", "1 bài học", "1 hình", "2 mục không nhập được", "Bỏ ghi chú bên lề: 1.", "Bảng có ô gộp"} {
 		if !strings.Contains(look.text(), want) {
 			t.Errorf("no %q in %s", want, look.text())
 		}
 	}
-	if drafts, err := p.desk.Drafts(t.Context()); err != nil || len(drafts) != 0 {
+	if drafts, err := p.Desk.Drafts(t.Context()); err != nil || len(drafts) != 0 {
 		t.Fatalf("a look writes drafts: %v %v", drafts, err)
 	}
 	parted := p.trainer.get(address + "?part=1").want(200)
-	if got := len(parted.find("main ol li")); got != 2 {
+	if got := len(parted.find("main li.one")); got != 2 {
 		t.Errorf("%d lessons", got)
 	}
 	choose := func(form string) url.Values {
@@ -63,17 +70,17 @@ func TestADocumentIsLookedAtAndBecomesADraft(t *testing.T) {
 		return values
 	}
 	for form, want := range map[string]string{
-		"part=1": "Bạn chọn nơi đưa vào.", "part=1&into=module": "Bạn chọn nơi đưa vào.", "into=lesson:K9/thu&part=1": "Bạn chọn nơi đưa vào.", "part=1&into=new&course=a+b&strand=library-service": "", "part=1&into=new&course=KHO": "",
+		"part=1": "Hãy chọn nơi đưa vào.", "part=1&into=module": "Hãy chọn nơi đưa vào.", "into=lesson:K9/thu&part=1": "Hãy chọn nơi đưa vào.", "part=1&into=new&course=a+b&strand=library-service": "", "part=1&into=new&course=KHO": "",
 	} {
 		r := p.trainer.post(address, choose(form)).want(422)
-		if len(r.find(".note.bad")) != 1 || !strings.Contains(r.text(), want) || len(r.find("main ol li")) != 2 {
+		if len(r.find(".note.bad")) != 1 || !strings.Contains(r.text(), want) || len(r.find("main li.one")) != 2 {
 			t.Errorf("%s: %s", form, r.text())
 		}
 	}
 	if to := p.trainer.post(address, choose("part=1&into=new&course=KHO&strand=reading-promotion")).leads(); to != "/author/KHO" {
 		t.Error(to)
 	}
-	draft, _, err := p.desk.Load(t.Context(), "KHO")
+	draft, _, err := p.Desk.Load(t.Context(), "KHO")
 	if err != nil || len(draft.Version.Lessons()) != 2 || len(draft.Media) != 1 {
 		t.Errorf("%+v %v", draft.Version, err)
 	}
@@ -89,28 +96,55 @@ func TestADocumentIsLookedAtAndBecomesADraft(t *testing.T) {
 
 	// Others do not see it, and it is gone after a day.
 	p.learner.get(address).want(403)
-	p.pass(sheetLife + time.Minute)
-	if err := p.sweepBringings(t.Context()); err != nil {
+	p.pass(programme.SheetLife + time.Minute)
+	if err := p.SweepCourseImports(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := p.store.Count(t.Context(), bringingKind, store.Query{}); err != nil || n[0].N != 0 {
+	if n, err := p.Store.Count(t.Context(), programme.CourseImportKind, store.Query{}); err != nil || n[0].N != 0 {
 		t.Error(n, err)
 	}
 }
 
 func (p *visited) edits(course string) int {
-	all, err := p.desk.Recent(p.t.Context(), course, 1000)
+	all, err := p.Desk.Recent(p.t.Context(), course, 1000)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	return len(all)
 }
 
+// The preview shows what will be there: texts and questions with their keys, and what a place has no room for.
+func TestThePreviewShowsTextsAndQuestions(t *testing.T) {
+	p := newProvince(t)
+	p.publish(shortCourse("K1", courses.LibraryService))
+	var pack bytes.Buffer
+	whole, m := authoring.LoadFiles(coursetest.Whole())
+	if m.Errors() || authoring.Pack(&pack, whole) != nil {
+		t.Fatal(m)
+	}
+	look := p.trainer.get(p.trainer.bring("LS9.zip", pack.Bytes()).leads()).want(200)
+	for _, want := range []string{"Ghi ngay.", "Câu 1. Chào ai? Chọn một", "✓ Đúng: Mọi người · Đúng.", "Một người · Chưa đúng.", "Phiếu đón tiếp", "Mời ba người.", "Sổ của Lan.", "10 phút.",
+		"Nếu thêm vào một phần đã có", "Bài thực hành: Một buổi đón bạn đọc.", "Nếu thêm vào một bài đã có", "Mục tiêu của bài: “Đón được”"} {
+		if !strings.Contains(look.text(), want) {
+			t.Errorf("no %q in %s", want, look.text())
+		}
+	}
+	look = p.trainer.get(p.trainer.bring("x.gift", []byte("A *{#3:1 =%50%7#gần ####b}\n\nC {=d -> e =f -> g}\n\nH{~%50%i ~%50%k ~%-100%l}\n")).leads()).want(200)
+	for _, want := range []string{"✓ Đúng: 2 – 4", "50 % 7 · gần", "d → e", "-100 % l"} {
+		if !strings.Contains(look.text(), want) {
+			t.Errorf("no %q in %s", want, look.text())
+		}
+	}
+	if strings.Contains(look.text(), "Nếu thêm vào") {
+		t.Error("questions alone lose something")
+	}
+}
+
 // A package that was exported, of a course that is published, changes neither the course nor its draft.
 func TestAFileIsTakenWithItsMistakesNamedByLine(t *testing.T) {
 	p := newProvince(t)
 	look := p.trainer.get(p.trainer.bring("x.gift", []byte("A {T#a#b}\n\n[html]<video></video>B {#x ####c}\n")).leads()).want(200)
-	for _, want := range []string{"lessons/x.vi.gift, dòng 3: Bỏ âm thanh, phim: 1.", "lessons/x.vi.gift, dòng 3: x không phải số"} {
+	for _, want := range []string{"x.gift, dòng 3: Bỏ âm thanh, video: 1.", "x.gift, dòng 3: x không phải số", "x.gift, dòng 3: không đọc được câu hỏi này nên đã bỏ: [html]<video></video>B"} {
 		if !strings.Contains(look.text(), want) {
 			t.Errorf("no %q in %s", want, look.text())
 		}
@@ -120,7 +154,7 @@ func TestAFileIsTakenWithItsMistakesNamedByLine(t *testing.T) {
 func TestAnExportThatIsImportedMakesNoEdits(t *testing.T) {
 	p := newProvince(t)
 	v := p.publish(shortCourse("K1", courses.LibraryService))
-	if _, err := p.desk.Open(t.Context(), "K1", "somebody"); err != nil {
+	if _, err := p.Desk.Open(t.Context(), "K1", "somebody"); err != nil {
 		t.Fatal(err)
 	}
 	var pack bytes.Buffer
@@ -136,7 +170,7 @@ func TestAnExportThatIsImportedMakesNoEdits(t *testing.T) {
 	if to := p.trainer.post(address, url.Values{"into": {"course:K1"}}).leads(); to != "/author/K1" || p.edits("K1") != edits {
 		t.Errorf("%s, %d edits more", to, p.edits("K1")-edits)
 	}
-	if now, err := p.school.Course(t.Context(), "K1"); err != nil || now.Number != v.Number {
+	if now, err := p.School.Course(t.Context(), "K1"); err != nil || now.Number != v.Number {
 		t.Error(now, err)
 	}
 }
@@ -144,7 +178,7 @@ func TestAnExportThatIsImportedMakesNoEdits(t *testing.T) {
 func TestFilesThatAreNotBrought(t *testing.T) {
 	p := newProvince(t)
 	for what, data := range map[string]string{
-		"Không nhận ra loại tệp này": "\x7fELF\xff", "Tệp trống": "", "hỏng hoặc không an toàn": "PK\x03\x04", "lớn quá": strings.Repeat("a", bringLimit+1),
+		"Không nhận ra loại tệp này": "\x7fELF\xff", "Tệp trống": "", "hỏng hoặc không an toàn": "PK\x03\x04", "lớn quá": strings.Repeat("a", author.BringLimit+1),
 	} {
 		r := p.trainer.bring("x.docx", []byte(data))
 		if r.Status != 422 || len(r.find(".note.bad")) != 1 || !strings.Contains(r.text(), what) {
@@ -157,8 +191,8 @@ func TestFilesThatAreNotBrought(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, data := range map[string]string{
-		"không an toàn: gói có tệp mang tên không được phép: \"../x\"":                     evil.String(),
-		"Không lấy được câu hỏi trong tệp: Không có kiểu câu hỏi tương ứng: Vẽ (drawing).": `<assessmentItem title="Vẽ"><itemBody><drawingInteraction/></itemBody></assessmentItem>`,
+		"không an toàn: gói có tệp mang tên không được phép: \"../x\"":                             evil.String(),
+		"Không lấy được câu hỏi trong tệp: Câu hỏi gửi tệp, vẽ hoặc nghe xem, không có ở đây: Vẽ.": `<assessmentItem title="Vẽ"><itemBody><drawingInteraction/></itemBody></assessmentItem>`,
 	} {
 		r := p.trainer.bring("x", []byte(data)).want(422)
 		if got := r.one(".note.bad"); !strings.Contains(got, what) || !strings.Contains(got, "Không bản nháp nào thay đổi.") {

@@ -8,20 +8,24 @@ import (
 	"testing"
 
 	"lopban/courses"
+	"lopban/courses/authoring"
+	"lopban/courses/authoring/desk"
+	"lopban/courses/programme"
 	"lopban/courses/roster"
 	"lopban/courses/store"
+	"lopban/server/author"
 )
 
-// desk is a province with a course of two versions to be, and two trainers.
-type desk struct {
+// deskSite is a province with a course of two versions to be, and two trainers.
+type deskSite struct {
 	*visited
 	lan, pao *client
 }
 
-func newDesk(t *testing.T) desk {
+func newDesk(t *testing.T) deskSite {
 	s := newSite(t)
 	s.publish(shortCourse("K1", courses.LibraryService))
-	d := desk{s, s.as(s.account("", "Nông Thị Lan", "08", roster.Trainer)), s.as(s.account("", "Giàng A Páo", "04", roster.Trainer))}
+	d := deskSite{s, s.as(s.account("", "Nông Thị Lan", "08", roster.Trainer)), s.as(s.account("", "Giàng A Páo", "04", roster.Trainer))}
 	d.lan.post("/author/K1/open", nil).want(303)
 	return d
 }
@@ -35,19 +39,19 @@ func fields(pairs ...string) url.Values {
 }
 
 // hash is the content that a visitor sees on the review page.
-func (d desk) hash(c *client) string {
+func (d deskSite) hash(c *client) string {
 	d.t.Helper()
 	return c.get("/author/K1/review").want(200).attr(`input[name=hash]`, "value")
 }
 
 func TestATextIsSavedWithAFormAndWithoutOne(t *testing.T) {
 	d := newDesk(t)
-	page := d.lan.get("/author/K1/doc").want(200)
-	if got := page.one("textarea[name=vi]"); got != "## Mở đầu Đọc đi." || page.attr("input[name='vi.base']", "value") != "1" || page.one("[data-preview] h2") != "Mở đầu" {
-		t.Errorf("the editor shows %q: %s", got, page.text())
+	shown := d.lan.get("/author/K1/doc").want(200)
+	if got := shown.one("textarea[name=vi]"); got != "## Mở đầu Đọc đi." || shown.attr("input[name='vi.base']", "value") != "1" || shown.one("[data-preview] h2") != "Mở đầu" {
+		t.Errorf("the editor shows %q: %s", got, shown.text())
 	}
 	d.lan.post("/author/K1/doc", fields("vi", "## Mở đầu\r\n\r\nĐọc thêm đi.\r\n", "vi.base", "1", "en", "## Start\n\nRead on.\n", "en.base", "1")).want(303)
-	var answer saved
+	var answer author.Saved
 	d.lan.post("/author/K1/save", fields("path", "lessons/doc.vi.md", "base", "2", "text", "## Mở đầu\n\nĐọc nữa đi.\n", "lesson", "doc")).want(200).json(&answer)
 	if answer.State != "saved" || answer.Rev != 3 || answer.At != "09:00" || answer.Text != "" || !strings.HasSuffix(answer.Weight, "2G") {
 		t.Errorf("%+v", answer)
@@ -63,13 +67,16 @@ func TestATextIsSavedWithAFormAndWithoutOne(t *testing.T) {
 	if answer.Text != "é" {
 		t.Errorf("what was kept is %q", answer.Text)
 	}
-	shown := d.lan.get("/author/K1/history?path=lessons/doc.vi.md&rev=1").want(200)
-	if !strings.Contains(shown.one(".diff"), "Đọc đi.") {
-		t.Errorf("%s", shown.text())
+	earlier := d.lan.get("/author/K1/history?path=lessons/doc.vi.md&rev=1").want(200)
+	if !strings.Contains(earlier.one(".diff"), "Đọc đi.") {
+		t.Errorf("%s", earlier.text())
 	}
 	d.lan.post("/author/K1/history", fields("path", "lessons/doc.vi.md", "rev", "1", "base", "4")).want(303)
 	if got := d.lan.get("/author/K1/doc").one("textarea[name=vi]"); got != "## Mở đầu Đọc đi." {
 		t.Errorf("restored %q", got)
+	}
+	if got := d.lan.post("/author/K1/preview", fields("text", strings.Repeat("> ", 20_000))).want(422).text(); !strings.Contains(got, "32 KiB") {
+		t.Errorf("the preview of a text that is too long: %s", got)
 	}
 	if got := d.lan.post("/author/K1/preview", fields("text", "## A\n\n<script>alert(1)</script> **b**")).want(200).Body; strings.Contains(got, "<script") || !strings.Contains(got, "<strong>b</strong>") {
 		t.Errorf("the preview is %q", got)
@@ -80,22 +87,22 @@ func TestOfTwoWhoSaveTheSecondSeesBoth(t *testing.T) {
 	d := newDesk(t)
 	d.lan.post("/author/K1/doc", fields("vi", "## Mở đầu\n\nCâu của Lan.\n", "vi.base", "1")).want(303)
 	mine := "## Mở đầu\n\nCâu của Páo.\n"
-	var answer saved
+	var answer author.Saved
 	d.pao.post("/author/K1/save", fields("path", "lessons/doc.vi.md", "base", "1", "text", mine)).want(409).json(&answer)
 	if answer.State != "conflict" || !strings.Contains(answer.Message, "Nông Thị Lan") {
 		t.Errorf("%+v", answer)
 	}
-	page := d.pao.post("/author/K1/doc", fields("vi", mine, "vi.base", "1", "en", "## Start\n\nMore.\n", "en.base", "1")).want(409)
-	if got := page.one("textarea[readonly]"); got != "## Mở đầu Câu của Lan." {
+	shown := d.pao.post("/author/K1/doc", fields("vi", mine, "vi.base", "1", "en", "## Start\n\nMore.\n", "en.base", "1")).want(409)
+	if got := shown.one("textarea[readonly]"); got != "## Mở đầu Câu của Lan." {
 		t.Errorf("theirs is %q", got)
 	}
-	if got := page.one("textarea[name=vi]"); got != "## Mở đầu Câu của Páo." {
+	if got := shown.one("textarea[name=vi]"); got != "## Mở đầu Câu của Páo." {
 		t.Errorf("mine is %q", got)
 	}
 	if got := d.pao.get("/author/K1/doc").one("textarea[name=en]"); got != "## Start More." {
 		t.Errorf("the text that nobody else changed was not saved: %q", got)
 	}
-	base := page.attr("form[method=post] input[name='vi.base']", "value")
+	base := shown.attr("form[method=post] input[name='vi.base']", "value")
 	to := d.pao.post("/author/K1/doc", fields("vi", mine, "vi.base", base, "vi.settles", "1")).leads()
 	if got := d.pao.get(to).want(200).attr("[data-desk]", "data-settled"); got != "lessons/doc.vi.md" {
 		t.Errorf("settled %q", got)
@@ -109,7 +116,7 @@ func TestFromADraftToALearnerWhoMovesUp(t *testing.T) {
 	d := newDesk(t)
 	my := d.as(d.person("Vàng Thị Mỷ", lungCu))
 	my.post("/courses/K1/doc", nil).want(303)
-	if page := my.get("/courses/K1").want(200); len(page.find("form[action='/courses/K1/advance']")) > 0 {
+	if shown := my.get("/courses/K1").want(200); len(shown.find("form[action='/courses/K1/advance']")) > 0 {
 		t.Error("a newer version is offered before there is one")
 	}
 	d.lan.post("/author/K1/outline", fields("do", "add-lesson", "module", "mot", "title.vi", "Bài mới", "title.en", "New", "minutes", "5")).want(303)
@@ -139,16 +146,16 @@ func TestFromADraftToALearnerWhoMovesUp(t *testing.T) {
 		t.Errorf("%s", compared.text())
 	}
 
-	page := my.get("/courses/K1").want(200)
-	if !strings.Contains(page.one(".note.wait"), "Thêm bài mới") {
-		t.Errorf("%s", page.text())
+	shown := my.get("/courses/K1").want(200)
+	if !strings.Contains(shown.one(".note.wait"), "Thêm bài mới") {
+		t.Errorf("%s", shown.text())
 	}
 	my.post("/courses/K1/advance", nil).want(303)
-	page = my.get("/courses/K1?done=advanced").want(200)
-	if len(page.find(".steps li")) != 3 || len(page.find(".steps li.done")) != 1 {
-		t.Errorf("%s", page.text())
+	shown = my.get("/courses/K1?done=advanced").want(200)
+	if len(shown.find(".steps li")) != 3 || len(shown.find(".steps li.done")) != 1 {
+		t.Errorf("%s", shown.text())
 	}
-	entries, err := store.All[auditEntry](t.Context(), d.store, auditKind, store.Query{})
+	entries, err := store.All[programme.AuditEntry](t.Context(), d.Store, programme.AuditKind, store.Query{})
 	if err != nil || len(entries) != 3 { // approved once, published twice
 		t.Errorf("%+v, %v", entries, err)
 	}
@@ -159,14 +166,14 @@ func TestAnAdministratorAloneApprovesTheirOwn(t *testing.T) {
 	s.publish(shortCourse("K1", courses.LibraryService))
 	admin := s.as(s.account("", "Phạm Minh Sơn", "", roster.Admin))
 	admin.post("/author/K1/open", nil).want(303)
-	d := desk{visited: s}
+	d := deskSite{visited: s}
 	seen := d.hash(admin)
 	admin.post("/author/K1/review", fields("do", "submit", "hash", seen)).want(303)
-	if page := admin.get("/author/K1/review").want(200); !strings.Contains(page.text(), "nhật ký sẽ ghi") {
-		t.Errorf("%s", page.text())
+	if shown := admin.get("/author/K1/review").want(200); !strings.Contains(shown.text(), "nhật ký sẽ ghi") {
+		t.Errorf("%s", shown.text())
 	}
 	admin.post("/author/K1/review", fields("do", "approve", "hash", seen)).want(303)
-	entries, err := store.All[auditEntry](t.Context(), s.store, auditKind, store.Query{})
+	entries, err := store.All[programme.AuditEntry](t.Context(), s.Store, programme.AuditKind, store.Query{})
 	if err != nil || len(entries) != 1 || entries[0].Action != "course.approve-alone" {
 		t.Errorf("%+v, %v", entries, err)
 	}
@@ -175,9 +182,9 @@ func TestAnAdministratorAloneApprovesTheirOwn(t *testing.T) {
 func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 	d := newDesk(t)
 	d.lan.post("/author/K1/doc", fields("vi", "## A\n\n![x](../media/khong-co.svg)\n", "vi.base", "1")).want(303)
-	page := d.lan.get("/author/K1").want(200)
-	if got := page.attr(".mistakes .bad a", "href"); got != "/author/K1/doc?lang=vi&line=3" {
-		t.Errorf("%s: %s", got, page.text())
+	shown := d.lan.get("/author/K1").want(200)
+	if got := shown.attr(".mistakes .bad a", "href"); got != "/author/K1/doc?lang=vi&line=3" {
+		t.Errorf("%s: %s", got, shown.text())
 	}
 	if at := d.lan.get("/author/K1/doc?lang=vi&line=3").want(200).attr("[data-desk]", "data-line"); at != "3" {
 		t.Errorf("line %s", at)
@@ -198,9 +205,9 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 
 func TestTheOutlineIsChangedWithoutScripts(t *testing.T) {
 	d := newDesk(t)
-	page := d.lan.get("/author/K1").want(200)
-	if len(page.find("li#thu form button[aria-label^='Đưa lên']")) != 1 {
-		t.Fatalf("%s", page.text())
+	shown := d.lan.get("/author/K1").want(200)
+	if len(shown.find("li#thu form button[aria-label^='Đưa lên']")) != 1 {
+		t.Fatalf("%s", shown.text())
 	}
 	d.lan.post("/author/K1/outline", fields("do", "move-lesson", "lesson", "thu", "module", "mot", "to", "0")).want(303)
 	if got := textOf(d.lan.get("/author/K1").find(".lessons li a")[0]); got != "Bài thử" {
@@ -240,8 +247,11 @@ func TestTheOutlineIsChangedWithoutScripts(t *testing.T) {
 
 func TestANewAndARetiredCourse(t *testing.T) {
 	d := newDesk(t)
-	if page := d.lan.post("/author", fields("course", "k1", "strand", "library-service", "vi", "Trùng")).want(409); page.attr("#course-course", "value") != "k1" {
-		t.Errorf("%s", page.text())
+	if shown := d.lan.post("/author", fields("course", "k1", "strand", "library-service", "vi", "Trùng")).want(409); shown.attr("#course-course", "value") != "k1" {
+		t.Errorf("%s", shown.text())
+	}
+	for _, title := range []string{" ", strings.Repeat("a", 401)} {
+		d.lan.post("/author", fields("course", "K7", "strand", "library-service", "vi", title)).want(422)
 	}
 	if to := d.lan.post("/author", fields("course", "K7", "strand", "library-service", "vi", "Khóa bảy", "en", "Seven")).leads(); to != "/author/K7" {
 		t.Errorf("leads to %s", to)
@@ -249,14 +259,69 @@ func TestANewAndARetiredCourse(t *testing.T) {
 	d.lan.get("/author/K7").want(200)
 	d.lan.get("/author/K7/versions").want(200)
 	d.lan.get("/author/K7/review").want(200)
-	if page := d.anyone().get("/courses").want(200); strings.Contains(page.text(), "Khóa bảy") {
+	if shown := d.anyone().get("/courses").want(200); strings.Contains(shown.text(), "Khóa bảy") {
 		t.Error("a draft is offered")
 	}
-	d.lan.post("/author/K1/versions", fields("do", "retire", "note", "Đã cũ")).want(303)
-	d.anyone().get("/courses/K1").want(404)
-	if page := d.lan.get("/author").want(200); !strings.Contains(page.text(), "Ngừng nhận người học") {
-		t.Errorf("%s", page.text())
+	office := d.as(d.account("", "Ngô Thu Trang", "", roster.Office))
+	for _, do := range []string{"retire", "offer"} { // of everybody, in every province
+		d.lan.post("/author/K1/versions", fields("do", do)).want(403)
 	}
-	d.lan.post("/author/K1/versions", fields("do", "offer")).want(303)
+	if shown := d.lan.get("/author/K1/versions").want(200); len(shown.find("[value=retire]")) != 0 || !strings.Contains(shown.text(), "văn phòng chương trình") {
+		t.Errorf("a trainer is offered to retire the course: %s", shown.text())
+	}
+	if shown := office.get("/author/K1/versions").want(200); len(shown.find("[value=retire]")) != 1 || len(shown.find("[href$=zip]")) != 0 {
+		t.Errorf("the office cannot retire it: %s", shown.text())
+	}
+	office.post("/author/K1/versions", fields("do", "retire", "note", "Đã cũ")).want(303)
+	d.anyone().get("/courses/K1").want(404)
+	if shown := d.lan.get("/author").want(200); !strings.Contains(shown.text(), "Ngừng nhận người học") {
+		t.Errorf("%s", shown.text())
+	}
+	office.post("/author/K1/versions", fields("do", "offer")).want(303)
 	d.anyone().get("/courses/K1").want(200)
+}
+
+// Whoever wrote any of a draft cannot approve it, whoever pressed the button to submit it; and nobody throws away what
+// others wrote but the office.
+func TestWhoWroteDoesNotApprove(t *testing.T) {
+	d := newDesk(t)
+	d.lan.post("/author/K1/doc", fields("vi", "## Của Lan\n", "vi.base", "1")).want(303)
+	d.pao.post("/author/K1/versions", fields("do", "discard")).want(403)
+	seen := d.hash(d.pao)
+	d.pao.post("/author/K1/review", fields("do", "submit", "hash", seen)).want(303)
+	shown := d.lan.post("/author/K1/review", fields("do", "approve", "hash", seen)).want(403)
+	if len(shown.find("[value=approve]")) != 0 || !strings.Contains(shown.text(), "người khác") {
+		t.Errorf("%s", shown.text())
+	}
+	d.pao.post("/author/K1/review", fields("do", "approve", "hash", seen)).want(403)
+	third := d.as(d.account("", "Giàng A Sử", "04", roster.Trainer))
+	third.post("/author/K1/review", fields("do", "approve", "hash", seen)).want(303)
+	d.lan.post("/author/K1/versions", fields("do", "discard")).want(403) // it was submitted by another
+	office := d.as(d.account("", "Ngô Thu Trang", "", roster.Office))
+	office.post("/author/K1/versions", fields("do", "discard")).want(303)
+}
+
+// Who reviews a lesson that is new sees all of it: nothing is approved that was not shown.
+func TestAReviewShowsNewLessonsWhole(t *testing.T) {
+	p := newDraft(t)
+	id, err := p.Desk.AddLesson(t.Context(), "K1", "mot", desk.Heading{Title: courses.Text{Vi: "Vá sách"}, Minutes: 10}, "trainer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ext, text := range map[string]string{"md": "## Vá\n\nVá bằng *hồ nếp*.\n", "form.vi": "## Phiếu vá\n\n| Sách | Ngày |\n|---|---|\n| | |\n", "gift": "Vá bằng gì? {=Hồ nếp#Phải. ~%50%Keo#Gần. ~Đinh}\n\nMấy ngày? {#3:1}\n"} {
+		path := authoring.LessonFile(id, "vi", ext)
+		if ext == "form.vi" {
+			path = authoring.LessonFile(courses.FormID(id), "vi", "md")
+		}
+		e, _ := p.Desk.Read(t.Context(), "K1", path)
+		if _, err := p.Desk.Save(t.Context(), "K1", path, e.Rev, text, "trainer"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shown := p.trainer.get("/author/K1/review").want(200)
+	for _, want := range []string{"Vá bằng hồ nếp", "Phiếu vá", "Câu 1. Vá bằng gì?", "✓ Đúng: Hồ nếp · Phải.", "50 % Keo · Gần.", "✓ Đúng: 2 – 4"} {
+		if !strings.Contains(shown.text(), want) {
+			t.Errorf("no %q in %s", want, shown.text())
+		}
+	}
 }

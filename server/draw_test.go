@@ -18,12 +18,12 @@ func drawnCourse(id string) map[string]string {
 }
 
 // asked are the questions of a page or of the API's lesson, by id.
-func asked(t *testing.T, c *client, path string) (page, api []string, draw int) {
+func asked(t *testing.T, c *client, path string) (shown, api []string, draw int) {
 	t.Helper()
 	for _, q := range []string{"one", "many", "true", "word", "number", "pair", "essay"} {
 		body := c.get(path).want(200)
 		if len(body.find(`[name="q.`+q+`"], [name^="q.`+q+`."]`)) > 0 {
-			page = append(page, q)
+			shown = append(shown, q)
 		}
 	}
 	var lesson struct {
@@ -39,7 +39,7 @@ func asked(t *testing.T, c *client, path string) (page, api []string, draw int) 
 	if lesson.Quiz.Draw == nil {
 		t.Fatal("the lesson says no number of a draw")
 	}
-	return page, api, *lesson.Quiz.Draw
+	return shown, api, *lesson.Quiz.Draw
 }
 
 func TestOnlyWhatWasDrawnIsShownAndMarked(t *testing.T) {
@@ -57,11 +57,11 @@ func TestOnlyWhatWasDrawnIsShownAndMarked(t *testing.T) {
 	var seen [][]string
 	for n := range 3 {
 		want := lesson.Quiz.Drawn(courses.EnrolmentID(mai.ID, "K1", 1), "thu", n)
-		page, api, draw := asked(t, c, "/courses/K1/thu/quiz")
-		if !slices.Equal(page, ids(want)) || !slices.Equal(api, ids(want)) || draw != n || len(page) != 3 || !slices.Contains(page, "essay") {
-			t.Errorf("attempt %d: the page asks %v, the API %v of draw %d; drawn is %v", n, page, api, draw, ids(want))
+		shown, api, draw := asked(t, c, "/courses/K1/thu/quiz")
+		if !slices.Equal(shown, ids(want)) || !slices.Equal(api, ids(want)) || draw != n || len(shown) != 3 || !slices.Contains(shown, "essay") {
+			t.Errorf("attempt %d: the page asks %v, the API %v of draw %d; drawn is %v", n, shown, api, draw, ids(want))
 		}
-		seen = append(seen, page)
+		seen = append(seen, shown)
 		answers := rightAnswers(want)
 		answers["essay"] = "Một dòng.\r\n<b>Hai dòng.</b>"
 		f := form("try-"+string(rune('a'+n)), answers)

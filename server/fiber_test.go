@@ -16,8 +16,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// pitfalls are the ways in which Fiber 2.52 with fasthttp 1.51 surprises its users, each with the tests that hold us away from it. Those without one of their own are kept out by
-// TestNothingOfFiberIsUsedThatShouldNotBe.
+// pitfalls are the ways in which Fiber 2.52 with fasthttp 1.51 surprises its users, each with the tests that hold us
+// away from it. Those without one of their own are kept out by TestNothingOfFiberIsUsedThatShouldNotBe.
 var pitfalls = []struct {
 	what  string
 	tests []string
@@ -32,7 +32,8 @@ var pitfalls = []struct {
 	{"8 no timeouts", []string{"TestSlowClientsAreLetGo", "TestWhoDripsIsLetGo", "TestWhoDoesNotReadIsLetGo", "TestTimeGoesByWhatIsToCome"}},
 	{"9 nobody is told that the client has gone", []string{"TestAReportIsBrokenOffWhereItsReaderGoesAway", "TestExportWithoutAReader"}},
 	{"10 SendFile decodes paths and is not rooted", []string{"TestNothingOfFiberIsUsedThatShouldNotBe", "TestPathTricksOpenNothing"}},
-	{"11 Range is answered by some and ignored by others", []string{"TestNothingOfFiberIsUsedThatShouldNotBe"}}, // everything is sent whole
+	// everything is sent whole
+	{"11 Range is answered by some and ignored by others", []string{"TestNothingOfFiberIsUsedThatShouldNotBe"}},
 	{"12 large files in memory", []string{"TestImportsAndExportsSideBySide"}},
 	{"13 prefixes match more than they say", []string{"TestNeighboursOfARouteAreNoRoute"}},
 	{"14 forwarded headers are believed", []string{"TestLimitCountsTheAddressThatTheProxySaw", "TestNothingOfFiberIsUsedThatShouldNotBe"}},
@@ -41,7 +42,8 @@ var pitfalls = []struct {
 	{"17 encrypted cookies can change names", []string{"TestNothingOfFiberIsUsedThatShouldNotBe"}},
 	{"18 etag holds streams back", []string{"TestNothingOfFiberIsUsedThatShouldNotBe"}},
 	{"19 session cookies are neither Secure nor HttpOnly", []string{"TestCookiesOverTLSBelongToTheHost", "TestCookies", "TestSigningInBeginsAnotherSession"}},
-	{"20 csrf and limits live in memory", []string{"TestOtherSitesChangeNothing"}}, // Origin and Sec-Fetch-Site need none; allowances say that they are of this process
+	// Origin and Sec-Fetch-Site need none; allowances say that they are of this process
+	{"20 csrf and limits live in memory", []string{"TestOtherSitesChangeNothing"}},
 	{"21 helmet sends no HSTS and no CSP", []string{"TestEveryAnswerHasItsHeaders", "TestTLSByFiles"}},
 	{"22 basicauth tells who exists by time", []string{"TestNothingOfFiberIsUsedThatShouldNotBe"}},
 	{"23 shutdown", []string{"TestStopUnderLoad"}},
@@ -52,12 +54,10 @@ var pitfalls = []struct {
 
 func TestEveryPitfallOfFiberHasItsTest(t *testing.T) {
 	there := map[string]bool{}
-	for _, folder := range []string{".", "../cmd/lopban"} {
-		for _, file := range parsed(t, folder, true) {
-			for _, d := range file.Decls {
-				if f, ok := d.(*ast.FuncDecl); ok {
-					there[f.Name.Name] = true
-				}
+	for _, file := range parsed(t, append(rooms, "../cmd/lopban"), true) {
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok {
+				there[f.Name.Name] = true
 			}
 		}
 	}
@@ -79,7 +79,7 @@ func TestFiberIsSetUpAsItShouldBe(t *testing.T) {
 	if !c.Immutable || c.StreamRequestBody || c.Prefork || !c.CaseSensitive || !c.UnescapePath || !c.EnableTrustedProxyCheck || !c.EnableIPValidation || c.ProxyHeader != "" || c.ReduceMemoryUsage {
 		t.Errorf("%+v", c)
 	}
-	if c.BodyLimit != formBody || c.ReadBufferSize != 16<<10 || c.Concurrency != connections || c.ReadTimeout <= 0 || c.WriteTimeout <= 0 || c.IdleTimeout <= 0 || c.ErrorHandler == nil || c.EnablePrintRoutes {
+	if c.BodyLimit != formBody || c.ReadBufferSize != 16<<10 || c.Concurrency != s.crowd.Most || c.ReadTimeout <= 0 || c.WriteTimeout <= 0 || c.IdleTimeout <= 0 || c.ErrorHandler == nil || c.EnablePrintRoutes {
 		t.Errorf("%+v", c)
 	}
 	if s.app.Server().HeaderReceived == nil || s.app.Server().StreamRequestBody {
@@ -87,12 +87,19 @@ func TestFiberIsSetUpAsItShouldBe(t *testing.T) {
 	}
 }
 
-// parsed are the Go files of a folder: its tests, or the rest.
-func parsed(t *testing.T, folder string, tests bool) []*ast.File {
+// rooms are the folders of this package and of those that answer for it.
+var rooms = []string{".", "edge", "page", "author", "board", "learn", "office", "people"}
+
+// parsed are the Go files of some folders: their tests, or the rest.
+func parsed(t *testing.T, folders []string, tests bool) []*ast.File {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
-	if err != nil || len(names) == 0 {
-		t.Fatal(names, err)
+	var names []string
+	for _, folder := range folders {
+		found, err := filepath.Glob(filepath.Join(folder, "*.go"))
+		if err != nil || len(found) == 0 {
+			t.Fatal(folder, found, err)
+		}
+		names = append(names, found...)
 	}
 	var all []*ast.File
 	for _, name := range names {
@@ -107,11 +114,12 @@ func parsed(t *testing.T, folder string, tests bool) []*ast.File {
 	return all
 }
 
-// forbidden are names that no code of ours may select: files by a path, answers that take the client's word for where it is, streams that nobody recovers.
-var forbidden = regexp.MustCompile(`^(SendFile|Static|ServeFile|ServeFS|FileServer|FS|Download|Protocol|Secure|BaseURL|Hostname|Subdomains|IPs|SetBodyStreamWriter|BodyParser|AutoFormat|RedirectBack|SaveFile)$`)
+// forbidden are names that no code of ours may select: files by a path, answers that take the client's word for where
+// it is, streams that nobody recovers.
+var forbidden = regexp.MustCompile(`^(SendFile|Static|ServeFile|ServeFS|FileServer|FS|Download|Protocol|Secure|BaseURL|Hostname|Subdomains|IPs|SetBodyStreamWriter|BodyParser|AutoFormat|RedirectToRoute|RedirectBack|SaveFile)$`)
 
 func TestNothingOfFiberIsUsedThatShouldNotBe(t *testing.T) {
-	for _, file := range parsed(t, ".", false) {
+	for _, file := range parsed(t, rooms, false) {
 		for _, i := range file.Imports {
 			if what := strings.Trim(i.Path.Value, `"`); strings.HasPrefix(what, "github.com/gofiber/") && !slices.Contains([]string{"github.com/gofiber/fiber/v2", "github.com/gofiber/fiber/v2/middleware/compress"}, what) {
 				t.Errorf("%s is used", what)
@@ -132,9 +140,9 @@ func TestNothingOfFiberIsUsedThatShouldNotBe(t *testing.T) {
 
 // A function that runs on after its handler may not know the handler's context. What it needs is taken out before.
 func TestNoContextOutlivesItsRequest(t *testing.T) {
-	later := []string{"start", "Go", "AfterFunc"}
+	later := []string{"Start", "Go", "AfterFunc"}
 	found := 0
-	for _, file := range parsed(t, ".", false) {
+	for _, file := range parsed(t, rooms, false) {
 		ast.Inspect(file, func(n ast.Node) bool {
 			var body ast.Node
 			switch n := n.(type) {
@@ -215,7 +223,7 @@ func TestSigningInBeginsAnotherSession(t *testing.T) {
 			t.Errorf("%s is still the one of before", name)
 		}
 	}
-	s.sessions.forgetAccount(a.ID)
+	s.Sessions.ForgetAccount(a.ID)
 	if r := (&client{visited: s, cookies: planted}).get("/api/v1/me"); r.Status != 401 {
 		t.Errorf("the session of before goes on: %d", r.Status)
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"lopban/courses"
+	"lopban/courses/words"
+	"lopban/server/author"
 )
 
 func TestFiguresSayHowQuestionsDo(t *testing.T) {
@@ -15,14 +17,16 @@ func TestFiguresSayHowQuestionsDo(t *testing.T) {
 	answers := rightAnswers(lesson.Quiz)
 	answers["word"] = "=Sơn La"
 	delete(answers, "number")
-	p.as(p.far).post("/courses/K1/thu/quiz", form("far", answers)).want(303)
+	sent := form("far", answers)
+	sent.Set("sure", "1") // one is left blank
+	p.as(p.far).post("/courses/K1/thu/quiz", sent).want(303)
 
-	page := p.trainer.get(p.trainer.get("/author").attr(`a[href$="/K1/figures"]`, "href")).want(200)
-	if got := page.one("h1"); got != "Khóa ngắn K1: dạy được đến đâu" {
+	shown := p.trainer.get(p.trainer.get("/author").attr(`a[href$="/K1/figures"]`, "href")).want(200)
+	if got := shown.one("h1"); got != "Khóa ngắn K1: kết quả dạy học" {
 		t.Errorf("%q", got)
 	}
 	rows := map[string]string{}
-	for _, row := range page.find("table.figures tbody tr") {
+	for _, row := range shown.find("table.figures tbody tr") {
 		text := textOf(row)
 		rows[strings.Fields(text)[2]] = text
 	}
@@ -31,10 +35,10 @@ func TestFiguresSayHowQuestionsDo(t *testing.T) {
 			t.Errorf("%q, want %q", rows[question], want)
 		}
 	}
-	if strings.Contains(page.Body, "Thịnh") || strings.Contains(page.Body, p.far.ID) || strings.Contains(page.Body, "Sơn La") {
+	if strings.Contains(shown.Body, "Thịnh") || strings.Contains(shown.Body, p.far.ID) || strings.Contains(shown.Body, "Sơn La") {
 		t.Error("the page names who failed, or what one alone typed")
 	}
-	if got := page.one(".note"); !strings.Contains(got, "20 học viên") {
+	if got := shown.one(".note"); !strings.Contains(got, "20 học viên") {
 		t.Errorf("three learners are taken for many: %s", got)
 	}
 }
@@ -46,7 +50,7 @@ func TestFiguresShowAnswersWithoutMarks(t *testing.T) {
 		"một → 1": {N: 1, Left: vi("*một*"), Text: vi("~~1~~")},
 		"2*3*4":   {N: 1, Text: vi("2*3*4")}, // typed
 	} {
-		if got := wrongText(words{Lang: "vi"}, courses.QuestionFigures{Wrong: wrong}); got != want {
+		if got := author.WrongText(words.Words{Lang: "vi"}, courses.QuestionFigures{Wrong: wrong}); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -55,7 +59,7 @@ func TestFiguresShowAnswersWithoutMarks(t *testing.T) {
 // crowd lets many learners hand in to a course's quiz: those with even numbers choose wrongly.
 func (p *province) crowd(course string, from, to int, wrong map[string]any) {
 	p.t.Helper()
-	lesson, _ := must(p.school.Course(p.t.Context(), course)).Lesson("thu")
+	lesson, _ := must(p.School.Course(p.t.Context(), course)).Lesson("thu")
 	for i := from; i < to; i++ {
 		c := p.as(p.person("Nông Văn "+string(rune(0x41+i))+"a", "00715"))
 		answers := rightAnswers(lesson.Quiz)
@@ -86,12 +90,12 @@ func TestFiguresOfTwoVersionsStandSideBySide(t *testing.T) {
 		t.Fatalf("%+v", v)
 	}
 	p.crowd("K1", 22, 26, nil)
-	page := p.trainer.get("/author/K1/figures").want(200)
-	if got := page.one(`nav.tabs [aria-current]`); got != "Bản 2" {
+	shown := p.trainer.get("/author/K1/figures").want(200)
+	if got := shown.one(`nav.tabs [aria-current]`); got != "Bản 2" {
 		t.Errorf("the newest is not shown first: %q", got)
 	}
-	row := func(page *reply, id string) string { return textOf(page.find(`tr[id="q-thu-` + id + `"]`)[0]) }
-	if got := row(page, "word"); !strings.HasPrefix(got, "Câu 4. word 100,0 % trên 4 người bản trước 54,2 % – bản trước ") {
+	row := func(shown *reply, id string) string { return textOf(shown.find(`tr[id="q-thu-` + id + `"]`)[0]) }
+	if got := row(shown, "word"); !strings.HasPrefix(got, "Câu 4. word 100,0 % trên 4 người bản trước 54,2 % – bản trước ") {
 		t.Errorf("%q", got)
 	}
 	first := p.trainer.get("/author/K1/figures?version=1").want(200)

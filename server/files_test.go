@@ -14,7 +14,7 @@ func TestAFilmIsSentInTheParts(t *testing.T) {
 	s := newSite(t)
 	film := strings.Repeat("a", 64)
 	for _, ending := range []string{".mp4", ".svg"} {
-		if err := s.store.PutBlob(context.Background(), film+ending, []byte("0123456789")); err != nil {
+		if err := s.Store.PutBlob(context.Background(), film+ending, []byte("0123456789")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -53,7 +53,7 @@ func TestAFilmIsSentInTheParts(t *testing.T) {
 func TestWeightIsSaidWithItsTime(t *testing.T) {
 	s := newSite(t)
 	for bytes, want := range map[int]string{28 << 10: "(28 KB, khoảng 5 giây trên mạng 2G)", 1500 << 10: "(1.500 KB, khoảng 5 phút trên mạng 2G)"} {
-		if got := (words{"vi", s.words["vi"]}).weight(bytes); got != want {
+		if got := (s.Languages.In("vi")).Weight(bytes); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}

@@ -11,9 +11,11 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/roster"
+	"lopban/server/page"
 )
 
-// The fuzz targets here send what is made up through the whole server: whatever it is, the answer is no fault of the program, has its headers, and never belongs to somebody else.
+// The fuzz targets here send what is made up through the whole server: whatever it is, the answer is no fault of the
+// program, has its headers, and never belongs to somebody else.
 
 // door is a site with one learner and one of the staff, and their sessions.
 type door struct {
@@ -34,7 +36,7 @@ func newDoor(t testing.TB) *door {
 // ask sends one request and judges what every answer must be.
 func (d *door) ask(t *testing.T, r *fasthttp.Request) *fasthttp.Response {
 	t.Helper()
-	d.limits.codes.of, d.limits.facts.of, d.limits.imports.of = nil, nil, nil // as long after
+	d.limits.Codes.Of, d.limits.Facts.Of, d.limits.Imports.Of = nil, nil, nil // as long after
 	var c fasthttp.RequestCtx
 	c.Init(r, nil, nil)
 	d.handle(&c)
@@ -181,7 +183,7 @@ func FuzzLocalPath(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, to string) {
-		path := localPath(to)
+		path := page.LocalPath(to)
 		// A browser drops line ends and tabs, and takes \ for /.
 		seen := strings.NewReplacer("\t", "", "\r", "", "\n", "", "\\", "/").Replace(strings.TrimLeft(path, "\x00 "))
 		u, err := site.Parse(seen)

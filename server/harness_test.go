@@ -20,6 +20,7 @@ import (
 	"lopban/content"
 	"lopban/courses"
 	"lopban/courses/authoring"
+	"lopban/courses/programme"
 	"lopban/courses/roster"
 	"lopban/courses/store"
 	"lopban/courses/store/mongodb"
@@ -38,15 +39,16 @@ type visited struct {
 // begun is when the tests' clock starts: a morning in Vietnam.
 var begun = time.Date(2026, 12, 5, 2, 0, 0, 0, time.UTC)
 
-// newSite is on the embedded store, or with LOPBAN_TEST_ENGINE=mongodb on MongoDB, so that the whole package can be run on either.
+// newSite is on the embedded store, or with LOPBAN_TEST_ENGINE=mongodb on MongoDB, so that the whole package can be run
+// on either.
 func newSite(t testing.TB) *visited {
 	t.Helper()
 	var st store.Store
 	var err error
 	if os.Getenv("LOPBAN_TEST_ENGINE") == "mongodb" {
-		st, err = mongodb.Open(t.Context(), mongotest.Start(t), Kinds()...)
+		st, err = mongodb.Open(t.Context(), mongotest.Start(t), programme.Kinds()...)
 	} else {
-		st, err = sqlite.Open(t.TempDir(), Kinds()...)
+		st, err = sqlite.Open(t.TempDir(), programme.Kinds()...)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -60,11 +62,11 @@ func newSiteOn(t testing.TB, st store.Store) *visited {
 	s := &visited{t: t, clock: begun}
 	_, embedded := st.(*sqlite.Store)
 	var err error
-	s.Server, err = New(t.Context(), Config{Store: st, Content: content.FS, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Now: s.now, BaseURL: "http://lopban.test", Alone: embedded})
+	s.Server, err = New(t.Context(), Config{Config: programme.Config{Store: st, Content: content.FS, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Now: s.now, BaseURL: "http://lopban.test", Alone: embedded, SecondGrace: 14 * 24 * time.Hour}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.jobs.stop() })
+	t.Cleanup(func() { s.Background.Stop() })
 	return s
 }
 
@@ -91,7 +93,7 @@ func (s *visited) publish(files map[string]string) *courses.Version {
 	if mistakes.Errors() {
 		s.t.Fatal(mistakes)
 	}
-	v, _, err := s.school.Publish(s.t.Context(), p.Version)
+	v, _, err := s.School.Publish(s.t.Context(), p.Version)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -105,7 +107,7 @@ func shortCourse(id string, strand courses.Strand) map[string]string {
 strand: ` + string(strand) + `
 title: {vi: "Khóa ngắn ` + id + `", en: "Short course ` + id + `"}
 summary: {vi: "Thử mọi thứ.", en: "Try everything."}
-periods: 2
+periods: 1
 pass_mark: 60
 validity_months: 12
 modules:
@@ -178,11 +180,11 @@ func rightAnswers(q courses.Quiz) map[string]any {
 // person puts somebody on the roster, with an account.
 func (s *visited) person(name, commune string) roster.Account {
 	s.t.Helper()
-	p, err := s.roll.Add(s.t.Context(), roster.Entry{Name: name, Post: "Thủ thư", Library: "Thư viện xã", Commune: commune, On: roster.Day(begun).AddDate(-1, 0, 0)}, "operator")
+	p, err := s.Roll.Add(s.t.Context(), roster.Entry{Name: name, Post: "Thủ thư", Library: "Thư viện xã", Commune: commune, On: roster.Day(begun).AddDate(-1, 0, 0)}, "operator")
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := s.board.Restate(s.t.Context(), p.ID); err != nil {
+	if err := s.Board.RefreshStanding(s.t.Context(), p.ID); err != nil {
 		s.t.Fatal(err)
 	}
 	return s.account(p.ID, name, "", roster.Learner)
@@ -191,7 +193,7 @@ func (s *visited) person(name, commune string) roster.Account {
 // account makes an account without a password: nobody can sign in to it but as below.
 func (s *visited) account(id, name, province string, roles ...roster.Role) roster.Account {
 	s.t.Helper()
-	a, _, err := s.accounts.Create(s.t.Context(), roster.Operator(), id, name, roles, province)
+	a, _, err := s.Accounts.Create(s.t.Context(), roster.Operator(), id, name, roles, province)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -218,12 +220,12 @@ func (s *visited) anyone() *client { return &client{visited: s, cookies: map[str
 // as begins a session for an account, as a right password would.
 func (s *visited) as(a roster.Account) *client {
 	s.t.Helper()
-	t, err := s.sessions.start(context.Background(), a)
+	t, err := s.Sessions.Start(context.Background(), a)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	c := s.anyone()
-	for _, k := range t.cookies(s.now(), false) {
+	for _, k := range cookiesOf(t, s.now(), false) {
 		c.cookies[k.Name] = k.Value
 	}
 	return c

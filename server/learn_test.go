@@ -6,9 +6,11 @@ import (
 	"testing"
 
 	"lopban/courses"
+	"lopban/courses/programme"
 	"lopban/courses/roster"
 	"lopban/courses/store/mongodb"
 	"lopban/courses/store/mongodb/mongotest"
+	"lopban/courses/words"
 )
 
 // form writes answers as the quiz page's form does.
@@ -21,7 +23,7 @@ func form(id string, answers map[string]any) url.Values {
 		case bool:
 			f.Set("q."+q, map[bool]string{true: "true", false: "false"}[a])
 		case float64:
-			f.Set("q."+q, showNumber("vi", a))
+			f.Set("q."+q, words.Number("vi", a))
 		case []string:
 			f["q."+q] = a
 		case map[string]string:
@@ -36,7 +38,7 @@ func form(id string, answers map[string]any) url.Values {
 func TestLearnerWithoutScriptsEarnsACertificate(t *testing.T) {
 	t.Run("embedded store", func(t *testing.T) { earnACertificate(t, newSite(t)) })
 	t.Run("MongoDB", func(t *testing.T) {
-		st, err := mongodb.Open(t.Context(), mongotest.Start(t), Kinds()...)
+		st, err := mongodb.Open(t.Context(), mongotest.Start(t), programme.Kinds()...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,16 +73,21 @@ func earnACertificate(t *testing.T, s *visited) {
 	quiz := c.get("/courses/K1/thu/quiz").want(200)
 	id := quiz.attr("input[name=id]", "value")
 
-	// A first try with nothing in it fails, and says why beside each question.
+	// A first try with nothing in it is asked about; then it fails, and says where to read again.
 	lesson, _ := v.Lesson("thu")
-	result := c.get(c.post("/courses/K1/thu/quiz", form("first", nil)).leads()).want(200)
-	if got := result.one("h1"); got != "Chưa đạt, bạn thử lại nhé" {
+	if got := c.post("/courses/K1/thu/quiz", form("first", nil)).want(422).one(".note strong"); got != "Bài chưa được nộp: còn 6 câu chưa trả lời." {
+		t.Errorf("an empty attempt is asked about with %q", got)
+	}
+	blank := form("first", nil)
+	blank.Set("sure", "1")
+	result := c.get(c.post("/courses/K1/thu/quiz", blank).leads()).want(200)
+	if got := result.one("h1"); got != "Chưa đạt. Hãy thử lại nhé" {
 		t.Errorf("an empty attempt: %q", got)
 	}
 	if n := len(result.find("section.question")); n != 6 {
 		t.Errorf("%d questions in the result", n)
 	}
-	if again := result.attr("section.question a", "href"); again != "/courses/K1/thu#muc-2" {
+	if again := result.attr(".note li a", "href"); again != "/courses/K1/thu#muc-2" {
 		t.Errorf("read again at %s", again)
 	}
 	// The right answers end the course, however often they are sent.
@@ -156,14 +163,24 @@ func TestQuizKeepsWhatWasGivenWhenOneAnswerCannotBeRead(t *testing.T) {
 	lesson, _ := v.Lesson("thu")
 	f := form("x", rightAnswers(lesson.Quiz))
 	f.Set("q.number", "a dozen")
-	page := c.post("/courses/K1/thu/quiz", f).want(422)
-	if got := page.attr("input[name='q.word']", "value"); got != "Điện Biên" {
+	shown := c.post("/courses/K1/thu/quiz", f).want(422)
+	if got := shown.attr("input[name='q.word']", "value"); got != "Điện Biên" {
 		t.Errorf("the word typed is now %q", got)
 	}
-	if got := page.one(".fault"); !strings.Contains(got, "con số") {
+	if got := shown.one(".fault"); !strings.Contains(got, "con số") {
 		t.Errorf("the fault says %q", got)
 	}
-	if got := page.attr("input[name=id]", "value"); got != "x" {
+	if got := shown.attr("input[name=id]", "value"); got != "x" {
 		t.Errorf("the attempt's id is now %q", got)
 	}
+}
+
+func TestTheCodeOfACourseMayBeTypedInSmallLetters(t *testing.T) {
+	p := newProvince(t)
+	p.publish(shortCourse("K1", courses.LibraryService))
+	if to := p.anyone().get("/courses/k1").want(303).leads(); to != "/courses/K1" {
+		t.Errorf("leads to %s", to)
+	}
+	p.anyone().get("/courses/k9").want(404)
+	p.anyone().get("/courses/K9").want(404)
 }

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"lopban/server/author"
 )
 
 // put uploads a file to the media of a course's draft.
@@ -43,9 +45,12 @@ func TestAnAuthorPutsPicturesAndSoundsIntoADraft(t *testing.T) {
 	trainer.put("K1", "IMG_0042.JPG", photo.Bytes(), "called", "Kho sách").want(303)
 	trainer.put("K1", "tieng.bin", []byte("\xff\xfb\x90\x44\x00\x00\x00\x00"), "called", "Lời chào").want(303)
 	trainer.put("K1", "x.vtt", []byte("WEBVTT\n\n00:00.000 --> 00:02.000\nChào chị.\n"), "called", "Lời chào", "lang", "vi").want(303)
-	page := trainer.get("/author/K1/media").want(200)
+	shown := trainer.get("/author/K1/media").want(200)
+	if !strings.Contains(shown.text(), "phụ đề VTT hoặc SRT") || !strings.Contains(shown.attr("input[type=file]", "accept"), ".srt") {
+		t.Errorf("captions of telephones are not asked for: %s", shown.text())
+	}
 	for _, want := range []string{"kho-sach.jpg", "loi-chao.mp3", "loi-chao.vi.vtt", "../media/kho-sach.jpg"} {
-		if !strings.Contains(page.Body, want) {
+		if !strings.Contains(shown.Body, want) {
 			t.Errorf("the page does not show %s", want)
 		}
 	}
@@ -53,7 +58,7 @@ func TestAnAuthorPutsPicturesAndSoundsIntoADraft(t *testing.T) {
 	// The same name with other content is somebody else's file until the author says otherwise.
 	other := append([]byte("\xff\xfb\x90\x44"), "another"...)
 	again := trainer.put("K1", "b.mp3", other, "called", "Lời chào").want(422)
-	if !strings.Contains(again.Body, `name="replace" value="media/loi-chao.mp3"`) {
+	if again.attr("input[name=replace]", "value") != "media/loi-chao.mp3" {
 		t.Error("the page does not offer to replace the file")
 	}
 	trainer.put("K1", "b.mp3", other, "called", "Lời chào", "replace", "media/loi-chao.mp3", "base", "1").want(303)
@@ -68,6 +73,36 @@ func TestAnAuthorPutsPicturesAndSoundsIntoADraft(t *testing.T) {
 	}
 }
 
+// The courses come without a voice; a province adds the greeting as its people say it, and learners hear it and read
+// what is said.
+func TestTheRecordingOfAProvinceIsHeardInTheLesson(t *testing.T) {
+	d := newDesk(t)
+	sound := []byte("\xff\xfb\x90\x44\x00\x00\x00\x00")
+	d.lan.put("K1", "tieng.mp3", sound, "called", "Lời chào").want(303)
+	for lang, said := range map[string]string{"vi": "Chào chị.", "en": "Hello."} {
+		captions := []byte("WEBVTT\n\n00:00.000 --> 00:02.000\n" + said + "\n")
+		d.lan.put("K1", "x.vtt", captions, "called", "Lời chào", "lang", lang).want(303)
+	}
+	vi := "## Mở đầu\n\nHãy nghe.\n\n![Lời chào của bản](../media/loi-chao.mp3)\n"
+	d.lan.post("/author/K1/doc", fields("vi", vi, "vi.base", "1")).want(303)
+	seen := d.hash(d.lan)
+	d.lan.post("/author/K1/review", fields("do", "submit", "hash", seen)).want(303)
+	d.pao.post("/author/K1/review", fields("do", "approve", "hash", seen)).want(303)
+	d.lan.post("/author/K1/publish", fields("hash", seen, "notes.vi", "Thêm lời chào")).want(303)
+
+	lesson := d.as(d.person("Vàng Thị Mỷ", lungCu)).get("/courses/K1/doc").want(200)
+	if got := lesson.attr("figure audio[controls]", "aria-label"); got != "Lời chào của bản" {
+		t.Fatalf("the player says %q: %s", got, lesson.text())
+	}
+	if got := lesson.one("figure details"); got != "Bản chép lời Chào chị." {
+		t.Errorf("what is said: %q", got)
+	}
+	heard := d.lan.get(lesson.attr("figure audio", "src")).want(200)
+	if heard.Body != string(sound) || heard.Header.Get("Content-Type") != "audio/mpeg" {
+		t.Errorf("%q as %s", heard.Body, heard.Header.Get("Content-Type"))
+	}
+}
+
 func TestWhatIsNoPictureSoundOrFilmIsRefusedInWords(t *testing.T) {
 	trainer := newDesk(t).lan
 	for name, c := range map[string]struct {
@@ -75,11 +110,11 @@ func TestWhatIsNoPictureSoundOrFilmIsRefusedInWords(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"a page":               {"anh.jpg", []byte("<html><script>alert(1)</script>"), "Bạn hãy chọn ảnh JPEG"},
+		"a page":               {"anh.jpg", []byte("<html><script>alert(1)</script>"), "Hãy chọn ảnh JPEG"},
 		"an iPhone's photo":    {"a.heic", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"), "HEIC"},
 		"a drawing that runs":  {"a.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>x</script></svg>`), "script"},
 		"a sound without end":  {"a.mp3", append([]byte("\xff\xfb\x90\x44"), make([]byte, 2<<20)...), "KiB"},
-		"larger than is taken": {"a.mp4", append([]byte("\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2"), make([]byte, mediaUpload)...), "12"},
+		"larger than is taken": {"a.mp4", append([]byte("\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2"), make([]byte, author.MediaUpload)...), "12"},
 	} {
 		if r := trainer.put("K1", c.file, c.data).want(422); !strings.Contains(r.Body, c.want) {
 			t.Errorf("%s: the page does not say %q", name, c.want)

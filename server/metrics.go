@@ -14,7 +14,8 @@ import (
 	"lopban/courses/store"
 )
 
-// metrics counts what the server does. Labels are routes, statuses and kinds of fact: never an address, a person or a code.
+// metrics counts what the server does. Labels are routes, statuses and kinds of fact: never an address, a person or a
+// code.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
@@ -23,8 +24,9 @@ type metrics struct {
 	lost     *prometheus.CounterVec
 }
 
-// grouping is what the embedded store says of its group commit: how many writes wait, and how many were committed together since it was opened (the number of commits, the number of writes, and how many
-// commits had at most so many writes).
+// grouping is what the embedded store says of its group commit: how many writes wait, and how many were committed
+// together since it was opened (the number of commits, the number of writes, and how many commits had at most so many
+// writes).
 type grouping interface {
 	Queue() int
 	Groups() (commits, writes uint64, atMost map[float64]uint64)

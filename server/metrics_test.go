@@ -11,12 +11,13 @@ import (
 	"testing"
 
 	"lopban/courses"
-	"lopban/courses/store"
+	"lopban/courses/problem"
+	"lopban/courses/programme"
 )
 
 func TestMetricsCountRoutesAndFactsAndNameNobody(t *testing.T) {
 	s := newSite(t)
-	if _, ok := s.store.(*watched).Store.(grouping); !ok {
+	if _, ok := s.Store.(*watched).Store.(grouping); !ok {
 		t.Skip("this engine commits no groups")
 	}
 	s.publish(shortCourse("K1", courses.LibraryService))
@@ -48,11 +49,11 @@ func TestMetricsCountRoutesAndFactsAndNameNobody(t *testing.T) {
 // Twenty writes wait while one is being made: they are then committed together, and Prometheus sees both.
 func TestMetricsTellHowWritesAreCommittedTogether(t *testing.T) {
 	s := newSite(t)
-	if _, ok := s.store.(*watched).Store.(grouping); !ok {
+	if _, ok := s.Store.(*watched).Store.(grouping); !ok {
 		t.Skip("this engine commits no groups")
 	}
 	insert := func(id string) {
-		if err := s.store.Insert(t.Context(), leaseKind, &lease{ID: id}); err != nil {
+		if err := s.Store.Insert(t.Context(), programme.LeaseKind, &programme.Lease{ID: id}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -61,8 +62,8 @@ func TestMetricsTellHowWritesAreCommittedTogether(t *testing.T) {
 	inside, onward := make(chan bool), make(chan bool)
 	var all sync.WaitGroup
 	all.Go(func() {
-		var l lease
-		s.store.Update(t.Context(), leaseKind, "slow", &l, func() error { close(inside); <-onward; return nil })
+		var l programme.Lease
+		s.Store.Update(t.Context(), programme.LeaseKind, "slow", &l, func() error { close(inside); <-onward; return nil })
 	})
 	<-inside
 	for i := range 20 {
@@ -88,7 +89,7 @@ func TestMetricsCountWhatTheStoreCouldNotDo(t *testing.T) {
 	s := newSite(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.store.Insert(ctx, leaseKind, &lease{ID: "x"}); !errors.Is(err, store.ErrUnavailable) {
+	if err := s.Store.Insert(ctx, programme.LeaseKind, &programme.Lease{ID: "x"}); !errors.Is(err, problem.ErrUnavailable) {
 		t.Fatal(err)
 	}
 	if n := s.scrape(`lopban_store_unavailable_total{kind="lease",verb="insert"}`); n != 1 {

@@ -25,7 +25,7 @@ func TestPastedHTMLBecomesMarkdown(t *testing.T) {
 		if err := json.Unmarshal([]byte(r.Body), &a); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.HasPrefix(a.Markdown, "## Sách\n\nMột **hai**\n") || len(a.LeftOut) != 9 || !slices.Contains(a.LeftOut, "Không lấy được hình ảnh: 1. Bạn thêm ở phần hình ảnh của khóa học.") {
+		if !strings.HasPrefix(a.Markdown, "## Sách\n\nMột **hai**\n") || len(a.LeftOut) != 9 || !slices.Contains(a.LeftOut, "Không lấy được hình ảnh: 1. Hãy thêm ở phần hình ảnh của khóa học.") {
 			t.Errorf("%s: %+v", kind, a)
 		}
 		for _, sentence := range a.LeftOut {

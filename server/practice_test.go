@@ -16,8 +16,10 @@ import (
 	"time"
 
 	"lopban/courses"
+	"lopban/courses/programme"
 	"lopban/courses/roster"
 	"lopban/courses/store"
+	"lopban/server/page"
 )
 
 // practiceCourse is the short course with a practice task worth 7 points, 4 of them needed.
@@ -54,15 +56,15 @@ func snap(t testing.TB, shade uint8) []byte {
 // sent sends work of a person on K3, with a photo, and gives the name of the photo's bytes.
 func (s *visited) sent(person, text string) string {
 	s.t.Helper()
-	name, err := s.school.KeepPhoto(s.t.Context(), snap(s.t, 90))
+	picture, err := s.School.ReadPhoto(snap(s.t, 90))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r, err := s.school.Record(s.t.Context(), s.Learner(person), courses.Fact{ID: "work", Kind: "submission", Course: "K3", At: s.now(), Text: text, Photos: []string{name}})
+	r, err := s.School.Record(s.t.Context(), s.Learner(person), courses.Fact{ID: "work", Kind: "submission", Course: "K3", At: s.now(), Text: text, Photos: []courses.Picture{picture}})
 	if err != nil || r.State != courses.Received {
 		s.t.Fatalf("%+v %v", r, err)
 	}
-	return name
+	return picture.Name
 }
 
 // handOver sends the form of a practice task with photos, as a browser does.
@@ -114,18 +116,18 @@ func TestWorkGoesFromALearnerToTheTrainerAndBack(t *testing.T) {
 	if got := textOf(course.find(`a[href="/courses/K3/practice"]`)[0]); got != "Một buổi mượn trả Chưa gửi · 45 phút · nên làm, không bắt buộc" {
 		t.Errorf("%q", got)
 	}
-	page := c.mai.get("/courses/K3/practice").want(200)
-	if got := textOf(page.find("table.rubric")[0]); !strings.Contains(got, "Sổ ghi đủ 4") || !strings.Contains(got, "Đạt từ 4 / 7") {
+	shown := c.mai.get("/courses/K3/practice").want(200)
+	if got := textOf(shown.find("table.rubric")[0]); !strings.Contains(got, "Sổ ghi đủ 4") || !strings.Contains(got, "Đạt từ 4 / 7") {
 		t.Errorf("the rubric is shown before: %q", got)
 	}
-	id := page.attr(`input[name="id"]`, "value")
+	id := shown.attr(`input[name="id"]`, "value")
 	for range 2 { // pressed twice
 		c.mai.handOver("K3", id, "Năm lượt mượn.", snap(t, 10), snap(t, 20)).want(303)
 	}
-	page = c.mai.get("/courses/K3/practice?done=practice").want(200)
-	if len(page.find(".typed")) != 1 || len(page.find("main section .photos img")) != 2 || !strings.Contains(page.text(), "Nhận ngày 05/12/2026") || page.attr("[data-known]", "data-ids") != id ||
-		!strings.Contains(page.text(), "đang chờ giảng viên") {
-		t.Errorf("%s", page.text())
+	shown = c.mai.get("/courses/K3/practice?done=practice").want(200)
+	if len(shown.find(".typed")) != 1 || len(shown.find("main section .photos img")) != 2 || !strings.Contains(shown.text(), "Nhận ngày 05/12/2026") || shown.attr("[data-known]", "data-ids") != id ||
+		!strings.Contains(shown.text(), "đang chờ giảng viên") {
+		t.Errorf("%s", shown.text())
 	}
 
 	c.pass(72 * time.Hour)
@@ -164,26 +166,26 @@ func TestWorkGoesFromALearnerToTheTrainerAndBack(t *testing.T) {
 	if got := c.mai.get("/").want(200).text(); !strings.Contains(got, "có góp ý cho bài thực hành") {
 		t.Errorf("the learner's home: %s", got)
 	}
-	page = c.mai.get("/courses/K3/practice").want(200)
+	shown = c.mai.get("/courses/K3/practice").want(200)
 	for _, part := range []string{"Làm thêm lần nữa", "3 trên 7 điểm", "Ghi thêm ngày trả.", "Đủ năm ô.", "nhận xét ngày 08/12/2026", "Gửi lại"} {
-		if !strings.Contains(page.text(), part) {
-			t.Errorf("%q is not in %s", part, page.text())
+		if !strings.Contains(shown.text(), part) {
+			t.Errorf("%q is not in %s", part, shown.text())
 		}
 	}
 
 	// Sent again, it is a new submission; the old one stays readable, and this one passes.
-	c.mai.handOver("K3", page.attr(`input[name="id"]`, "value"), "Mười lượt mượn.").want(303)
+	c.mai.handOver("K3", shown.attr(`input[name="id"]`, "value"), "Mười lượt mượn.").want(303)
 	address = c.trainer.get("/practice").want(200).attr("tbody a", "href")
 	again := c.trainer.get(address).want(200)
 	if got := again.one("main > div > details:nth-of-type(1) summary"); got != "Bài gửi trước, nhận ngày 05/12/2026" {
 		t.Errorf("%q", got)
 	}
 	c.trainer.post(address, verdict("r2", 0, 4, 3, "")).want(303)
-	page = c.mai.get("/courses/K3/practice").want(200)
-	if got := page.text(); !strings.Contains(got, "7 trên 7 điểm") || !strings.Contains(got, "Năm lượt mượn.") || !strings.Contains(got, "Ghi thêm ngày trả.") || len(page.find("form[data-practice]")) != 0 {
+	shown = c.mai.get("/courses/K3/practice").want(200)
+	if got := shown.text(); !strings.Contains(got, "7 trên 7 điểm") || !strings.Contains(got, "Năm lượt mượn.") || !strings.Contains(got, "Ghi thêm ngày trả.") || len(shown.find("form[data-practice]")) != 0 {
 		t.Errorf("%s", got)
 	}
-	trail, err := store.All[auditEntry](t.Context(), c.store, auditKind, store.Where(store.Is("province", "08")))
+	trail, err := store.All[programme.AuditEntry](t.Context(), c.Store, programme.AuditKind, store.Where(store.Is("province", "08")))
 	if err != nil || trail[len(trail)-1].Action != "practice.review" || trail[len(trail)-1].By != c.whois(c.trainer) {
 		t.Errorf("%+v %v", trail, err)
 	}
@@ -192,7 +194,7 @@ func TestWorkGoesFromALearnerToTheTrainerAndBack(t *testing.T) {
 // accountOf is the account whose session a client began with.
 func (c *class) accountOf(who *client) roster.Account {
 	c.t.Helper()
-	a, err := store.Get[roster.Account](c.t.Context(), c.store, roster.AccountKind, c.ids[who])
+	a, err := store.Get[roster.Account](c.t.Context(), c.Store, roster.AccountKind, c.ids[who])
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -215,8 +217,8 @@ func TestAPassedReviewEndsARequiredCourse(t *testing.T) {
 	if got := home.one(".card.big"); !strings.Contains(got, "Một buổi mượn trả") || home.attr(".card.big a", "href") != "/courses/K3/practice" {
 		t.Errorf("what is left is the task: %s", got)
 	}
-	if page := c.mai.get("/courses/K3").want(200); page.attr("main .button.wide", "href") != "/courses/K3/practice" {
-		t.Errorf("%s", page.text())
+	if shown := c.mai.get("/courses/K3").want(200); shown.attr("main .button.wide", "href") != "/courses/K3/practice" {
+		t.Errorf("%s", shown.text())
 	}
 	c.mai.handOver("K3", "w1", "Năm lượt mượn.").want(303)
 	if home := c.mai.get("/").want(200); len(home.find(".card.big")) != 0 {
@@ -224,7 +226,7 @@ func TestAPassedReviewEndsARequiredCourse(t *testing.T) {
 	}
 	address := c.trainer.get("/practice").want(200).attr("tbody a", "href")
 	c.trainer.post(address, verdict("r1", 0, 4, 0, "")).want(303)
-	entries, err := c.school.Certificates(t.Context(), c.ids[c.mai])
+	entries, err := c.School.Certificates(t.Context(), c.ids[c.mai])
 	if err != nil || len(entries) != 1 {
 		t.Fatalf("%+v %v", entries, err)
 	}
@@ -235,22 +237,23 @@ func TestAPassedReviewEndsARequiredCourse(t *testing.T) {
 	}
 }
 
-// Two trainers have the same work open: the second sees the first one's review, with everything typed kept, and then counts.
+// Two trainers have the same work open: the second sees the first one's review, with everything typed kept, and then
+// counts.
 func TestTheSecondTrainerSeesTheFirstReview(t *testing.T) {
 	c := newClass(t, false)
 	second := c.as(c.account("", "Lò Văn Pánh", "08", roster.Trainer))
 	c.mai.handOver("K3", "w1", "Năm lượt mượn.").want(303)
 	address := c.trainer.get("/practice").want(200).attr("tbody a", "href")
 	c.trainer.post(address, verdict("r1", 0, 4, 3, "Tốt lắm.")).want(303)
-	page := second.post(address, verdict("r1", 0, 1, 0, "Chưa được.")).want(409)
-	if got := page.text(); !strings.Contains(got, "Tốt lắm.") || !strings.Contains(got, "Nông Thị Duyên") || !strings.Contains(got, "Có người vừa nhận xét") {
+	shown := second.post(address, verdict("r1", 0, 1, 0, "Chưa được.")).want(409)
+	if got := shown.text(); !strings.Contains(got, "Tốt lắm.") || !strings.Contains(got, "Nông Thị Duyên") || !strings.Contains(got, "Có người vừa nhận xét") {
 		t.Errorf("%s", got)
 	}
-	if page.one("textarea") != "Chưa được." || page.attr(`input[name="points.so"][checked]`, "value") != "1" || page.attr(`input[name="seen"]`, "value") != "1" || page.attr(`input[name="comment.so"]`, "value") != "Đủ năm ô." {
-		t.Errorf("what was typed is gone: %s", page.Body)
+	if shown.one("textarea") != "Chưa được." || shown.attr(`input[name="points.so"][checked]`, "value") != "1" || shown.attr(`input[name="seen"]`, "value") != "1" || shown.attr(`input[name="comment.so"]`, "value") != "Đủ năm ô." {
+		t.Errorf("what was typed is gone: %s", shown.Body)
 	}
 	second.post(address, verdict("r1", 1, 1, 0, "Chưa được.")).want(303)
-	w, err := c.school.Work(t.Context(), c.ids[c.mai]+"/w1")
+	w, err := c.School.Work(t.Context(), c.ids[c.mai]+"/w1")
 	if err != nil || len(w.Reviews) != 2 || w.Newest().Passed || !w.Reviews[0].Passed {
 		t.Errorf("%+v %v", w, err)
 	}
@@ -264,19 +267,19 @@ func TestAReviewIsAskedAgainWithWhatWasTyped(t *testing.T) {
 		form url.Values
 		want string
 	}{
-		"points left out":          {url.Values{"id": {"r1"}, "seen": {"0"}, "points.so": {"4"}, "comment": {"Còn thiếu."}}, "Bạn hãy chọn điểm cho mọi mục."},
-		"more than there are":      {verdict("r1", 0, 5, 3, "Còn thiếu."), "Bạn hãy chọn điểm cho mọi mục."},
-		"points of another rubric": {url.Values{"id": {"r1"}, "seen": {"0"}, "points.x": {"4"}, "comment": {"Còn thiếu."}}, "Bạn hãy chọn điểm cho mọi mục."},
+		"points left out":          {url.Values{"id": {"r1"}, "seen": {"0"}, "points.so": {"4"}, "comment": {"Còn thiếu."}}, "Hãy chọn điểm cho mọi mục."},
+		"more than there are":      {verdict("r1", 0, 5, 3, "Còn thiếu."), "Hãy chọn điểm cho mọi mục."},
+		"points of another rubric": {url.Values{"id": {"r1"}, "seen": {"0"}, "points.x": {"4"}, "comment": {"Còn thiếu."}}, "Hãy chọn điểm cho mọi mục."},
 	} {
-		page := c.trainer.post(address, bad.form).want(422)
-		if page.one("textarea") != "Còn thiếu." || !strings.Contains(page.one("[role=alert]"), bad.want) {
-			t.Errorf("%s: %s", name, page.text())
+		shown := c.trainer.post(address, bad.form).want(422)
+		if shown.one("textarea") != "Còn thiếu." || !strings.Contains(shown.one("[role=alert]"), bad.want) {
+			t.Errorf("%s: %s", name, shown.text())
 		}
 	}
 	silent := verdict("r1", 0, 0, 0, " ")
 	silent.Del("comment.so")
-	if page := c.trainer.post(address, silent).want(422); !strings.Contains(page.one("[role=alert]"), "cần ít nhất một lời nhận xét") || len(page.find(".field.bad textarea")) != 1 {
-		t.Errorf("%s", page.text())
+	if shown := c.trainer.post(address, silent).want(422); !strings.Contains(shown.one("[role=alert]"), "cần ít nhất một lời nhận xét") || len(shown.find(".field.bad textarea")) != 1 {
+		t.Errorf("%s", shown.text())
 	}
 	c.trainer.post(address, verdict("", 0, 4, 3, "")).want(422)
 }
@@ -302,24 +305,24 @@ func TestHostilePhotos(t *testing.T) {
 		"five":                 {[][]byte{snap(t, 1), snap(t, 2), snap(t, 3), snap(t, 4), snap(t, 5)}, "tối đa 4 ảnh"},
 		"a good and a bad one": {[][]byte{snap(t, 1), heic}, "Tương thích nhất"},
 	} {
-		page := c.mai.handOver("K3", "w0", "Năm lượt mượn.", bad.photos...).want(422)
-		if !strings.Contains(page.one("[role=alert]"), bad.want) || page.one("textarea") != "Năm lượt mượn." {
-			t.Errorf("%s: %s", name, page.text())
+		shown := c.mai.handOver("K3", "w0", "Năm lượt mượn.", bad.photos...).want(422)
+		if !strings.Contains(shown.one("[role=alert]"), bad.want) || shown.one("textarea") != "Năm lượt mượn." {
+			t.Errorf("%s: %s", name, shown.text())
 		}
 	}
 	if got := c.mai.get("/courses/K3/practice").want(200); len(got.find("#sent")) != 0 {
 		t.Fatal("something bad was kept")
 	}
 	c.mai.handOver("K3", "w1", "<script>alert(1)</script>", polyglot).want(303)
-	page := c.mai.get("/courses/K3/practice").want(200)
-	photo := c.mai.get(page.attr(".photos img", "src")).want(200)
-	if strings.Contains(photo.Body, "script") || strings.Contains(page.Body, "<script>alert") {
+	shown := c.mai.get("/courses/K3/practice").want(200)
+	photo := c.mai.get(shown.attr(".photos img", "src")).want(200)
+	if strings.Contains(photo.Body, "script") || strings.Contains(shown.Body, "<script>alert") {
 		t.Error("what was hidden in the file or the text came back")
 	}
-	if got := c.dua.get(page.attr(".photos img", "src")); got.Status != 404 {
+	if got := c.dua.get(shown.attr(".photos img", "src")); got.Status != 404 {
 		t.Errorf("another learner gets the photo: %d", got.Status)
 	}
-	if got := c.other.get(page.attr(".photos img", "src")); got.Status != 404 {
+	if got := c.other.get(shown.attr(".photos img", "src")); got.Status != 404 {
 		t.Errorf("the trainer of another province gets the photo: %d", got.Status)
 	}
 }
@@ -344,19 +347,19 @@ func cookieLine(c *client) string {
 func TestWhatWasSentTwiceDifferentlyIsNotLost(t *testing.T) {
 	c := newClass(t, false)
 	c.mai.handOver("K3", "w1", "Năm lượt mượn.").want(303)
-	page := c.mai.handOver("K3", "w1", "Sáu lượt mượn.").want(422)
-	if page.one("textarea") != "Sáu lượt mượn." || !strings.Contains(page.one("[role=alert]"), "đã nhận được từ lần gửi trước") {
-		t.Errorf("%s", page.text())
+	shown := c.mai.handOver("K3", "w1", "Sáu lượt mượn.").want(422)
+	if shown.one("textarea") != "Sáu lượt mượn." || !strings.Contains(shown.one("[role=alert]"), "đã nhận được từ lần gửi trước") {
+		t.Errorf("%s", shown.text())
 	}
-	id := page.attr(`form[data-practice] input[name="id"]`, "value")
+	id := shown.attr(`form[data-practice] input[name="id"]`, "value")
 	c.mai.handOver("K3", id, "Sáu lượt mượn.").want(303)
-	work, err := c.school.Works(t.Context(), c.ids[c.mai]+"/K3/01")
+	work, err := c.School.Works(t.Context(), c.ids[c.mai]+"/K3/01")
 	if err != nil || len(work) != 2 || id == "w1" {
 		t.Errorf("%+v %v", work, err)
 	}
 	// An empty form is asked again, and a form of another type than the browser's is one without photos.
-	if page := c.dua.handOver("K3", "w1", " "); page.Status != 422 || !strings.Contains(page.one("[role=alert]"), "viết vài dòng") {
-		t.Errorf("%d %s", page.Status, page.text())
+	if shown := c.dua.handOver("K3", "w1", " "); shown.Status != 422 || !strings.Contains(shown.one("[role=alert]"), "viết vài dòng") {
+		t.Errorf("%d %s", shown.Status, shown.text())
 	}
 	c.dua.post("/courses/K3/practice", url.Values{"id": {"w1"}, "text": {"Không ảnh."}}).want(303)
 }
@@ -381,11 +384,11 @@ func TestTheQueueFollowsPeople(t *testing.T) {
 	if got := names(c.other); got != "Nông Văn Thịnh" {
 		t.Errorf("%s", got)
 	}
-	page := c.trainer.get("/practice/" + workAddress(c.ids[c.mai]+"/w1")).want(200)
-	if got := page.attr(`main a[href^="/practice/"]:last-of-type`, "href"); !strings.Contains(page.Body, workAddress(c.ids[c.dua]+"/w1")) {
+	shown := c.trainer.get("/practice/" + page.WorkAddress(c.ids[c.mai]+"/w1")).want(200)
+	if got := shown.attr(`main a[href^="/practice/"]:last-of-type`, "href"); !strings.Contains(shown.Body, page.WorkAddress(c.ids[c.dua]+"/w1")) {
 		t.Errorf("no way to the next: %s", got)
 	}
-	if _, err := c.roll.Move(t.Context(), c.ids[c.dua], roster.Entry{Library: "Thư viện xã", Commune: elsehere, On: roster.Day(begun)}, "operator"); err != nil {
+	if _, err := c.Roll.Move(t.Context(), c.ids[c.dua], roster.Entry{Library: "Thư viện xã", Commune: elsehere, On: roster.Day(begun)}, "operator"); err != nil {
 		t.Fatal(err)
 	}
 	if got := names(c.trainer); got != "Vàng Thị Mai" {
@@ -394,7 +397,7 @@ func TestTheQueueFollowsPeople(t *testing.T) {
 	if got := names(c.other); got != "Giàng A Dua, Nông Văn Thịnh" {
 		t.Errorf("but there: %s", got)
 	}
-	c.trainer.get("/practice/" + workAddress(c.ids[c.dua]+"/w1")).want(404)
+	c.trainer.get("/practice/" + page.WorkAddress(c.ids[c.dua]+"/w1")).want(404)
 }
 
 func TestTheAPISaysHowFarTheTaskIs(t *testing.T) {
@@ -405,7 +408,7 @@ func TestTheAPISaysHowFarTheTaskIs(t *testing.T) {
 	if answer.Receipts[0].State != courses.Received || answer.Receipts[1].State != courses.Duplicate {
 		t.Fatalf("%+v", answer)
 	}
-	c.trainer.post("/practice/"+workAddress(c.ids[c.mai]+"/w1"), verdict("r1", 0, 4, 0, "Tốt.")).want(303)
+	c.trainer.post("/practice/"+page.WorkAddress(c.ids[c.mai]+"/w1"), verdict("r1", 0, 4, 0, "Tốt.")).want(303)
 	var body apiCourseBody
 	c.mai.get("/api/v1/courses/K3").want(200).json(&body)
 	p := body.Practice

@@ -2,12 +2,14 @@ package server
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
 
 	"lopban/courses"
+	"lopban/courses/school"
 	"lopban/courses/store"
 )
 
@@ -15,7 +17,7 @@ import (
 func newDraft(t testing.TB) *province {
 	p := newProvince(t)
 	p.publish(shortCourse("K1", courses.LibraryService))
-	if _, err := p.desk.Open(t.Context(), "K1", "trainer"); err != nil {
+	if _, err := p.Desk.Open(t.Context(), "K1", "trainer"); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -24,9 +26,9 @@ func newDraft(t testing.TB) *province {
 func TestACourseIsOpenedForWritingFromItsQuiz(t *testing.T) {
 	p := newProvince(t)
 	p.publish(shortCourse("K1", courses.LibraryService))
-	page := p.trainer.get(quizPath).want(200)
-	if len(page.find("form.quiz-edit")) != 0 || page.attr(".note button", "value") != "begin" {
-		t.Errorf("%s", page.text())
+	shown := p.trainer.get(quizPath).want(200)
+	if len(shown.find("form.quiz-edit")) != 0 || shown.attr(".note button", "value") != "begin" {
+		t.Errorf("%s", shown.text())
 	}
 	p.trainer.post(quizPath, url.Values{"do": {"save"}}).want(422)
 	open := p.trainer.get(p.trainer.post(quizPath, url.Values{"do": {"begin"}}).leads()).want(200)
@@ -75,9 +77,9 @@ func (r *reply) fields() url.Values {
 }
 
 // press sends the page's editor with a button, and with what was typed into it.
-func (p *province) press(page *reply, button string, typed ...string) *reply {
+func (p *province) press(shown *reply, button string, typed ...string) *reply {
 	p.t.Helper()
-	form := page.fields()
+	form := shown.fields()
 	for i := 0; i+1 < len(typed); i += 2 {
 		form.Set(typed[i], typed[i+1])
 	}
@@ -87,7 +89,7 @@ func (p *province) press(page *reply, button string, typed ...string) *reply {
 
 func (p *province) draftQuiz() courses.Quiz {
 	p.t.Helper()
-	q, err := p.desk.Quiz(p.t.Context(), "K1", "thu")
+	q, err := p.Desk.Quiz(p.t.Context(), "K1", "thu")
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -118,13 +120,13 @@ func TestEveryKindOfQuestionIsWrittenWithForms(t *testing.T) {
 		{courses.Essay, []string{"feedback.vi", "Mẫu.", "notes.vi", "hỏi Lan\r\n\r\n// rồi sửa"}, "]\n// hỏi Lan\n// rồi sửa\n::Tên::[markdown]Hỏi essay {\t####Mẫu.\n}"},
 		{courses.Description, nil, "[markdown]Hỏi description\n"},
 	} {
-		page := p.press(p.trainer.get(quizPath).want(200), "add", "kind", string(c.kind))
+		shown := p.press(p.trainer.get(quizPath).want(200), "add", "kind", string(c.kind))
 		typed := append([]string{"prompt.vi", "Hỏi " + string(c.kind), "prompt.en", "Ask", "pool", "Nhóm", "tags", "một, hai", "section", "2", "title.vi", "Tên"}, c.typed...)
 		if c.kind == courses.Description {
 			typed = append(typed, "title.vi", "")
 		}
-		page = p.press(page, "save", typed...)
-		if got := page.one(".note.good p"); got != "Đã lưu vào bản nháp." {
+		shown = p.press(shown, "save", typed...)
+		if got := shown.one(".note.good p"); got != "Đã lưu vào bản nháp." {
 			t.Errorf("%s: %s", c.kind, got)
 		}
 		last := p.draftQuiz().Questions
@@ -132,12 +134,12 @@ func TestEveryKindOfQuestionIsWrittenWithForms(t *testing.T) {
 		if q.Kind != c.kind || q.Prompt.Vi != "Hỏi "+string(c.kind) || q.Prompt.En != "Ask" || q.Pool != "Nhóm" || strings.Join(q.Tags, "|") != "một|hai" || (q.Section != 2) != (c.kind == courses.Description) {
 			t.Errorf("%s: %+v", c.kind, q)
 		}
-		e, err := p.desk.Read(t.Context(), "K1", "lessons/thu.vi.gift")
+		e, err := p.Desk.Read(t.Context(), "K1", "lessons/thu.vi.gift")
 		if err != nil || !strings.Contains(e.Text, c.gift) {
 			t.Errorf("%s: %v\n%s\nwithout %q", c.kind, err, e.Text, c.gift)
 		}
-		again := p.press(page, "save") // what the form shows is what was saved
-		if now, _ := p.desk.Read(t.Context(), "K1", "lessons/thu.vi.gift"); now.Rev != e.Rev {
+		again := p.press(shown, "save") // what the form shows is what was saved
+		if now, _ := p.Desk.Read(t.Context(), "K1", "lessons/thu.vi.gift"); now.Rev != e.Rev {
 			t.Errorf("%s: saving the form as it stands changes the file to\n%s\n%s", c.kind, now.Text, again.text())
 		}
 	}
@@ -151,34 +153,37 @@ func TestQuestionsAreOrderedCopiedDeletedAndBroughtBack(t *testing.T) {
 			t.Errorf("%s, want %s", got, ids)
 		}
 	}
-	page := p.trainer.get(quizPath).want(200)
+	shown := p.trainer.get(quizPath).want(200)
 	want("one many true word number pair")
-	page = p.press(page, "open.many")
-	page = p.press(page, "up.number", "prompt.vi", "Typed before another button was pressed")
+	shown = p.press(shown, "open.many")
+	if got := shown.find(".note.good"); len(got) > 0 { // nothing was typed, nothing saved
+		t.Errorf("a question that is opened says %q", textOf(got[0]))
+	}
+	shown = p.press(shown, "up.number", "prompt.vi", "Typed before another button was pressed")
 	want("one many true number word pair")
 	if got := p.draftQuiz().Questions[1].Prompt.Vi; got != "Typed before another button was pressed" {
 		t.Errorf("what was typed is lost: %q", got)
 	}
-	page = p.press(page, "down.one")
+	shown = p.press(shown, "down.one")
 	want("many one true number word pair")
-	page = p.press(page, "copy.true")
+	shown = p.press(shown, "copy.true")
 	want("many one true q7 number word pair")
-	page = p.press(page, "drop.many")
+	shown = p.press(shown, "drop.many")
 	want("one true q7 number word pair")
-	if got := page.one(".note.good p"); got != "Đã bỏ câu hỏi." {
+	if got := shown.one(".note.good p"); got != "Đã bỏ câu hỏi." {
 		t.Error(got)
 	}
-	undo := url.Values{"vi": {page.attr(".note.good input[name=vi]", "value")}, "en": {page.attr(".note.good input[name=en]", "value")}, "do": {page.attr(".note.good button", "value")}}
-	page = p.trainer.get(p.trainer.post(quizPath, undo).leads()).want(200)
+	undo := url.Values{"vi": {shown.attr(".note.good input[name=vi]", "value")}, "en": {shown.attr(".note.good input[name=en]", "value")}, "do": {shown.attr(".note.good button", "value")}}
+	shown = p.trainer.get(p.trainer.post(quizPath, undo).leads()).want(200)
 	want("many one true q7 number word pair")
-	page = p.press(page, "open.one")
-	page = p.press(page, "row.add")
-	page = p.press(page, "save", "row.2.text.vi", "ba", "row.2.text.en", "three")
-	page = p.press(page, "row.up.2")
+	shown = p.press(shown, "open.one")
+	shown = p.press(shown, "row.add")
+	shown = p.press(shown, "save", "row.2.text.vi", "ba", "row.2.text.en", "three")
+	shown = p.press(shown, "row.up.2")
 	if o := p.draftQuiz().Questions[1].Options; len(o) != 3 || o[1].Text.Vi != "ba" || o[1].ID != "b" {
 		t.Errorf("%+v", o)
 	}
-	p.press(page, "row.drop.2")
+	p.press(shown, "row.drop.2")
 	if o := p.draftQuiz().Questions[1].Options; len(o) != 2 || o[1].Text.En != "three" {
 		t.Errorf("%+v", o)
 	}
@@ -186,8 +191,8 @@ func TestQuestionsAreOrderedCopiedDeletedAndBroughtBack(t *testing.T) {
 
 func TestWhatCannotBeReadIsAskedAgainWithEverythingKept(t *testing.T) {
 	p := newDraft(t)
-	page := p.press(p.trainer.get(quizPath).want(200), "open.number")
-	form := page.fields()
+	shown := p.press(p.trainer.get(quizPath).want(200), "open.number")
+	form := shown.fields()
 	form.Set("row.0.min", "about a dozen")
 	form.Set("prompt.vi", "Kept?")
 	form.Set("do", "save")
@@ -223,11 +228,11 @@ func TestGIFTTextIsTakenInWithMistakesNamedByLine(t *testing.T) {
 	p := newDraft(t)
 	text := "// said by Lan\n// [id:a]\nA {b\n=c####d}\n"
 	post := url.Values{"do": {"text"}, "vi": {"1"}, "en": {"1"}, "text.vi": {text}, "text.en": {text}}
-	page := p.trainer.get(p.trainer.post(quizPath, post).leads()).want(200)
-	if got := page.find("textarea.gift"); len(got) != 2 || textOf(got[0]) != strings.Join(strings.Fields(text), " ") {
-		t.Errorf("%s", page.text())
+	shown := p.trainer.get(p.trainer.post(quizPath, post).leads()).want(200)
+	if got := shown.find("textarea.gift"); len(got) != 2 || textOf(got[0]) != strings.Join(strings.Fields(text), " ") {
+		t.Errorf("%s", shown.text())
 	}
-	if got := textOf(page.find(".mistakes li")[0]); !strings.Contains(got, "dòng 3 ") || strings.Contains(got, "mistake.") {
+	if got := textOf(shown.find(".mistakes li")[0]); !strings.Contains(got, "dòng 3 ") || strings.Contains(got, "mistake.") {
 		t.Error(got)
 	}
 	form := p.trainer.get(quizPath).want(200) // the form would lose "b"
@@ -245,6 +250,26 @@ func TestGIFTTextIsTakenInWithMistakesNamedByLine(t *testing.T) {
 	}
 }
 
+// Going back takes both files back or neither.
+func TestGoingBackIsNotDoneByHalves(t *testing.T) {
+	p := newDraft(t)
+	p.press(p.press(p.trainer.get(quizPath).want(200), "open.one"), "save", "prompt.vi", "Mới", "prompt.en", "New")
+	before, err := p.Desk.Quiz(t.Context(), "K1", "thu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Desk.Save(t.Context(), "K1", before.En.Path, before.En.Rev, before.En.Text+"\n// another's\n", "pao"); err != nil {
+		t.Fatal(err)
+	}
+	r := p.trainer.post(quizPath, typed("do", "undo.1-1", "vi", strconv.Itoa(before.Vi.Rev), "en", strconv.Itoa(before.En.Rev))).want(409)
+	if !strings.Contains(r.one(".note.bad"), "nên chưa hoàn tác gì") {
+		t.Error(r.text())
+	}
+	if now, err := p.Desk.Quiz(t.Context(), "K1", "thu"); err != nil || now.Vi.Rev != before.Vi.Rev || now.Vi.Text != before.Vi.Text {
+		t.Errorf("%v: the Vietnamese file is revision %d after %d", err, now.Vi.Rev, before.Vi.Rev)
+	}
+}
+
 func TestTwoWhoWriteOneQuizLoseNothing(t *testing.T) {
 	p := newDraft(t)
 	mine := p.press(p.trainer.get(quizPath).want(200), "open.one")
@@ -254,39 +279,71 @@ func TestTwoWhoWriteOneQuizLoseNothing(t *testing.T) {
 	form := mine.fields()
 	form.Set("prompt.vi", "Mine")
 	form.Set("do", "save")
-	page := p.trainer.post(quizPath, form).want(409)
-	yours, their := textOf(page.find("textarea.gift")[0]), page.find("pre")
-	if !strings.Contains(yours, "Mine") || !strings.Contains(yours, "Theirs") || len(their) != 1 || strings.Contains(textOf(their[0]), "Mine") {
-		t.Errorf("far apart they are put together: %s", page.text())
-	}
-	if strings.Contains(p.draftQuiz().Questions[0].Prompt.Vi, "Mine") {
-		t.Error("it was saved without asking")
-	}
-	put := url.Values{"do": {"text"}, "vi": {page.attr("input[name=vi]", "value")}, "en": {page.attr("input[name=en]", "value")}}
-	for i, lang := range []string{"vi", "en"} {
-		put.Set("text."+lang, page.find("textarea.gift")[i].FirstChild.Data)
-	}
-	p.trainer.post(quizPath, put).want(303)
+	to := p.trainer.post(quizPath, form).leads() // different questions are put together without asking
 	if q := p.draftQuiz().Questions; q[0].Prompt.Vi != "Mine" || q[5].Prompt.Vi != "Theirs" {
 		t.Errorf("%+v", q)
+	}
+	shown := p.trainer.get(to).want(200)
+	if got := shown.one(".note.good p"); !strings.Contains(got, "ghép cùng những câu người khác vừa sửa") {
+		t.Error(got)
 	}
 
 	form.Set("prompt.vi", "Mine, later") // the same place
 	form.Set("vi", "2")
-	page = p.trainer.post(quizPath, form).want(409)
-	if got := textOf(page.find("textarea.gift")[0]); !strings.Contains(got, "Mine, later") {
+	shown = p.trainer.post(quizPath+"?done=saved", form).want(409) // the address is that of the save before
+	if got := shown.find(".note.good"); len(got) > 0 {
+		t.Errorf("a refusal stands under %q", textOf(got[0]))
+	}
+	if got := textOf(shown.find("textarea.gift")[0]); !strings.Contains(got, "Mine, later") {
 		t.Errorf("what was typed is lost: %s", got)
 	}
-	if theirs, yours := page.find(".diff .minus"), page.find(".diff .plus"); len(theirs) == 0 || len(yours) == 0 || !strings.Contains(textOf(yours[0]), "Mine, later") {
-		t.Errorf("what is different is not shown: %s", page.text())
+	if theirs, yours := shown.find(".diff .minus"), shown.find(".diff .plus"); len(theirs) == 0 || len(yours) == 0 || !strings.Contains(textOf(yours[0]), "Mine, later") {
+		t.Errorf("what is different is not shown: %s", shown.text())
 	}
 
-	old, _ := p.desk.ReadRev(t.Context(), "K1", "lessons/thu.vi.gift", 2) // written as text, as browsers send it
-	text := url.Values{"do": {"text"}, "vi": {"2"}, "en": {page.attr("input[name=en]", "value")}, "text.en": {page.find("textarea.gift")[1].FirstChild.Data}}
+	old, _ := p.Desk.ReadRev(t.Context(), "K1", "lessons/thu.vi.gift", 2) // written as text, as browsers send it
+	text := url.Values{"do": {"text"}, "vi": {"2"}, "en": {shown.attr("input[name=en]", "value")}, "text.en": {shown.find("textarea.gift")[1].FirstChild.Data}}
 	text.Set("text.vi", strings.ReplaceAll(strings.TrimRight(old.Text, "\n")+"\n\nCuối.\n", "\n", "\r\n"))
-	page = p.trainer.post(quizPath, text).want(409)
-	if got := textOf(page.find("textarea.gift")[0]); len(page.find(".diff .minus")) > 0 || !strings.Contains(got, "Mine") || !strings.Contains(got, "Cuối.") {
-		t.Errorf("far apart they are put together: %s", page.text())
+	shown = p.trainer.post(quizPath, text).want(409)
+	if got := textOf(shown.find("textarea.gift")[0]); len(shown.find(".diff .minus")) > 0 || !strings.Contains(got, "Mine") || !strings.Contains(got, "Cuối.") {
+		t.Errorf("far apart they are put together: %s", shown.text())
+	}
+}
+
+// What is wrong leads to its question, by its number: a form has no lines.
+func TestMistakesLeadToTheirQuestion(t *testing.T) {
+	p := newDraft(t)
+	p.press(p.press(p.trainer.get(quizPath).want(200), "add", "kind", "description"), "close")
+	shown := p.press(p.press(p.trainer.get(quizPath).want(200), "add", "kind", "single"), "save", "prompt.vi", "Hỏi?", "row.0.text.vi", "a")
+	var got []string
+	for _, n := range shown.find(".mistakes .bad") {
+		got = append(got, strings.TrimSpace(textOf(n)))
+	}
+	if len(got) != 3 || !strings.HasPrefix(got[0], "Đoạn chữ giữa các câu ") || !strings.HasPrefix(got[1], "Câu 7. một câu trả lời còn trống") || shown.attr(".mistakes .bad:last-child a", "href") != "?q=q8#open" {
+		t.Errorf("%q", got)
+	}
+	if strings.Contains(shown.text(), "chưa có lời nhắn cho: .") || strings.HasSuffix(shown.text(), "cho:") {
+		t.Errorf("an empty answer wants feedback: %s", shown.text())
+	}
+	list := p.trainer.get("/author/K1/review").want(200)
+	if open := p.trainer.get(list.attr("#mistakes + .mistakes .bad:nth-child(2) a", "href")).want(200); open.attr("input[name=q]", "value") != "q8" {
+		t.Errorf("the review leads to %q", open.attr("input[name=q]", "value"))
+	}
+}
+
+// Who adds a question while somebody else does gets it open under an id of its own, and takes back only that one.
+func TestTwoWhoAddQuestionsHaveBoth(t *testing.T) {
+	p := newDraft(t)
+	mine := p.trainer.get(quizPath).want(200)
+	p.press(p.press(mine, "add", "kind", "essay"), "save", "prompt.vi", "Theirs")
+	open := p.press(mine, "add", "kind", "essay")
+	if got := open.attr("input[name=q]", "value"); got != "q8" || order(p.draftQuiz()) != "one many true word number pair q7 q8" {
+		t.Errorf("%q is open of %s", got, order(p.draftQuiz()))
+	}
+	undo := url.Values{"vi": {open.attr("input[name=vi]", "value")}, "en": {open.attr("input[name=en]", "value")}, "do": {open.attr(".note.good button", "value")}}
+	p.trainer.post(quizPath, undo).want(303)
+	if got := order(p.draftQuiz()); !strings.HasSuffix(got, " q7") {
+		t.Error(got)
 	}
 }
 
@@ -299,8 +356,8 @@ func TestADrawIsSetAndTheQuizTriedWithoutATrace(t *testing.T) {
 	}
 	seen := p.trainer.get(quizPath).want(200).attr("input[name=was]", "value")
 	p.trainer.post(quizPath, url.Values{"do": {"draw"}, "vi": {"1"}, "en": {"1"}, "was": {seen}, "all": {"2"}}).want(303)
-	page := p.trainer.get(quizPath + "?view=try&draw=3").want(200)
-	if n := len(page.find("fieldset.question")); n != 2 {
+	shown := p.trainer.get(quizPath + "?view=try&draw=3").want(200)
+	if n := len(shown.find("fieldset.question")); n != 2 {
 		t.Fatalf("%d questions are asked", n)
 	}
 	asked := p.draftQuiz().Drawn("", "thu", 3)
@@ -311,7 +368,7 @@ func TestADrawIsSetAndTheQuizTriedWithoutATrace(t *testing.T) {
 	if got := result.one(".note.good[role=status]"); !strings.HasPrefix(got, "Đạt 100 %") || len(result.find("section.question")) != 2 {
 		t.Errorf("%s", result.text())
 	}
-	n, err := p.Server.store.Count(t.Context(), courses.AttemptKind, store.Query{})
+	n, err := p.Server.Store.Count(t.Context(), school.AttemptKind, store.Query{})
 	if err != nil || n[0].N != 0 {
 		t.Errorf("%v attempts are kept, %v", n, err)
 	}
@@ -319,8 +376,8 @@ func TestADrawIsSetAndTheQuizTriedWithoutATrace(t *testing.T) {
 
 func TestQuizEditorSavesForPrograms(t *testing.T) {
 	p := newDraft(t)
-	page := p.press(p.trainer.get(quizPath).want(200), "open.one")
-	form := page.fields()
+	shown := p.press(p.trainer.get(quizPath).want(200), "open.one")
+	form := shown.fields()
 	form.Set("prompt.vi", "Tự lưu")
 	form.Set("do", "save")
 	send := func() *reply { return p.trainer.takes("application/json").post(quizPath, form) }

@@ -1,15 +1,23 @@
 package server
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/xuri/excelize/v2"
+
 	"lopban/courses"
+	"lopban/courses/programme"
 	"lopban/courses/roster"
 	"lopban/courses/store"
+	"lopban/courses/store/sqlite"
+	"lopban/courses/store/storetest"
+	"lopban/courses/targets"
+	"lopban/server/people"
 )
 
 // Communes of three provinces, and a ward outside the programme where there is one.
@@ -26,8 +34,9 @@ type province struct {
 	trainer, learner               *client
 }
 
-func newProvince(t testing.TB) *province {
-	s := newSite(t)
+func newProvince(t testing.TB) *province { return provinceOn(newSite(t)) }
+
+func provinceOn(s *visited) *province {
 	p := &province{visited: s}
 	p.my, p.dua, p.far = s.person("Vàng Thị Mỷ", lungCu), s.person("Giàng A Dua", lungCu), s.person("Nông Văn Thịnh", elsehere)
 	p.staff = s.as(s.account("", "Hoàng Văn Kiên", "08", roster.Staff))
@@ -49,11 +58,11 @@ func names(r *reply) []string {
 
 func TestRosterShowsTheOwnProvinceAlone(t *testing.T) {
 	p := newProvince(t)
-	page := p.staff.get("/roster").want(200)
-	if got := names(page); !slices.Equal(got, []string{"Giàng A Dua", "Vàng Thị Mỷ"}) {
+	shown := p.staff.get("/roster").want(200)
+	if got := names(shown); !slices.Equal(got, []string{"Giàng A Dua", "Vàng Thị Mỷ"}) {
 		t.Errorf("the roster has %q", got)
 	}
-	if got := page.one(".counts li:first-child b"); got != "2" {
+	if got := shown.one(".counts li:first-child b"); got != "2" {
 		t.Errorf("%s people", got)
 	}
 	for _, c := range []struct {
@@ -111,7 +120,7 @@ func TestNobodyChangesWhatIsNotTheirs(t *testing.T) {
 			}
 		}
 	}
-	person, err := p.roll.Person(t.Context(), p.my.ID)
+	person, err := p.Roll.Person(t.Context(), p.my.ID)
 	if err != nil || !person.Active || person.Name != "Vàng Thị Mỷ" {
 		t.Errorf("now %+v, %v", person, err)
 	}
@@ -124,7 +133,7 @@ func TestNobodyChangesWhatIsNotTheirs(t *testing.T) {
 func (s *visited) audited(prefix string) int {
 	s.t.Helper()
 	n := 0
-	err := store.Each(s.t.Context(), s.store, auditKind, store.Query{}, func(e auditEntry) error {
+	err := store.Each(s.t.Context(), s.Store, programme.AuditKind, store.Query{}, func(e programme.AuditEntry) error {
 		if strings.HasPrefix(e.Action, prefix) {
 			n++
 		}
@@ -156,8 +165,8 @@ func TestStatusesTellWhoIsTrainedAndWhatIsMissing(t *testing.T) {
 			t.Errorf("status %q: %q, want %q", status, got, want)
 		}
 	}
-	page := p.staff.get("/roster?status=missing").want(200)
-	if got := page.one("tbody tr td:nth-child(4)"); got != "✗ còn thiếu Khuyến đọc" {
+	shown := p.staff.get("/roster?status=missing").want(200)
+	if got := shown.one("tbody tr td:nth-child(4)"); got != "✗ còn thiếu Khuyến đọc" {
 		t.Errorf("what is missing: %q", got)
 	}
 	if got := p.staff.get("/roster?q=my+vang").want(200); !slices.Equal(names(got), []string{"Vàng Thị Mỷ"}) {
@@ -168,7 +177,7 @@ func TestStatusesTellWhoIsTrainedAndWhatIsMissing(t *testing.T) {
 		t.Errorf("%d valid certificates on the page of a person", n)
 	}
 	var body struct {
-		People []apiPerson
+		People []people.ApiPerson
 		Next   string
 	}
 	p.staff.get("/api/v1/people?commune=" + lungCu).want(200).json(&body)
@@ -179,17 +188,17 @@ func TestStatusesTellWhoIsTrainedAndWhatIsMissing(t *testing.T) {
 
 func TestListGoesOnWhereItStopped(t *testing.T) {
 	p := newProvince(t)
-	for i := range 2 * rosterPageSize {
+	for i := range 2 * people.RosterPageSize {
 		name := "Lý Thị " + string(rune('A'+i%26)) + strings.Repeat("a", 1+i/26)
-		if _, err := p.roll.Add(t.Context(), roster.Entry{Name: name, Library: "Thư viện xã", Commune: lungCu, On: roster.Day(begun)}, "operator"); err != nil {
+		if _, err := p.Roll.Add(t.Context(), roster.Entry{Name: name, Library: "Thư viện xã", Commune: lungCu, On: roster.Day(begun)}, "operator"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	seen := map[string]bool{}
 	pages := 0
 	for path := "/roster?q=ly"; path != ""; pages++ {
-		page := p.staff.get(path).want(200)
-		for _, n := range page.find("tbody td:first-child a") {
+		shown := p.staff.get(path).want(200)
+		for _, n := range shown.find("tbody td:first-child a") {
 			href := n.Attr[0].Val
 			if seen[href] {
 				t.Fatalf("%s is on two pages", href)
@@ -197,40 +206,40 @@ func TestListGoesOnWhereItStopped(t *testing.T) {
 			seen[href] = true
 		}
 		path = ""
-		for _, n := range page.find("p.row a.quiet") {
+		for _, n := range shown.find("p.row a.quiet") {
 			if textOf(n) == "Xem thêm" {
 				path = n.Attr[1].Val
 			}
 		}
 	}
-	if len(seen) != 2*rosterPageSize || pages != 2 {
+	if len(seen) != 2*people.RosterPageSize || pages != 2 {
 		t.Errorf("%d people on %d pages", len(seen), pages)
 	}
 }
 
 // adding is the form of somebody new.
-func adding(page *reply, name string) url.Values {
-	return url.Values{"province": {"08"}, "token": {page.attr("input[name=token]", "value")}, "name": {name}, "library": {"Thư viện xã Lũng Cú"}, "commune": {lungCu}, "on": {"1/12/2026"}}
+func adding(shown *reply, name string) url.Values {
+	return url.Values{"province": {"08"}, "token": {shown.attr("input[name=token]", "value")}, "name": {name}, "library": {"Thư viện xã Lũng Cú"}, "commune": {lungCu}, "on": {"1/12/2026"}}
 }
 
 func TestAPersonIsAddedOnce(t *testing.T) {
 	p := newProvince(t)
 	form := adding(p.staff.get("/roster/new").want(200), "sùng mí pó")
 	first := p.staff.post("/roster", form).leads()
-	if again := p.staff.post("/roster", form).leads(); !strings.HasPrefix(first, again) {
+	if again := p.staff.post("/roster", form).leads(); first != again {
 		t.Errorf("sent twice: %s and %s", first, again)
 	}
-	page := p.staff.get(first).want(200)
-	if got := page.one("h1"); got != "Sùng Mí Pó" {
+	shown := p.staff.get(first).want(200)
+	if got := shown.one("h1"); got != "Sùng Mí Pó" {
 		t.Errorf("the page is of %q", got)
 	}
-	if got := page.one(".note.good"); !strings.Contains(got, "Đã thêm") {
+	if got := shown.one(".note.good"); !strings.Contains(got, "Đã thêm") {
 		t.Errorf("the notice says %q", got)
 	}
 	if got := len(names(p.staff.get("/roster").want(200))); got != 3 {
 		t.Errorf("%d people now", got)
 	}
-	if figures, err := p.board.Read(t.Context(), roster.Present, "08", time.Time{}); err != nil || figures.Base != 3 {
+	if figures, err := p.Board.Read(t.Context(), roster.Present, "08", time.Time{}); err != nil || figures.Base != 3 {
 		t.Errorf("the base is %d, %v", figures.Base, err)
 	}
 	if n := p.audited("person.add"); n != 1 {
@@ -239,11 +248,55 @@ func TestAPersonIsAddedOnce(t *testing.T) {
 
 	// A namesake in the commune is asked about, and may be somebody else.
 	form = adding(p.staff.get("/roster/new").want(200), "Sung Mi Po")
-	if got := p.staff.post("/roster", form).want(409).one(".note.wait li"); !strings.Contains(got, "Sùng Mí Pó") {
+	if got := p.staff.post("/roster", form).want(409).one("table tbody tr:last-child"); !strings.Contains(got, "Sùng Mí Pó") {
 		t.Errorf("the namesake shown is %q", got)
 	}
 	form.Set("different", "yes")
 	p.staff.post("/roster", form).want(303)
+}
+
+// Whatever write a form is cut off at, the same form finishes it: the person, the standing and an entry in the audit
+// trail.
+func TestFormsOfTheRosterAreFinishedAfterAnyCut(t *testing.T) {
+	for action, form := range map[string]url.Values{
+		"add":     {"province": {"08"}, "token": {"a token of the form"}, "name": {"Sùng Mí Pó"}, "phone": {"0912345678"}, "library": {"Thư viện xã Lũng Cú"}, "commune": {lungCu}, "on": {"1/12/2026"}},
+		"correct": {"name": {"Vàng Thị Mỷ"}, "post": {"Công chức"}, "kind": {roster.LibraryKinds[0]}},
+		"move":    {"library": {"Thư viện xã Lũng Cú 2"}, "commune": {lungCu}, "kind": {roster.LibraryKinds[0]}, "on": {"1/12/2026"}},
+		"leave":   {"on": {"1/12/2026"}},
+	} {
+		for writes, done := 0, false; !done; writes++ {
+			st, err := sqlite.Open(t.TempDir(), programme.Kinds()...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cut := storetest.NewCut(st)
+			p := provinceOn(newSiteOn(t, cut))
+			path := "/roster"
+			if action != "add" {
+				path += "/" + p.my.ID + "/" + action
+			}
+			cut.After(writes)
+			first := p.staff.post(path, form)
+			if done = !cut.Was(); !done {
+				first.want(http.StatusServiceUnavailable)
+			}
+			cut.Mend()
+			id, _, _ := strings.Cut(strings.TrimPrefix(p.staff.post(path, form).leads(), "/roster/"), "?")
+			is, err := p.Roll.Person(t.Context(), id)
+			if err != nil {
+				t.Fatalf("%s, cut after %d writes: %v", action, writes, err)
+			}
+			standing, err := store.Get[targets.Standing](t.Context(), st, targets.StandingKind, id)
+			if err != nil || standing.InBase != is.Active || standing.Commune != is.Commune || standing.Library != is.Library {
+				t.Errorf("%s, cut after %d writes: the person is %+v, the standing %+v, %v", action, writes, is, standing, err)
+			}
+			if n := p.audited("person." + action); n == 0 || action == "add" && n != 1 {
+				t.Errorf("%s, cut after %d writes: %d entries in the audit trail", action, writes, n)
+			}
+			p.Background.Stop()
+			st.Close()
+		}
+	}
 }
 
 func TestAFormWithAFaultKeepsWhatWasTyped(t *testing.T) {
@@ -253,17 +306,17 @@ func TestAFormWithAFaultKeepsWhatWasTyped(t *testing.T) {
 	} {
 		form := adding(p.staff.get("/roster/new").want(200), "Sùng Mí Pó")
 		form.Set(c.field, c.value)
-		page := p.staff.post("/roster", form).want(422)
-		if got := strings.ToLower(page.one(".field.bad .fault")); !strings.Contains(got, c.says) {
+		shown := p.staff.post("/roster", form).want(422)
+		if got := strings.ToLower(shown.one(".field.bad .fault")); !strings.Contains(got, c.says) {
 			t.Errorf("%s %q: %q does not speak of %q", c.field, c.value, got, c.says)
 		}
-		if got := page.attr(".field.bad [aria-invalid]", "name"); got != c.field {
+		if got := shown.attr(".field.bad [aria-invalid]", "name"); got != c.field {
 			t.Errorf("%s %q: the field marked is %s", c.field, c.value, got)
 		}
-		if got := page.attr("input[name=token]", "value"); got != form.Get("token") {
+		if got := shown.attr("input[name=token]", "value"); got != form.Get("token") {
 			t.Errorf("%s: the form has another token", c.field)
 		}
-		if c.field != "name" && page.attr("input[name=name]", "value") != "Sùng Mí Pó" {
+		if c.field != "name" && shown.attr("input[name=name]", "value") != "Sùng Mí Pó" {
 			t.Errorf("%s: the name is lost", c.field)
 		}
 	}
@@ -276,14 +329,14 @@ func TestChangesOfAPersonReachTheBoardAndTheAccount(t *testing.T) {
 	p := newProvince(t)
 	base := func(want int) {
 		t.Helper()
-		if f, err := p.board.Read(t.Context(), roster.Present, "08", time.Time{}); err != nil || f.Base != want {
+		if f, err := p.Board.Read(t.Context(), roster.Present, "08", time.Time{}); err != nil || f.Base != want {
 			t.Errorf("the base is %d, want %d, %v", f.Base, want, err)
 		}
 	}
 	path := "/roster/" + p.my.ID
 	correct := url.Values{"name": {"Vàng Thị Mỷ Hoa"}, "phone": {"0912 345 678"}, "post": {"Thủ thư"}, "kind": {roster.LegalBookcase}}
-	page := p.staff.get(p.staff.post(path+"/correct", correct).leads()).want(200)
-	if got := page.one("h1"); got != "Vàng Thị Mỷ Hoa" || !strings.Contains(page.text(), "0912345678") {
+	shown := p.staff.get(p.staff.post(path+"/correct", correct).leads()).want(200)
+	if got := shown.one("h1"); got != "Vàng Thị Mỷ Hoa" || !strings.Contains(shown.text(), "0912345678") {
 		t.Errorf("corrected to %q", got)
 	}
 	if got := p.learner.get("/").want(200).one("h1"); !strings.Contains(got, "Mỷ Hoa") {
@@ -291,12 +344,12 @@ func TestChangesOfAPersonReachTheBoardAndTheAccount(t *testing.T) {
 	}
 	leaving := url.Values{"on": {"2026-12-04"}}
 	for range 2 {
-		page = p.staff.get(p.staff.post(path+"/leave", leaving).leads()).want(200)
+		shown = p.staff.get(p.staff.post(path+"/leave", leaving).leads()).want(200)
 	}
-	if got := page.one("main > p .tag"); got != "– đã nghỉ việc" {
+	if got := shown.one("main > p .tag"); got != "– đã nghỉ việc" {
 		t.Errorf("after leaving: %q", got)
 	}
-	if n := len(page.find("table tbody tr")); n != 2 {
+	if n := len(shown.find("#postings tbody tr")); n != 2 {
 		t.Errorf("%d postings", n)
 	}
 	base(1)
@@ -304,15 +357,15 @@ func TestChangesOfAPersonReachTheBoardAndTheAccount(t *testing.T) {
 		t.Errorf("left: %q", got)
 	}
 	// A day before the start is refused, in the form that was sent, with the day as people write it.
-	page = p.staff.post("/roster/"+p.dua.ID+"/leave", url.Values{"on": {"2020-01-01"}}).want(422)
-	if got := page.one("details[open] .fault"); !strings.Contains(got, "01/01/2020") {
+	shown = p.staff.post("/roster/"+p.dua.ID+"/leave", url.Values{"on": {"2020-01-01"}}).want(422)
+	if got := shown.one("details[open] .fault"); !strings.Contains(got, "01/01/2020") {
 		t.Errorf("the fault says %q", got)
 	}
 	// She comes back, to another library.
 	back := url.Values{"commune": {lungCu}, "library": {"Trung tâm học tập cộng đồng Lũng Cú"}, "on": {"2026-12-05"}}
-	page = p.staff.get(p.staff.post(path+"/move", back).leads()).want(200)
-	if !strings.Contains(page.one("dl.facts"), "Trung tâm học tập cộng đồng Lũng Cú") {
-		t.Errorf("after coming back: %s", page.one("dl.facts"))
+	shown = p.staff.get(p.staff.post(path+"/move", back).leads()).want(200)
+	if !strings.Contains(shown.one("dl.facts"), "Trung tâm học tập cộng đồng Lũng Cú") {
+		t.Errorf("after coming back: %s", shown.one("dl.facts"))
 	}
 	base(2)
 	// Not into another province.
@@ -337,7 +390,7 @@ func TestSlipsOpenAccounts(t *testing.T) {
 	if n := p.audited("roster.slips"); n != 1 {
 		t.Errorf("%d entries in the audit trail", n)
 	}
-	_, n, err := p.Slips(t.Context(), roster.Operator(), "08", "00001")
+	_, n, _, err := p.Slips(t.Context(), roster.Operator(), "08", "00001")
 	if n != 0 || err != nil {
 		t.Errorf("a commune without people: %d slips, %v", n, err)
 	}
@@ -346,7 +399,7 @@ func TestSlipsOpenAccounts(t *testing.T) {
 // claims counts the codes of an account.
 func (s *visited) claims(account string) int {
 	s.t.Helper()
-	all, err := store.All[roster.Claim](s.t.Context(), s.store, roster.ClaimKind, store.Where(store.Is("account", account)))
+	all, err := store.All[roster.Claim](s.t.Context(), s.Store, roster.ClaimKind, store.Where(store.Is("account", account)))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -356,9 +409,9 @@ func (s *visited) claims(account string) int {
 func TestResetShowsACodeOnceThatOpensTheAccount(t *testing.T) {
 	p := newProvince(t)
 	path := "/roster/" + p.my.ID
-	page := p.staff.post(path+"/reset", nil).want(200)
-	code := page.one(".slip-code")
-	print := url.Values{"code": {code}, "until": {page.attr("input[name=until]", "value")}}
+	shown := p.staff.post(path+"/reset", nil).want(200)
+	code := shown.one(".slip-code")
+	print := url.Values{"code": {code}, "until": {shown.attr("input[name=until]", "value")}}
 	if pdf := p.staff.post(path+"/slip", print).want(200); !strings.HasPrefix(pdf.Body, "%PDF-") {
 		t.Errorf("%.20q", pdf.Body)
 	}
@@ -371,12 +424,12 @@ func TestResetShowsACodeOnceThatOpensTheAccount(t *testing.T) {
 	if got := p.learner.get("/me"); got.Status != 303 {
 		t.Errorf("the person is still signed in: %d", got.Status)
 	}
-	if h, err := p.accounts.Look(t.Context(), code, "192.0.2.1"); err != nil || h.Account != p.my.ID {
+	if h, err := p.Accounts.Look(t.Context(), code, "192.0.2.1"); err != nil || h.Account != p.my.ID {
 		t.Errorf("the code opens %+v, %v", h, err)
 	}
 	// Staff cannot get into an account that is more than a learner's this way.
 	trainer := p.person("Triệu Văn Phúc", lungCu)
-	if _, err := p.accounts.SetRoles(t.Context(), roster.Operator(), trainer.ID, []roster.Role{roster.Trainer}, "08"); err != nil {
+	if _, err := p.Accounts.SetRoles(t.Context(), roster.Operator(), trainer.ID, []roster.Role{roster.Trainer}, "08"); err != nil {
 		t.Fatal(err)
 	}
 	p.staff.post("/roster/"+trainer.ID+"/reset", nil).want(403)
@@ -388,29 +441,45 @@ func TestResetShowsACodeOnceThatOpensTheAccount(t *testing.T) {
 func TestAnEmptyRosterOffersTheFirstStep(t *testing.T) {
 	s := newSite(t)
 	c := s.as(s.account("", "Hoàng Văn Kiên", "08", roster.Staff))
-	page := c.get("/roster").want(200)
-	if got := page.attr(".card.big .button", "href"); got != "/roster/import?province=08" {
+	shown := c.get("/roster").want(200)
+	if got := shown.attr(".card.big .button", "href"); got != "/roster/import?province=08" {
 		t.Errorf("the first step leads to %s", got)
 	}
-	template := c.get("/roster/template.csv").want(200)
-	if want := "\ufeffHọ và tên,Số điện thoại,Chức vụ,Đơn vị công tác,Loại thiết chế,Mã xã,Xã/phường,Ngày bắt đầu\r\n"; template.Body != want {
-		t.Errorf("the template is %q", template.Body)
+	template := c.get("/roster/template.xlsx").want(200)
+	x, err := excelize.OpenReader(strings.NewReader(template.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	rows, err := x.GetRows("Danh sách")
+	if want := []string{"Họ và tên", "Số điện thoại", "Chức vụ", "Đơn vị công tác", "Loại thiết chế", "Mã xã", "Xã/phường", "Ngày bắt đầu"}; err != nil || len(rows) != 2 || !slices.Equal(rows[0], want) {
+		t.Errorf("the template is %q, %v", rows, err)
+	}
+	if rules, err := x.GetDataValidations("Danh sách"); err != nil || len(rules) != 2 {
+		t.Errorf("lists to choose from: %v, %v", rules, err)
+	}
+	if choices, err := x.GetRows("Danh mục"); err != nil || len(choices) != len(s.Places.Communes(roster.Present, "08"))+2 {
+		t.Errorf("%d rows of choices, %v", len(choices), err)
+	}
+	// Nothing of it is a person.
+	if shown := c.upload("mau.xlsx", []byte(template.Body)).want(422); !strings.Contains(shown.text(), "không có dòng nào") {
+		t.Errorf("the template imported: %s", shown.text())
 	}
 }
 
 func TestNamesAreShownAsTheyAre(t *testing.T) {
 	p := newProvince(t)
 	hostile := `<img src=x onerror=alert(1)>"'`
-	a, err := p.roll.Add(t.Context(), roster.Entry{Name: "Lý O'Hara", Post: hostile, Library: hostile, Commune: lungCu, On: roster.Day(begun)}, "operator")
+	a, err := p.Roll.Add(t.Context(), roster.Entry{Name: "Lý O'Hara", Post: hostile, Library: hostile, Commune: lungCu, On: roster.Day(begun)}, "operator")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/roster", "/roster/" + a.ID, "/roster?q=" + url.QueryEscape(hostile), "/roster?q=" + url.QueryEscape(hostile) + "&status=missing"} {
-		page := p.staff.get(path).want(200)
-		if n := len(page.find("img[onerror], [onerror], main script")); n != 0 {
+		shown := p.staff.get(path).want(200)
+		if n := len(shown.find("img[onerror], [onerror], main script")); n != 0 {
 			t.Errorf("%s: the text became %d elements", path, n)
 		}
-		if !strings.Contains(path, "?") && !strings.Contains(page.text(), hostile) {
+		if !strings.Contains(path, "?") && !strings.Contains(shown.text(), hostile) {
 			t.Errorf("%s does not show the text", path)
 		}
 	}

@@ -6,19 +6,23 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lopban/courses/problem"
 	"lopban/courses/roster"
+	"lopban/courses/roster/accounts"
 	"lopban/courses/store"
+	"lopban/server/page"
 )
 
-// visit finds out who a request comes from: by its bearer token, or by the cookies of the page, which are renewed on the way when the access token has run out.
+// visit finds out who a request comes from: by its bearer token, or by the cookies of the page, which are renewed on
+// the way when the access token has run out.
 func (s *Server) visit(c *fiber.Ctx) error {
-	v := visitor{}
+	v := page.Visitor{}
 	if token, ok := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), "Bearer "); ok {
-		who, err := s.sessions.verify(c.UserContext(), token)
+		who, err := s.Sessions.Verify(c.UserContext(), token)
 		if err != nil {
 			return err
 		}
-		v.account, v.family = &who.account, who.family
+		s.seat(&v, who.Account, who.Family)
 	} else if err := s.visitByCookie(c, &v); err != nil {
 		return err
 	}
@@ -26,48 +30,54 @@ func (s *Server) visit(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-func (s *Server) visitByCookie(c *fiber.Ctx, v *visitor) error {
+func (s *Server) visitByCookie(c *fiber.Ctx, v *page.Visitor) error {
 	access, renewal := c.Cookies(accessCookie(s.secure())), c.Cookies(renewalCookie(s.secure()))
 	if access != "" {
-		who, err := s.sessions.verify(c.UserContext(), access)
+		who, err := s.Sessions.Verify(c.UserContext(), access)
 		if err == nil {
-			v.account, v.family = &who.account, who.family
+			s.seat(v, who.Account, who.Family)
 			return nil
 		}
-		if !errors.Is(err, errSession) {
+		if !errors.Is(err, accounts.ErrSession) {
 			return err
 		}
 	}
 	if renewal == "" {
 		return nil
 	}
-	t, a, err := s.sessions.renew(c.UserContext(), renewal)
-	if errors.Is(err, errReuse) {
+	t, a, err := s.Sessions.Renew(c.UserContext(), renewal)
+	if errors.Is(err, accounts.ErrReuse) {
 		if err := s.reused(c, renewal); err != nil {
 			return err
 		}
 	}
-	if errors.Is(err, errSession) {
+	if errors.Is(err, accounts.ErrSession) {
 		setCookies(c, noCookies(s.secure()))
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	setCookies(c, t.cookies(s.now(), s.secure()))
-	family, _, _ := splitRenewal(t.renewal)
-	v.account, v.family = &a, family
+	setCookies(c, cookiesOf(t, s.Now(), s.secure()))
+	family, _, _ := accounts.SplitRenewal(t.Renewal)
+	s.seat(v, a, family)
 	return nil
+}
+
+// seat makes an account the visitor, with what it may do now.
+func (s *Server) seat(v *page.Visitor, a roster.Account, family string) {
+	a, v.Rests = accounts.Rest(a, s.Now(), s.Grace)
+	v.Account, v.Family = &a, family
 }
 
 // reused writes into the audit trail whose session ended because its refresh token came back after its time.
 func (s *Server) reused(c *fiber.Ctx, token string) error {
-	family, _, _ := splitRenewal(token)
-	d, err := store.Get[session](c.UserContext(), s.store, sessionKind, family)
+	family, _, _ := accounts.SplitRenewal(token)
+	d, err := store.Get[accounts.Session](c.UserContext(), s.Store, accounts.SessionKind, family)
 	if err != nil {
 		return err
 	}
-	return s.audit(c, "session.reuse", d.Account, "")
+	return s.AuditAct(c, "session.reuse", d.Account, "")
 }
 
 func setCookies(c *fiber.Ctx, cookies []cookie) {
@@ -76,73 +86,111 @@ func setCookies(c *fiber.Ctx, cookies []cookie) {
 	}
 }
 
-// formFault is what is wrong with a form: the field, and a sentence.
-type formFault struct{ Field, Message string }
-
-// Is says whether the fault is of this field; no fault is of none.
-func (f *formFault) Is(field string) bool { return f != nil && f.Field == field }
-
-// faultOf makes a formFault of an error that the person at the form can mend. Any other error is given back.
-func (s *Server) faultOf(c *fiber.Ctx, err error) (*formFault, error) {
-	var p *store.Problem
-	if !errors.As(err, &p) || errors.Is(err, store.ErrUnavailable) {
-		return nil, err
-	}
-	c.Status(explain(err).Status)
-	return &formFault{p.Field, s.wordsOf(c).T("error."+p.Code, p.Args...)}, nil
-}
-
 type signInPage struct {
-	frame
-	Login string
-	Next  string
-	Fault *formFault
+	page.Frame
+	Login  string
+	Next   string
+	Fault  *page.FormFault
+	Held   *held  // nil: nothing waits for its owner
+	Ticket string // the password was right, and a code is asked for
 }
 
 func (s *Server) signInPage(c *fiber.Ctx) error {
-	next := localPath(c.Query("next"))
-	if visitorOf(c).account != nil {
-		return c.Redirect(next, fiber.StatusSeeOther)
+	next := page.LocalPath(c.Query("next"))
+	if page.VisitorOf(c).Account != nil {
+		return page.SeeOther(c, next)
 	}
-	return s.page(c, "sign-in", signInPage{frame: s.frame(c, s.wordsOf(c).T("sign-in")), Next: next})
+	return s.Page(c, "sign-in", signInPage{Frame: s.Frame(c, s.WordsOf(c).T("sign-in")), Next: next})
 }
 
-// signIn begins a session. The error is the same whatever was wrong.
+// signIn begins a session, or asks for the code of a second factor first. The error is the same whatever was wrong.
 func (s *Server) signIn(c *fiber.Ctx) error {
-	a, err := s.accounts.SignIn(c.UserContext(), c.FormValue("login"), c.FormValue("password"), c.IP())
+	shown := signInPage{Login: c.FormValue("login"), Next: page.LocalPath(c.FormValue("next")), Held: heldIn(c), Ticket: c.FormValue("ticket")}
+	a, err := s.prove(c, &shown)
+	if err == nil && shown.Ticket == "" {
+		return s.letIn(c, a, shown.Held, shown.Next)
+	}
 	if err != nil {
-		fault, err := s.faultOf(c, err)
-		if err != nil {
+		if shown.Fault, err = s.FaultOf(c, err); err != nil {
 			return err
 		}
-		return s.page(c, "sign-in", signInPage{s.frame(c, s.wordsOf(c).T("sign-in")), c.FormValue("login"), localPath(c.FormValue("next")), fault})
 	}
-	return s.enter(c, a, localPath(c.FormValue("next")))
+	shown.Frame = s.Frame(c, s.WordsOf(c).T("sign-in"))
+	return s.Page(c, "sign-in", shown)
 }
 
-// enter begins a session for the account, in place of the browser's old one, and leads on.
-func (s *Server) enter(c *fiber.Ctx, a roster.Account, next string) error {
-	if old := visitorOf(c).family; old != "" {
-		if err := s.sessions.end(c.UserContext(), old); err != nil {
+// prove looks at what the form brought: a code, with the ticket of a password that was right, or a password. The page
+// has a ticket afterwards where a code is wanted.
+func (s *Server) prove(c *fiber.Ctx, shown *signInPage) (a roster.Account, err error) {
+	ctx := c.UserContext()
+	if shown.Ticket == "" {
+		a, err = s.Accounts.SignIn(ctx, accounts.Try{Login: shown.Login, Password: c.FormValue("password"), Address: c.IP(), Devices: devicesOf(c)})
+		if err == nil {
+			shown.Ticket, err = s.Accounts.Ticket(ctx, a)
+		}
+		return a, err
+	}
+	a, err = s.Accounts.Second(ctx, shown.Ticket, c.FormValue("code"))
+	if err == nil || errors.Is(err, accounts.ErrSession) { // what is too old asks for the password again
+		shown.Ticket = ""
+	}
+	return a, err
+}
+
+// letIn lets in who proved who they are, tells them of a lock that they do not know of, and leads on.
+func (s *Server) letIn(c *fiber.Ctx, a roster.Account, h *held, next string) error {
+	if h != nil {
+		return s.goOn(c, a, h)
+	}
+	if !a.LockedAt.IsZero() && !a.LockTold {
+		if err := s.Accounts.LockTold(c.UserContext(), a.ID); err != nil {
+			return err
+		}
+		return s.enter(c, a, "/me?done=lock")
+	}
+	return s.enter(c, a, next)
+}
+
+// begin begins a session for the account, instead of the browser's old one. What comes after it in the request is the
+// account's.
+func (s *Server) begin(c *fiber.Ctx, a roster.Account) error {
+	if old := page.VisitorOf(c).Family; old != "" {
+		if err := s.Sessions.End(c.UserContext(), old); err != nil {
 			return err
 		}
 	}
-	t, err := s.sessions.start(c.UserContext(), a)
+	t, err := s.Sessions.Start(c.UserContext(), a)
 	if err != nil {
 		return err
 	}
-	setCookies(c, t.cookies(s.now(), s.secure()))
-	return c.Redirect(next, fiber.StatusSeeOther)
+	device, err := s.Accounts.Remember(c.UserContext(), a, devicesOf(c))
+	if err != nil {
+		return err
+	}
+	setCookies(c, append(cookiesOf(t, s.Now(), s.secure()), deviceCookie(a, device, s.Now(), s.secure())))
+	family, _, _ := accounts.SplitRenewal(t.Renewal)
+	v := page.Visitor{}
+	s.seat(&v, a, family)
+	c.Locals("visitor", v)
+	return nil
+}
+
+// enter begins a session and leads on.
+func (s *Server) enter(c *fiber.Ctx, a roster.Account, next string) error {
+	if err := s.begin(c, a); err != nil {
+		return err
+	}
+	return page.SeeOther(c, next)
 }
 
 func (s *Server) signOut(c *fiber.Ctx) error {
-	if v := visitorOf(c); v.family != "" {
-		if err := s.sessions.end(c.UserContext(), v.family); err != nil {
+	if v := page.VisitorOf(c); v.Family != "" {
+		if err := s.Sessions.End(c.UserContext(), v.Family); err != nil {
 			return err
 		}
 	}
 	setCookies(c, noCookies(s.secure()))
-	return c.Redirect("/", fiber.StatusSeeOther)
+	return page.SeeOther(c, "/")
 }
 
 // language keeps the visitor's choice for a year.
@@ -152,128 +200,146 @@ func (s *Server) language(c *fiber.Ctx) error {
 		lang = "en"
 	}
 	c.Cookie(&fiber.Cookie{Name: "lang", Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, SameSite: "Lax", Secure: s.secure(), HTTPOnly: true})
-	return c.Redirect(localPath(c.FormValue("back")), fiber.StatusSeeOther)
+	return page.SeeOther(c, page.LocalPath(c.FormValue("back")))
 }
 
 type claimPage struct {
-	frame
+	page.Frame
 	Code   string
-	Holder *roster.Holder // nil: the code was not given yet, or is wrong
+	Holder *accounts.Holder // nil: the code was not given yet, or is wrong
+	Have   string           // the login that the account has when none is given, but for its last letters hidden
 	Login  string
-	Fault  *formFault
+	// what was ticked, for a form that is shown again
+	Consent bool
+	Fault   *page.FormFault
 }
 
-// claimPage asks for a printed code, and with one for a password. Looking at it uses nothing up.
-func (s *Server) claimPage(c *fiber.Ctx) error {
-	page := claimPage{frame: s.frame(c, s.wordsOf(c).T("claim.title")), Code: c.Query("code")}
-	if page.Code == "" {
-		return s.page(c, "claim", page)
-	}
-	return s.showClaim(c, page)
-}
-
-// showClaim shows the form of a code, or what is wrong with the code.
-func (s *Server) showClaim(c *fiber.Ctx, page claimPage) error {
-	holder, err := s.accounts.Look(c.UserContext(), page.Code, c.IP())
-	if err == nil {
-		page.Holder = &holder
-	} else if page.Fault == nil || page.Fault.Field == "code" {
-		if page.Fault, err = s.faultOf(c, err); err != nil {
-			return err
-		}
-	}
+// newClaimPage is the page without a code. No address that it leads to says the code.
+func (s *Server) newClaimPage(c *fiber.Ctx) claimPage {
 	c.Set(fiber.HeaderXRobotsTag, "noindex")
-	return s.page(c, "claim", page)
+	shown := claimPage{Frame: s.Frame(c, s.WordsOf(c).T("claim.title"))}
+	shown.Path = "/claim"
+	return shown
 }
 
-// claim opens the account and signs its owner in.
-func (s *Server) claim(c *fiber.Ctx) error {
-	page := claimPage{frame: s.frame(c, s.wordsOf(c).T("claim.title")), Code: c.FormValue("code"), Login: c.FormValue("login")}
-	if c.FormValue("consent") != "yes" {
-		page.Fault = &formFault{"consent", page.T("error.consent-needed")}
-		c.Status(fiber.StatusUnprocessableEntity)
-		return s.showClaim(c, page)
+// claimPage asks for a printed code. Slips of release 0.1.0 have it in their address, which a script then takes away;
+// those of now have it after the #, which a script types.
+func (s *Server) claimPage(c *fiber.Ctx) error {
+	shown := s.newClaimPage(c)
+	if shown.Code = c.Query("code"); shown.Code == "" {
+		return s.Page(c, "claim", shown)
 	}
-	a, err := s.accounts.Use(c.UserContext(), page.Code, c.FormValue("password"), page.Login, true, c.IP())
-	if err != nil {
-		if page.Fault, err = s.faultOf(c, err); err != nil {
+	return s.showClaim(c, shown)
+}
+
+// showClaim shows the form of a code, or what is wrong with the code. Looking at it uses nothing up.
+func (s *Server) showClaim(c *fiber.Ctx, shown claimPage) error {
+	holder, err := s.Accounts.Look(c.UserContext(), shown.Code, c.IP())
+	if err == nil {
+		shown.Holder, shown.Have = &holder, hidden(holder.Login)
+	} else if shown.Fault == nil || shown.Fault.Field == "code" {
+		if shown.Fault, err = s.FaultOf(c, err); err != nil {
 			return err
 		}
-		return s.showClaim(c, page)
 	}
-	return s.enter(c, a, "/")
+	return s.Page(c, "claim", shown)
 }
 
-type mePage struct {
-	frame
-	Person *roster.Person // nil for people not on the roster
-	Place  string
-	Fault  *formFault
+// hidden is a login but for its last three letters: enough for its owner, and of no use to who found a slip.
+func hidden(login string) string {
+	r := []rune(login)
+	for i := range max(0, len(r)-3) {
+		r[i] = '•'
+	}
+	return string(r)
 }
 
-func (s *Server) me(c *fiber.Ctx) error { return s.showMe(c, nil) }
-
-func (s *Server) showMe(c *fiber.Ctx, fault *formFault) error {
-	page := mePage{frame: s.frame(c, s.wordsOf(c).T("me.title")), Fault: fault}
-	p, err := s.roll.Person(c.UserContext(), visitorID(c))
-	if err == nil {
-		page.Person = &p
-		if commune, ok := s.places.Commune(p.Commune); ok {
-			page.Place = commune.Title()
+// claim looks at a code, or opens the account with it and signs its owner in.
+func (s *Server) claim(c *fiber.Ctx) error {
+	shown := s.newClaimPage(c)
+	shown.Code, shown.Login, shown.Consent = c.FormValue("code"), c.FormValue("login"), c.FormValue("consent") == "yes"
+	if c.FormValue("look") != "" {
+		return s.showClaim(c, shown)
+	}
+	if !shown.Consent {
+		shown.Fault = &page.FormFault{Field: "consent", Message: shown.T("error.consent-needed")}
+		c.Status(fiber.StatusUnprocessableEntity)
+		return s.showClaim(c, shown)
+	}
+	a, err := s.Accounts.Use(c.UserContext(), shown.Code, c.FormValue("password"), shown.Login, true, c.IP())
+	if err != nil {
+		if shown.Fault, err = s.FaultOf(c, err); err != nil {
+			return err
 		}
-	} else if !errors.Is(err, store.ErrNotFound) {
+		return s.showClaim(c, shown)
+	}
+	ticket, err := s.Accounts.Ticket(c.UserContext(), a)
+	if err != nil {
 		return err
 	}
-	return s.page(c, "me", page)
-}
-
-// changePassword ends every session of the account but a new one.
-func (s *Server) changePassword(c *fiber.Ctx) error {
-	a, err := s.accounts.ChangePassword(c.UserContext(), visitorID(c), c.FormValue("old"), c.FormValue("password"))
-	if err != nil {
-		fault, err := s.faultOf(c, err)
-		if err != nil {
-			return err
-		}
-		return s.showMe(c, fault)
+	if ticket != "" { // a new password is no new second factor
+		return s.Page(c, "sign-in", signInPage{Frame: s.Frame(c, shown.T("sign-in")), Next: "/", Ticket: ticket})
 	}
-	s.sessions.forgetAccount(a.ID)
-	return s.enter(c, a, "/me?done=password")
+	return s.enter(c, a, "/")
 }
 
 type apiTokens struct {
 	Access    string `json:"access"`
 	ExpiresIn int    `json:"expiresIn"` // seconds
 	Refresh   string `json:"refresh"`
+	Device    string `json:"device,omitempty"` // to send with the next sign-in: strangers then cannot lock it out
 }
 
-func (s *Server) apiTokens(c *fiber.Ctx, t tokens) error {
-	return c.JSON(apiTokens{t.access, int(t.accessExpires.Sub(s.now()).Seconds()), t.renewal})
+func (s *Server) apiTokens(c *fiber.Ctx, t accounts.Tokens, device string) error {
+	return c.JSON(apiTokens{t.Access, int(t.AccessExpires.Sub(s.Now()).Seconds()), t.Renewal, device})
 }
 
 func (s *Server) apiSignIn(c *fiber.Ctx) error {
-	var body struct{ Login, Password string }
-	if err := decode(c, &body); err != nil {
+	var body struct{ Login, Password, Device, Code string }
+	if err := page.Decode(c, &body); err != nil {
 		return err
 	}
-	a, err := s.accounts.SignIn(c.UserContext(), body.Login, body.Password, c.IP())
+	var devices []string
+	if body.Device != "" {
+		devices = []string{body.Device}
+	}
+	a, err := s.Accounts.SignIn(c.UserContext(), accounts.Try{Login: body.Login, Password: body.Password, Address: c.IP(), Devices: devices})
+	if err == nil && a.Second.Secret != "" {
+		a, err = s.apiSecond(c, a, body.Code)
+	}
 	if err != nil {
 		return err
 	}
-	t, err := s.sessions.start(c.UserContext(), a)
+	t, err := s.Sessions.Start(c.UserContext(), a)
 	if err != nil {
 		return err
 	}
-	return s.apiTokens(c, t)
+	device, err := s.Accounts.Remember(c.UserContext(), a, devices)
+	if err != nil {
+		return err
+	}
+	return s.apiTokens(c, t, device)
+}
+
+// apiSecond looks at the code of a program's sign-in.
+func (s *Server) apiSecond(c *fiber.Ctx, a roster.Account, code string) (roster.Account, error) {
+	if code == "" {
+		return a, &problem.Problem{Kind: problem.ErrDenied, Code: "second-needed", Field: "code"}
+	}
+	ticket, err := s.Accounts.Ticket(c.UserContext(), a)
+	if err != nil {
+		return a, err
+	}
+	return s.Accounts.Second(c.UserContext(), ticket, code)
 }
 
 func (s *Server) apiRefresh(c *fiber.Ctx) error {
 	var body struct{ Refresh string }
-	if err := decode(c, &body); err != nil {
+	if err := page.Decode(c, &body); err != nil {
 		return err
 	}
-	t, _, err := s.sessions.renew(c.UserContext(), body.Refresh)
-	if errors.Is(err, errReuse) {
+	t, _, err := s.Sessions.Renew(c.UserContext(), body.Refresh)
+	if errors.Is(err, accounts.ErrReuse) {
 		if err := s.reused(c, body.Refresh); err != nil {
 			return err
 		}
@@ -281,13 +347,21 @@ func (s *Server) apiRefresh(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.apiTokens(c, t)
+	return s.apiTokens(c, t, "")
 }
 
 func (s *Server) apiSignOut(c *fiber.Ctx) error {
-	if err := s.sessions.end(c.UserContext(), visitorOf(c).family); err != nil {
+	if err := s.Sessions.End(c.UserContext(), page.VisitorOf(c).Family); err != nil {
 		return err
 	}
 	setCookies(c, noCookies(s.secure()))
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
+// apiSignOutEverywhere ends every session of the account.
+func (s *Server) apiSignOutEverywhere(c *fiber.Ctx) error {
+	if err := s.endSessions(c); err != nil {
+		return err
+	}
 	return c.SendStatus(fiber.StatusNoContent)
 }

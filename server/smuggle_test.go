@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A request whose length two programs could read differently is refused and its connection ends: a proxy in front of this server and the server must not disagree on where the next one begins.
+// A request whose length two programs could read differently is refused and its connection ends: a proxy in front of
+// this server and the server must not disagree on where the next one begins.
 func TestNoRequestIsHiddenInAnother(t *testing.T) {
 	address := newSite(t).listening()
 	const hidden = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -37,7 +38,8 @@ func TestNoRequestIsHiddenInAnother(t *testing.T) {
 			t.Errorf("%s: %.120q", what, got)
 		}
 	}
-	if got := spoken(t, address, post("Content-Length: 7", "lang=en")+strings.Replace(hidden, "\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1)); !strings.Contains(got, "ok\n") { // or the test is blind
+	// or the test is blind
+	if got := spoken(t, address, post("Content-Length: 7", "lang=en")+strings.Replace(hidden, "\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1)); !strings.Contains(got, "ok\n") {
 		t.Errorf("of two requests one after the other: %.300q", got)
 	}
 }

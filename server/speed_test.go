@@ -9,7 +9,8 @@ import (
 	"lopban/courses"
 )
 
-// BenchmarkLessonPage is a signed-in lesson page beside a bare handler that sends the same bytes: no network, all of the server.
+// BenchmarkLessonPage is a signed-in lesson page beside a bare handler that sends the same bytes: no network, all of
+// the server.
 func BenchmarkLessonPage(b *testing.B) {
 	s := newSite(b)
 	s.publish(shortCourse("K1", courses.LibraryService))

@@ -6,12 +6,15 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"lopban/server/page"
 )
 
 const tracerName = "lopban"
 
-// trace begins the span of a request, under that of its caller where it names one; what it gives ends the span, with the route as its name. A span says the method, the route's pattern, the status and the
-// request's id: no address, path, query or person. Without a collector it does nothing.
+// trace begins the span of a request, under that of its caller where it names one; what it gives ends the span, with
+// the route as its name. A span says the method, the route's pattern, the status and the request's id: no address,
+// path, query or person. Without a collector it does nothing.
 func (s *Server) trace(c *fiber.Ctx) (end func()) {
 	if s.tracer == nil {
 		return func() {}
@@ -23,7 +26,7 @@ func (s *Server) trace(c *fiber.Ctx) (end func()) {
 		status, route := c.Response().StatusCode(), c.Route().Path
 		span.SetName(c.Method() + " " + route)
 		span.SetAttributes(attribute.String("http.request.method", c.Method()), attribute.String("http.route", route), attribute.Int("http.response.status_code", status),
-			attribute.String("lopban.request", requestID(c)))
+			attribute.String("lopban.request", page.RequestID(c)))
 		if status >= fiber.StatusInternalServerError {
 			span.SetStatus(codes.Error, "")
 		}

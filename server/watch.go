@@ -10,10 +10,12 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 )
 
-// watched is a store whose calls are timed by verb and kind and, within a request that is traced, are spans of it. It names verbs and kinds, never a document.
+// watched is a store whose calls are timed by verb and kind and, within a request that is traced, are spans of it. It
+// names verbs and kinds, never a document.
 type watched struct {
 	store.Store
 	seconds *prometheus.HistogramVec
@@ -33,7 +35,7 @@ func (w *watched) watch(ctx context.Context, verb, kind string) (context.Context
 	}
 	return ctx, func(err error) {
 		w.seconds.WithLabelValues(verb, kind).Observe(time.Since(began).Seconds())
-		lost := errors.Is(err, store.ErrUnavailable)
+		lost := errors.Is(err, problem.ErrUnavailable)
 		if lost {
 			w.lost.WithLabelValues(verb, kind).Inc()
 		}
@@ -87,6 +89,12 @@ func (w *watched) PutBlob(ctx context.Context, name string, data []byte) (err er
 	ctx, end := w.watch(ctx, "put", "blob")
 	defer func() { end(err) }()
 	return w.Store.PutBlob(ctx, name, data)
+}
+
+func (w *watched) DeleteBlob(ctx context.Context, name string) (err error) {
+	ctx, end := w.watch(ctx, "delete", "blob")
+	defer func() { end(err) }()
+	return w.Store.DeleteBlob(ctx, name)
 }
 
 func (w *watched) Blob(ctx context.Context, name string) (data []byte, err error) {

@@ -1,12 +1,6 @@
 // The desk: a text is kept on this machine with every key, sent a second after the last, and called saved only when the server has it on disk.
-const $ = (selector, root = document) => root.querySelector(selector);
-const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-
-const kept = {
-  get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
-  set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch { return false; } },
-  drop(key) { try { localStorage.removeItem(key); } catch { /* closed */ } },
-};
+import { $, $$ } from "./dom.js";
+import { kept } from "./kept.js";
 
 const desk = $("[data-desk]");
 const words = desk ? desk.dataset : {};
@@ -256,5 +250,9 @@ $$("textarea[data-path$='.md']").forEach((area) => area.addEventListener("paste"
     area.setRangeText(answer.markdown, area.selectionStart, area.selectionEnd, "end");
     area.dispatchEvent(new Event("input"));
   }
-  if (answer.leftOut?.length) area.closest("[data-sheet]").querySelector(".state").textContent = answer.leftOut.join(" · ");
+  if (!answer.leftOut?.length) return;
+  const left = $("[data-left]", area.closest("[data-sheet]")); // it stays until it is closed
+  $("p", left).textContent = answer.leftOut.join(" · ");
+  left.hidden = false;
+  $("[data-left-close]", left).onclick = () => { left.hidden = true; area.focus(); };
 }));

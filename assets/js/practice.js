@@ -1,13 +1,6 @@
 // Practice tasks: what is written stays on the phone until it is received, and photos are made small before they are sent. Without this the form sends what was chosen, as it is.
-const $ = (selector, root = document) => root.querySelector(selector);
-const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-
-// A phone's storage may be full, or closed to us: then nothing is kept, and nothing breaks.
-const kept = {
-  get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
-  set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* full */ } },
-  drop(key) { try { localStorage.removeItem(key); } catch { /* closed */ } },
-};
+import { $, $$ } from "./dom.js";
+import { kept } from "./kept.js";
 
 const side = 1280; // pixels of a photo: what the server keeps
 
@@ -26,6 +19,7 @@ if (form) {
     // The submission keeps its id through a reload: sent twice, it is one.
     id.value = draft.id;
     text.value = draft.text;
+    $("[data-restored]").hidden = false;
     form.closest("details")?.setAttribute("open", "");
   }
   const save = () => kept.set(key, { id: id.value, text: text.value });

@@ -14,31 +14,43 @@ import (
 	"testing"
 	"time"
 
+	"lopban/cmd/lopban/console"
+	"lopban/courses/programme"
 	"lopban/courses/roster"
 	"lopban/courses/store"
-	"lopban/server"
 )
 
-func TestEveryKindHasItsPlaceInABackup(t *testing.T) {
-	want := map[string]bool{}
-	for _, name := range append(append([]string{}, archived...), left...) {
-		if want[name] {
-			t.Errorf("%s stands twice", name)
+func TestEveryKindSaysWhatItIs(t *testing.T) {
+	at := map[int]string{}
+	for _, k := range programme.Kinds() {
+		if k.Secret != (k.Order == 0) {
+			t.Errorf("kind %s: a secret has no place in a backup, and every other kind has one", k.Name)
 		}
-		want[name] = true
-	}
-	for _, k := range server.Kinds() {
-		if !want[k.Name] {
-			t.Errorf("kind %s is in neither list of backup.go: is it a secret, and if not, which kinds refer to it?", k.Name)
+		if other := at[k.Order]; other != "" && !k.Secret {
+			t.Errorf("kinds %s and %s have the same place in a backup", k.Name, other)
 		}
-		if doc, err := k.New(); doc == nil || err != nil {
+		at[k.Order] = k.Name
+		doc, err := k.New()
+		if doc == nil || err != nil {
 			t.Errorf("kind %s has no Doc to read it by: %v", k.Name, err)
+			continue
 		}
-		delete(want, k.Name)
+		if k.Person != "" && !hasField(reflect.TypeOf(doc).Elem(), k.Person) {
+			t.Errorf("kind %s: there is no field %q that names a person", k.Name, k.Person)
+		}
 	}
-	for name := range want {
-		t.Errorf("%s is no kind", name)
+}
+
+// hasField says whether a document has a text field of that name, by itself or in what it embeds.
+func hasField(t reflect.Type, name string) bool {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if tag == name && f.Type.Kind() == reflect.String || f.Anonymous && tag == "" && hasField(f.Type, name) {
+			return true
+		}
 	}
+	return false
 }
 
 // sampler fills documents with values of which no two are alike.
@@ -114,8 +126,8 @@ func login(id string) *roster.Login { return &roster.Login{ID: id, Account: "of 
 func smallArchive(t testing.TB) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w, err := newArchive(&b, archiveHead{Kinds: []archiveKind{{"login", 1}}})
-	for _, e := range []error{err, w.document(roster.LoginKind, login("a")), w.document(roster.LoginKind, login("b")), w.blob("paper", []byte("%PDF")), w.blob("empty", nil), w.close()} {
+	w, err := console.NewArchive(&b, console.ArchiveHead{Kinds: []console.ArchiveKind{{Name: "login", Schema: 1}}})
+	for _, e := range []error{err, w.Document(roster.LoginKind, login("a")), w.Document(roster.LoginKind, login("b")), w.Blob("paper", []byte("%PDF")), w.Blob("empty", nil), w.Close()} {
 		if e != nil {
 			t.Fatal(e)
 		}
@@ -124,11 +136,11 @@ func smallArchive(t testing.TB) []byte {
 }
 
 // read lists what an archive holds, as the visitor is given it.
-func read(archive []byte) (string, archiveEnd, error) {
+func read(archive []byte) (string, console.ArchiveEnd, error) {
 	var b strings.Builder
-	_, end, err := readArchive(bytes.NewReader(archive), archivedKinds(), archiveVisitor{
-		document: func(k *store.Kind, doc any) error { fmt.Fprintf(&b, "%s %+v\n", k.Name, doc); return nil },
-		blob:     func(name string, data []byte) error { fmt.Fprintf(&b, "%s %q\n", name, data); return nil },
+	_, end, err := console.ReadArchive(bytes.NewReader(archive), console.ArchivedKinds(), console.ArchiveVisitor{
+		Document: func(k *store.Kind, doc any) error { fmt.Fprintf(&b, "%s %+v\n", k.Name, doc); return nil },
+		Blob:     func(name string, data []byte) error { fmt.Fprintf(&b, "%s %q\n", name, data); return nil },
 	})
 	return b.String(), end, err
 }
@@ -170,7 +182,7 @@ func TestArchiveIsRefusedWhereverItIsChanged(t *testing.T) {
 }
 
 func isFault(err error) bool {
-	var f archiveFault
+	var f console.ArchiveFault
 	return errors.As(err, &f)
 }
 
@@ -266,7 +278,8 @@ func TestHostileArchiveIsRefused(t *testing.T) {
 	}
 }
 
-// FuzzArchive reads any text as the content of an archive. What is taken must be whole: its end counts what the visitor saw.
+// FuzzArchive reads any text as the content of an archive. What is taken must be whole: its end counts what the visitor
+// saw.
 func FuzzArchive(f *testing.F) {
 	f.Add(unzipped(smallArchive(f)))
 	for _, c := range hostile() {
@@ -274,15 +287,15 @@ func FuzzArchive(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		documents, blobs := 0, 0
-		_, end, err := readArchive(bytes.NewReader(zipped(text)), archivedKinds(), archiveVisitor{
-			document: func(k *store.Kind, doc any) error {
+		_, end, err := console.ReadArchive(bytes.NewReader(zipped(text)), console.ArchivedKinds(), console.ArchiveVisitor{
+			Document: func(k *store.Kind, doc any) error {
 				documents++
 				if id, _, err := k.Values(doc); err != nil || id == "" {
 					t.Errorf("%s %q: %v", k.Name, id, err)
 				}
 				return nil
 			},
-			blob: func(name string, _ []byte) error {
+			Blob: func(name string, _ []byte) error {
 				blobs++
 				if name == "" {
 					t.Error("a blob without a name")

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"lopban/cmd/lopban/console"
 )
 
 var rounds = flag.Int("rounds", 50, "how often TestKill kills the program")
@@ -18,8 +20,8 @@ var rounds = flag.Int("rounds", 50, "how often TestKill kills the program")
 // perHall is how many rounds one store goes through: the oracle reads all of it after each.
 const perHall = 50
 
-// Killed at any moment while 32 devices send facts, and started again, the program has everything it acknowledged, once; nothing half; and when it says that it is ready, certificates and board
-// are those that the facts make.
+// Killed at any moment while 32 devices send facts, and started again, the program has everything it acknowledged,
+// once; nothing half; and when it says that it is ready, certificates and board are those that the facts make.
 func TestKill(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -31,7 +33,7 @@ func TestKill(t *testing.T) {
 	killed, acknowledged, certified := 0, 0, 0
 	for ; left > 0; left -= perHall {
 		n := min(left, perHall)
-		h := newHall(t, place{Data: filepath.Join(t.TempDir(), "data")}, 8, n)
+		h := newHall(t, console.Place{Data: filepath.Join(t.TempDir(), "data")}, 8, n)
 		r := launch(t, h.at)
 		h.signIn(t, r)
 		for course := range n {
@@ -79,7 +81,8 @@ func cutOff(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EPIPE)
 }
 
-// wantKept compares a program that has just started with what clients were told before, and gives the number of certificates.
+// wantKept compares a program that has just started with what clients were told before, and gives the number of
+// certificates.
 func (h *hall) wantKept(t *testing.T, r *running, told []receipted) int {
 	t.Helper()
 	is := readStore(t, h.at)
@@ -98,7 +101,7 @@ func (h *hall) wantKept(t *testing.T, r *running, told []receipted) int {
 
 // A second program on the same folder says so and ends, and the first goes on.
 func TestFolderHasOneProgram(t *testing.T) {
-	h := newHall(t, place{Data: filepath.Join(t.TempDir(), "data")}, 1, 1)
+	h := newHall(t, console.Place{Data: filepath.Join(t.TempDir(), "data")}, 1, 1)
 	r := launch(t, h.at)
 	second := begin(t, "serve", "--addr", "127.0.0.1:0", "--data", h.at.Data)
 	said, err := io.ReadAll(second.out)
@@ -117,9 +120,10 @@ func TestFolderHasOneProgram(t *testing.T) {
 	}
 }
 
-// Asked to stop while 32 devices send facts, the program answers what it has begun, within 10 seconds, and ends with 0: every request that it worked on has had its answer.
+// Asked to stop while 32 devices send facts, the program answers what it has begun, within 10 seconds, and ends with 0:
+// every request that it worked on has had its answer.
 func TestStopUnderLoad(t *testing.T) {
-	h := newHall(t, place{Data: filepath.Join(t.TempDir(), "data")}, 8, 1)
+	h := newHall(t, console.Place{Data: filepath.Join(t.TempDir(), "data")}, 8, 1)
 	r := launch(t, h.at)
 	h.signIn(t, r)
 	var told record

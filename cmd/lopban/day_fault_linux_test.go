@@ -18,19 +18,25 @@ import (
 	"testing"
 	"time"
 
+	"lopban/cmd/lopban/bench"
+	"lopban/cmd/lopban/console"
+	"lopban/cmd/lopban/demo"
 	"lopban/courses"
 	"lopban/courses/roster"
+	"lopban/courses/roster/accounts"
 	"lopban/courses/store"
 	"lopban/courses/targets"
 )
 
-// day is how a day is pressed into some time: everybody signs in at once at its beginning, and ends their course by its end.
+// day is how a day is pressed into some time: everybody signs in at once at its beginning, and ends their course by its
+// end.
 type day struct {
 	*hall
-	lasts    time.Duration
-	rows     int // of the roster that a province hands in meanwhile
-	client   *http.Client
-	signing  chan struct{}                         // sign-ins under way: more would be refused, since all come from one address
+	lasts  time.Duration
+	rows   int // of the roster that a province hands in meanwhile
+	client *http.Client
+	// sign-ins under way: more would be refused, since all come from one address
+	signing  chan struct{}
 	answers  map[string]map[string]json.RawMessage // right ones, by course/lesson
 	versions []*courses.Version
 	told     record
@@ -43,10 +49,13 @@ type day struct {
 }
 
 // memoryOfADay is the most that the program may hold: 254 MiB with two cores.
-func memoryOfADay() int64 { return 216<<20 + 2*roster.HashMemory() }
+func memoryOfADay() int64 { return 216<<20 + 2*accounts.HashMemory() }
 
-// A whole day on the embedded store: a storm of sign-ins, and then all learners read and finish lessons, and every third a course with its quizzes and certificate, while a province hands in its roster and another takes its list as a
-// file. Nothing is answered with an error, but that in the storm some sign-ins are told to come again; nothing that was acknowledged is lost, and memory stays within bounds. LOPBAN_DAY=2m makes it the real one, for 2,000 learners or LOPBAN_DAY_LEARNERS.
+// A whole day on the embedded store: a storm of sign-ins, and then all learners read and finish lessons, and every
+// third a course with its quizzes and certificate, while a province hands in its roster and another takes its list as a
+// file. Nothing is answered with an error, but that in the storm some sign-ins are told to come again; nothing that was
+// acknowledged is lost, and memory stays within bounds. LOPBAN_DAY=2m makes it the real one, for 2,000 learners or
+// LOPBAN_DAY_LEARNERS.
 func TestDay(t *testing.T) {
 	d := &day{lasts: 12 * time.Second, rows: 1000, took: map[string][]time.Duration{}, signing: make(chan struct{}, 64), answers: map[string]map[string]json.RawMessage{}}
 	learners := 300
@@ -130,22 +139,22 @@ func bearerOfHall(t *testing.T, base string) string {
 func (d *day) fill(t *testing.T, learners int) {
 	t.Helper()
 	ctx := t.Context()
-	d.hall = &hall{at: place{Data: filepath.Join(t.TempDir(), "data")}, sent: map[string]bool{}, people: make([]pupil, learners)}
-	st, err := d.at.openAny(ctx)
+	d.hall = &hall{at: console.Place{Data: filepath.Join(t.TempDir(), "data")}, sent: map[string]bool{}, people: make([]pupil, learners)}
+	st, err := d.at.OpenAny(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	s, err := newServer(ctx, st, siteURL, nil, io.Discard)
+	s, err := console.NewProgramme(ctx, st, siteURL, io.Discard)
 	if err == nil {
-		err = publishAll(ctx, s)
+		err = console.PublishAll(ctx, s)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	admin, slip, err := s.Accounts().Create(ctx, roster.Operator(), "", "Phạm Minh Sơn", []roster.Role{roster.Admin}, "")
+	admin, slip, err := s.Accounts.Create(ctx, roster.Operator(), "", "Phạm Minh Sơn", []roster.Role{roster.Admin}, "")
 	if err == nil {
-		_, err = s.Accounts().Use(ctx, slip.Code, hallPassword, "quan.tri", true, "")
+		_, err = s.Accounts.Use(ctx, slip.Code, hallPassword, "quan.tri", true, "")
 	}
 	if err == nil {
 		admin, err = store.Get[roster.Account](ctx, st, roster.AccountKind, admin.ID)
@@ -153,33 +162,34 @@ func (d *day) fill(t *testing.T, learners int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.versions, err = s.School().Catalogue(ctx); err != nil {
+	if d.versions, err = s.School.Catalogue(ctx); err != nil {
 		t.Fatal(err)
 	}
-	random := &region{rand: rand.New(rand.NewPCG(1687, 2))}
+	d.versions = slices.DeleteFunc(d.versions, func(v *courses.Version) bool { return v.Practice != nil && v.Practice.Required })
+	random := &demo.Region{Rand: rand.New(rand.NewPCG(1687, 2))}
 	for _, v := range d.versions {
 		for _, l := range v.Lessons() {
-			d.answers[v.Course+"/"+l.ID] = random.answers(l.Quiz, 0)
+			d.answers[v.Course+"/"+l.ID] = random.Answers(l.Quiz, 0)
 		}
 	}
-	f, err := newFilling(ctx, s, st, admin.Hash) // a password is dear to hash: everybody has the same
+	f, err := bench.NewFilling(ctx, s, st, admin.Hash) // a password is dear to hash: everybody has the same
 	if err != nil {
 		t.Fatal(err)
 	}
 	source := rand.NewChaCha8([32]byte{1})
-	w := &worker{filling: f, batch: &batch{docs: map[*store.Kind][]any{}}, source: source, rand: rand.New(source)}
-	w.roll = &roster.Roll{Store: w.batch, Places: s.Places(), Now: func() time.Time { return f.now }, Rand: source}
+	w := &bench.Worker{Filling: f, Batch: &bench.Batch{Docs: map[*store.Kind][]any{}}, Source: source, Rand: rand.New(source)}
+	w.Roll = &roster.Roll{Store: w.Batch, Places: s.Places, Now: func() time.Time { return f.Now }, Rand: source}
 	for i := range d.people {
-		p, err := w.roll.Add(ctx, roster.Entry{Name: "Sùng Thị Say", Phone: benchPhone(i), Post: "Thủ thư", Library: "Thư viện xã", Commune: f.communes[i%len(f.communes)].Code, On: time.Date(2025, 1, 5, 0, 0, 0, 0, time.UTC)}, "operator")
+		p, err := w.Roll.Add(ctx, roster.Entry{Name: "Sùng Thị Say", Phone: bench.Phone(i), Post: "Thủ thư", Library: "Thư viện xã", Commune: f.Communes[i%len(f.Communes)].Code, On: time.Date(2025, 1, 5, 0, 0, 0, 0, time.UTC)}, "operator")
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.account(p, f.now.AddDate(0, -1, 0))
-		standing := targets.Stand(s.Board().Programme, p, nil, nil)
-		w.keep(targets.StandingKind, &standing)
+		w.Account(p, f.Now.AddDate(0, -1, 0))
+		standing := targets.Stand(s.Board.Programme, p, nil, nil)
+		w.Keep(targets.StandingKind, &standing)
 		d.people[i] = pupil{id: p.ID, login: p.Phone}
 	}
-	if err := w.flush(ctx, st); err != nil {
+	if err := w.Flush(ctx, st); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -247,7 +257,8 @@ func (d *day) signIn(base string, i int) error {
 	}
 }
 
-// steps are what a learner does in a course, most of them to read something. Two of three learners only finish the texts of some lessons.
+// steps are what a learner does in a course, most of them to read something. Two of three learners only finish the
+// texts of some lessons.
 func (d *day) steps(base string, i int, v *courses.Version) []func() error {
 	page := func(what, path string) func() error { return func() error { return d.get(what, base+path, i) } }
 	steps := []func() error{page("page", "/"), page("page", "/courses"), page("page", "/courses/"+v.Course)}
@@ -264,7 +275,12 @@ func (d *day) steps(base string, i int, v *courses.Version) []func() error {
 			continue
 		}
 		steps = append(steps, page("page", at+l.ID+"/quiz"))
-		f.ID, f.Kind, f.Answers = fmt.Sprintf("%d-%d-quiz", i, n), "attempt", d.answers[v.Course+"/"+l.ID]
+		f.ID, f.Kind, f.Answers = fmt.Sprintf("%d-%d-quiz", i, n), "attempt", map[string]json.RawMessage{}
+		for _, q := range l.Quiz.Drawn(courses.EnrolmentID(d.people[i].id, v.Course, 1), l.ID, 0).Questions {
+			if answer, ok := d.answers[v.Course+"/"+l.ID][q.ID]; ok {
+				f.Answers[q.ID] = answer
+			}
+		}
 		steps = append(steps, d.fact(base, i, f))
 		if n%2 == 0 { // the reply was lost, and the phone sends it again
 			steps = append(steps, d.fact(base, i, f))
@@ -285,7 +301,7 @@ func (d *day) steps(base string, i int, v *courses.Version) []func() error {
 
 func (d *day) fact(base string, i int, f courses.Fact) func() error {
 	return func() error {
-		f.At = time.Now()
+		f.At = console.Clock()
 		began := time.Now()
 		got, err := d.send(context.Background(), d.client, base, i, []courses.Fact{f})
 		if err != nil {

@@ -5,176 +5,300 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
+	"reflect"
 
-	"lopban/courses"
-	"lopban/courses/authoring"
-	"lopban/courses/paper"
+	"lopban/cmd/lopban/console"
+	"lopban/courses/problem"
+	"lopban/courses/programme"
 	"lopban/courses/roster"
+	"lopban/courses/school"
 	"lopban/courses/store"
+	"lopban/courses/store/sqlite"
 	"lopban/courses/targets"
-	"lopban/server"
 )
 
 type doctorCommand struct {
-	place
-	Rebuild bool `help:"Put right what differs."`
+	console.Place
+	Rebuild    bool     `help:"Put right what differs."`
+	AcceptLoss bool     `help:"Start again without what a lost log of the embedded store held. The data file itself must be sound."`
+	Against    string   `type:"existingfile" placeholder:"FILE" help:"Backup to compare with: every fact that is in it must be in the store, as it was."`
+	Head       []string `placeholder:"LINE:DIGEST" help:"A line of the audit trail that was written down earlier, from doctor, backup or a file of the trail. May be given several times."`
+	console.Opening
 }
 
-// Run compares what is kept for speed with the facts, and the facts with one another. It fails when something is wrong that it did not put right.
-func (c *doctorCommand) Run(ctx context.Context, term *terminal) error {
-	st, err := c.place.open(ctx)
+// Help is printed by doctor --help.
+func (*doctorCommand) Help() string {
+	return "Reads everything: each document and file as it is kept, the audit trail line by line, and facts and what is kept for speed against one another. " +
+		"Each thing that is wrong is a line on stdout: kind, id, what. It goes on to the end. Exit status: 0 nothing is wrong, or --rebuild put it right; 1 something is wrong; 2 wrong usage."
+}
+
+// Run looks at everything, and fails when something is wrong that it did not put right. What one part finds, or cannot
+// read, keeps none of the others from being looked at.
+func (c *doctorCommand) Run(ctx context.Context, term *console.Terminal) error {
+	heads, err := c.heads()
+	if err != nil {
+		return err
+	}
+	if c.AcceptLoss && c.Mongodb == "" {
+		if lost, err := sqlite.AcceptLoss(c.Data, console.AllKinds()...); err != nil {
+			return err
+		} else if lost {
+			fmt.Fprintln(term.Out, "log: what it held is given up")
+		}
+	}
+	st, err := c.Place.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	s, err := newServer(ctx, st, "", nil, term.err)
+	e := &examination{doctorCommand: c, term: term}
+	e.part(ctx, "documents", func() error { return e.documents(ctx, st) })
+	cfg := console.Settings(st, "", term.Err)
+	cfg.Store = store.PassOver(st)
+	s, err := programme.New(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	standings, err := c.standings(ctx, term, s.Board())
-	if err != nil {
-		return err
+	e.part(ctx, "files", func() error { return e.files(ctx, s) })
+	e.part(ctx, "trail", func() error { return e.trail(ctx, s, heads) })
+	e.part(ctx, "roster", func() error { return e.roster(ctx, s.Roll) })
+	e.part(ctx, "standings", func() error { return e.standings(ctx, s.Board) })
+	e.part(ctx, "practice tasks", func() error { return e.tasks(ctx, s.School) })
+	e.part(ctx, "facts", func() error { return e.facts(ctx, s.School) })
+	e.part(ctx, "transfers", func() error { return e.transfers(ctx, s.Roll) })
+	e.part(ctx, "drafts", func() error { return e.drafts(ctx, s) })
+	if c.Against != "" {
+		e.part(ctx, "backup", func() error { return e.against(ctx, cfg.Store) })
 	}
-	tasks, err := c.tasks(ctx, term, s.School())
-	if err != nil {
-		return err
+	if e.rebuildable > 0 && !c.Rebuild {
+		fmt.Fprintln(term.Err, "lopban: put people, standings and practice tasks right with lopban doctor --rebuild")
+		e.flaws += e.rebuildable
 	}
-	flaws, err := c.facts(ctx, term, s.School())
-	if err != nil {
-		return err
+	if e.flaws > 0 {
+		return console.ErrFailed
 	}
-	drafts, err := c.drafts(ctx, term, s.Desk())
-	if err != nil {
-		return err
+	return ctx.Err()
+}
+
+// heads are the lines of the trail that were written down.
+func (c *doctorCommand) heads() (all []programme.TrailHead, err error) {
+	for _, text := range c.Head {
+		h, ok := programme.ReadHead(text)
+		if !ok {
+			return nil, fmt.Errorf("--head %s: not a line of the trail and its digest, such as 12:8c3f…", text)
+		}
+		all = append(all, h)
 	}
-	rebuildable := standings+tasks > 0 && !c.Rebuild
-	if rebuildable {
-		fmt.Fprintln(term.err, "lopban: put the standings and practice tasks right with lopban doctor --rebuild")
+	return all, nil
+}
+
+// examination is a look at everything under way.
+type examination struct {
+	*doctorCommand
+	term        *console.Terminal
+	flaws       int // that stay
+	rebuildable int
+}
+
+// part does one part of the look. One that cannot be ended is wrong, and the others follow all the same.
+func (e *examination) part(ctx context.Context, name string, look func() error) {
+	if ctx.Err() != nil {
+		return
 	}
-	if flaws+drafts > 0 || rebuildable {
-		return errFailed
+	if err := look(); err != nil {
+		e.flaws++
+		fmt.Fprintf(e.term.Err, "lopban: %s: not looked at to the end: %s\n", name, sentence(err))
 	}
+}
+
+func (e *examination) flaw(f school.Flaw) {
+	e.flaws++
+	fmt.Fprintf(e.term.Out, "%s\t%s\t%s\n", f.Kind, f.ID, f.What)
+}
+
+// documents looks at every document as it is kept.
+func (e *examination) documents(ctx context.Context, st store.Store) error {
+	before, all := e.flaws, 0
+	inspector, ok := st.(store.Inspector)
+	if !ok {
+		return fmt.Errorf("%T cannot be inspected", st)
+	}
+	for _, k := range console.AllKinds() {
+		n, err := inspector.Inspect(ctx, k, func(d store.Damage) { e.flaw(school.Flaw{Kind: k.Name, ID: d.ID, What: d.What}) })
+		if err != nil {
+			return fmt.Errorf("%s: %w", k.Name, err)
+		}
+		all += n
+	}
+	fmt.Fprintf(e.term.Out, "documents %d: %d damaged or changed by something else than lopban\n", all, e.flaws-before)
 	return nil
 }
 
-// standings looks at everybody's standing and says how many were wrong.
-func (c *doctorCommand) standings(ctx context.Context, term *terminal, b *targets.Board) (int, error) {
+// files looks at every file and paper, and counts those that nothing names.
+func (e *examination) files(ctx context.Context, s *programme.Programme) error {
+	before := e.flaws
+	n, err := s.CheckFiles(ctx, e.flaw)
+	if err != nil {
+		return err
+	}
+	_, strays, err := s.Strays(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.term.Out, "files %d: %d damaged or missing; %d that nothing names, which serve removes a day after it notices them\n", n, e.flaws-before, strays)
+	return nil
+}
+
+// trail looks at every line of the audit trail, and says how far it reaches.
+func (e *examination) trail(ctx context.Context, s *programme.Programme, heads []programme.TrailHead) error {
+	before := e.flaws
+	head, err := s.CheckTrail(ctx, heads, e.flaw)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.term.Out, "trail %d: %d wrong; its last line is %s\n", head.Line, e.flaws-before, head)
+	return nil
+}
+
+// roster looks whether everybody is what is recorded of them.
+func (e *examination) roster(ctx context.Context, r *roster.Roll) error {
+	look, done := r.Check, "wrong"
+	if e.Rebuild {
+		look, done = r.Rebuild, "put right"
+	}
+	n, err := look(ctx, func(id string) { fmt.Fprintf(e.term.Out, "person\t%s\t%s\n", id, done) })
+	e.rebuildable += n
+	return err
+}
+
+// standings looks at everybody's standing.
+func (e *examination) standings(ctx context.Context, b *targets.Board) error {
 	people, err := b.Store.Count(ctx, roster.PersonKind, store.Query{})
 	if err != nil {
-		return 0, err
+		return err
 	}
-	progress := &bar{out: term.err}
+	progress := &console.Bar{Out: e.term.Err}
 	look, done := b.Check, "wrong"
-	if c.Rebuild {
+	if e.Rebuild {
 		look, done = b.Rebuild, "put right"
 	}
-	r, err := look(ctx, func(r targets.Rebuilt) { progress.show("standings", r.People, people[0].N) })
+	r, err := look(ctx, func(r targets.Rebuilt) { progress.Show("standings", r.People, people[0].N) })
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, id := range r.Differences {
-		fmt.Fprintf(term.out, "standing\t%s\t%s\n", id, done)
+		fmt.Fprintf(e.term.Out, "standing\t%s\t%s\n", id, done)
 	}
-	n := r.Missing + r.Wrong + r.Orphans
-	fmt.Fprintf(term.out, "people %d: standings missing %d, different %d, of nobody %d\n", r.People, r.Missing, r.Wrong, r.Orphans)
-	return n, nil
+	e.rebuildable += r.Missing + r.Wrong + r.Orphans
+	fmt.Fprintf(e.term.Out, "people %d: standings missing %d, different %d, of nobody %d\n", r.People, r.Missing, r.Wrong, r.Orphans)
+	return nil
 }
 
-// tasks looks at how far everybody's practice tasks are kept to be, and says how many were wrong.
-func (c *doctorCommand) tasks(ctx context.Context, term *terminal, school *courses.School) (int, error) {
+// tasks looks at how far everybody's practice tasks are kept to be.
+func (e *examination) tasks(ctx context.Context, rules *school.School) error {
 	n, done := 0, "wrong"
-	if c.Rebuild {
+	if e.Rebuild {
 		done = "put right"
 	}
-	checked, err := school.Tasks(ctx, c.Rebuild, func(enrolment string) {
+	checked, err := rules.Tasks(ctx, e.Rebuild, func(enrolment string) {
 		n++
-		fmt.Fprintf(term.out, "task\t%s\t%s\n", enrolment, done)
+		fmt.Fprintf(e.term.Out, "task\t%s\t%s\n", enrolment, done)
+	})
+	e.rebuildable += n
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.term.Out, "practice tasks %d: %d different\n", checked, n)
+	return nil
+}
+
+// facts looks at what learners left and earned.
+func (e *examination) facts(ctx context.Context, rules *school.School) error {
+	before := e.flaws
+	progress := &console.Bar{Out: e.term.Err}
+	checked, err := rules.Check(ctx, e.flaw, func(done, all int) { progress.Show("facts", done, all) })
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.term.Out, "facts %d: %d do not agree with the others\n", checked, e.flaws-before)
+	return nil
+}
+
+// transfers looks whether all that was said in a transfer is of the same two provinces.
+func (e *examination) transfers(ctx context.Context, roll *roster.Roll) error {
+	before := e.flaws
+	n, err := roll.CheckTransfers(ctx, func(id string) {
+		e.flaw(school.Flaw{Kind: roster.HandoverKind.Name, ID: id, What: "speaks of other provinces than its transfer, and counts for nothing"})
 	})
 	if err != nil {
-		return n, err
+		return err
 	}
-	fmt.Fprintf(term.out, "practice tasks %d: %d different\n", checked, n)
-	return n, nil
+	fmt.Fprintf(e.term.Out, "steps of transfers %d: %d of other provinces\n", n, e.flaws-before)
+	return nil
 }
 
-// facts looks at what learners left and earned, and says how many documents do not agree.
-func (c *doctorCommand) facts(ctx context.Context, term *terminal, school *courses.School) (int, error) {
-	progress := &bar{out: term.err}
+// drafts looks at what trainers write.
+func (e *examination) drafts(ctx context.Context, s *programme.Programme) error {
 	n := 0
-	checked, err := school.Check(ctx, func(f courses.Flaw) {
+	err := s.Desk.Check(ctx, e.Rebuild, func(f school.Flaw) {
 		n++
-		fmt.Fprintf(term.out, "%s\t%s\t%s\n", f.Kind, f.ID, f.What)
-	}, func(done, all int) { progress.show("facts", done, all) })
-	if err != nil {
-		return n, err
-	}
-	fmt.Fprintf(term.out, "facts %d: %d do not agree with the others\n", checked, n)
-	return n, nil
-}
-
-// drafts looks at what trainers write, and says how much of it does not agree and was not put right.
-func (c *doctorCommand) drafts(ctx context.Context, term *terminal, desk *authoring.Desk) (int, error) {
-	n := 0
-	say := func(f courses.Flaw) {
-		n++
-		fmt.Fprintf(term.out, "%s\t%s\t%s\n", f.Kind, f.ID, f.What)
-	}
-	err := desk.Check(ctx, c.Rebuild, say)
-	if err == nil && n > 0 && c.Rebuild {
+		fmt.Fprintf(e.term.Out, "%s\t%s\t%s\n", f.Kind, f.ID, f.What)
+	})
+	if err == nil && n > 0 && e.Rebuild {
 		n = 0
-		err = desk.Check(ctx, false, func(courses.Flaw) { n++ }) // what is left
+		err = s.Desk.Check(ctx, false, func(school.Flaw) { n++ }) // what is left
 	}
-	fmt.Fprintf(term.out, "drafts: %d do not agree with their edits and events\n", n)
-	return n, err
-}
-
-type verifyCommand struct {
-	place
-	What string `arg:"" placeholder:"FILE.pdf|CODE" help:"A certificate's PDF, or the code printed on it."`
-}
-
-// Run says what the register knows of a certificate. It fails when there is none, when it is not valid, or when the file is not the one that was issued.
-func (c *verifyCommand) Run(ctx context.Context, term *terminal) error {
-	st, err := c.place.open(ctx)
+	e.flaws += n
 	if err != nil {
 		return err
 	}
-	defer st.Close()
-	typed, hash := c.What, ""
-	if strings.HasSuffix(strings.ToLower(c.What), ".pdf") {
-		data, err := os.ReadFile(c.What)
-		if err != nil {
-			return err
-		}
-		if typed, hash, err = paper.Inspect(data); err != nil {
-			return fmt.Errorf("%s is not a certificate made here", c.What)
-		}
-	}
-	code, ok := courses.ReadCode(typed)
-	if !ok {
-		return fmt.Errorf("%q cannot be a code: a character is wrong or missing", typed)
-	}
-	e, err := newSchool(st).Look(ctx, code)
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("no certificate has the code %s", courses.ShowCode(code))
-	}
+	fmt.Fprintf(e.term.Out, "drafts: %d do not agree with their edits and events\n", n)
+	return nil
+}
+
+// What against finds.
+const (
+	gone  = "is in the backup, and not here"
+	other = "is not what it is in the backup"
+)
+
+// against looks whether every fact of a backup is in the store as it was. What was erased since is gone too.
+func (e *examination) against(ctx context.Context, st store.Store) error {
+	f, err := os.Open(e.Against)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(term.out, "%s\t%s\t%s\t%s\t%s\t%s\n", e.State, courses.ShowCode(e.Code), e.Serial, e.Holder.Name, e.Title.Vi, e.IssuedAt.In(courses.Vietnam).Format("02/01/2006"))
-	if hash != "" {
-		same, err := server.Issued(ctx, st, e.ID, hash)
-		if err != nil {
+	defer f.Close()
+	before, compared := e.flaws, 0
+	say := func(kind, id, what string) { e.flaw(school.Flaw{Kind: kind, ID: id, What: what}) }
+	head, _, err := e.Opening.Read(f, console.ArchiveVisitor{
+		Document: func(k *store.Kind, doc any) error {
+			if !k.Fact {
+				return ctx.Err()
+			}
+			compared++
+			id, _, err := k.Values(doc)
+			if err != nil {
+				return err
+			}
+			there, err := k.New()
+			if err == nil {
+				err = st.Get(ctx, k, id, there)
+			}
+			switch {
+			case errors.Is(err, problem.ErrNotFound):
+				say(k.Name, id, gone)
+				return nil
+			case err == nil && !reflect.DeepEqual(doc, there):
+				say(k.Name, id, other)
+			}
 			return err
-		}
-		if !same {
-			fmt.Fprintln(term.err, "lopban: the file is not the one that was issued, byte for byte: something was changed in it or added to it, a signature perhaps")
-			return errFailed
-		}
+		},
+		Blob: func(string, []byte) error { return ctx.Err() },
+	})
+	if err != nil {
+		return fmt.Errorf("%s %w", e.Against, err)
 	}
-	if e.State != courses.Valid {
-		return errFailed
-	}
+	fmt.Fprintf(e.term.Out, "backup of %s: %d of its %d facts are gone or changed\n", head.MadeAt.Local().Format("15:04 02/01/2006"), e.flaws-before, compared)
 	return nil
 }

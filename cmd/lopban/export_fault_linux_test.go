@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"lopban/server"
+	"lopban/cmd/lopban/bench"
+	"lopban/cmd/lopban/console"
+	"lopban/courses/programme"
 )
 
 // exportRows is how long a list is: with LOPBAN_DAY, as long as the longest.
@@ -38,10 +40,10 @@ func (r *running) sorting(t *testing.T) (n int) {
 	return n
 }
 
-// A visitor who goes away in the middle of a list of 40,000 people, or 100,000, ends the work on it within a second: the files in which it was sorted are gone. Memory stays as it is with one who
-// takes all of it.
+// A visitor who goes away in the middle of a list of 40,000 people, or 100,000, ends the work on it within a second:
+// the files in which it was sorted are gone. Memory stays as it is with one who takes all of it.
 func TestExportWithoutAReader(t *testing.T) {
-	h := newHall(t, place{Data: filepath.Join(t.TempDir(), "data")}, 1, 1)
+	h := newHall(t, console.Place{Data: filepath.Join(t.TempDir(), "data")}, 1, 1)
 	h.fillRegister(t, exportRows())
 	r := launch(t, h.at)
 	h.signIn(t, r)
@@ -93,20 +95,20 @@ func TestExportWithoutAReader(t *testing.T) {
 // fillRegister issues certificates to people who are known to the register alone.
 func (h *hall) fillRegister(t *testing.T, n int) {
 	t.Helper()
-	st, err := h.at.openAny(t.Context())
+	st, err := h.at.OpenAny(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	s, err := newServer(t.Context(), st, siteURL, nil, io.Discard)
+	s, err := console.NewProgramme(t.Context(), st, siteURL, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := newFilling(t.Context(), s, st, "")
+	f, err := bench.NewFilling(t.Context(), s, st, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.register(t.Context(), n, server.FileWords("vi", s.Words("vi"))); err != nil {
+	if _, err := f.Register(t.Context(), n, programme.FileWords("vi", s.Words("vi"))); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -21,12 +21,15 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"lopban/cmd/lopban/console"
 	"lopban/courses"
 	"lopban/courses/authoring"
 	"lopban/courses/roster"
+	"lopban/courses/school"
 )
 
-// The fault tests harm the real program from outside: they kill it, stop it, cut its connections, start it twice. What it promised before is then looked for. All that may go wrong, and the tests that show what happens then; those
+// The fault tests harm the real program from outside: they kill it, stop it, cut its connections, start it twice. What
+// it promised before is then looked for. All that may go wrong, and the tests that show what happens then; those
 // without a path are in this folder:
 //
 //	 1  killed during acknowledged writes     TestKill, TestDatabaseLostUnderLoad
@@ -43,22 +46,30 @@ import (
 //	12  the load of a day                     TestDay; lopban bench
 //	13  everybody signs in at once            TestDay; lopban bench
 //	14  a reader who leaves                   TestExportWithoutAReader, TestWritingStops, TestConstantMemory (courses/targets)
-//	16  hostile archives and spreadsheets     TestHostileUploads, TestHostileWorkbooks (courses/roster), TestUnpackBelievesNothing (courses/authoring)
-//	17  hostile text                          TestHostileWordsStayWordsOnEveryPage, TestHostileJSON (server), TestNothingHostileSurvives (courses/authoring)
+//	16  hostile archives and spreadsheets     TestHostileUploads, TestHostileWorkbooks (courses/roster), TestUnpackBelievesNothing (courses/authoring/bring)
+//	17  hostile text                          TestHostileWordsStayWordsOnEveryPage, TestHostileJSON (server), TestNothingHostileSurvives (courses/authoring/bring)
 //	18  giant and endless bodies              TestGiantBodies, TestSlowClientsKeepNobodyWaiting, TestFormBombs, TestSlowClientsAreLetGo (server)
 //	19  whatever a parser may be given        every Fuzz function; .ci/run runs each for a while
 //	20  stores of earlier and later releases  TestStoresOfReleases, TestKilledUpgrade, TestBackupsOfReleases, TestStoreOfALaterRelease, and TestKilledUpgrade in courses/store/sqlite
 //	21  asked to stop under load              TestStopUnderLoad
+//	22  a start after one that failed         TestFullDisk, TestLostLog, TestStartsAgainOnceTheCauseIsGone, TestLogThatSomebodyMovedIntoTheFile (courses/store/sqlite)
+//	23  files run out, one address crowds     TestFilesRunOut, TestAcceptWaitsForFiles, TestNoAddressKeepsOthersOut (server)
+//	24  elections of a replica set            TestElectionsUnderLoad, TestInsertsThroughElections (courses/store/mongodb)
+//	28  any day                               .ci/ahead runs tests years ahead; TestNobodyAsksTheMachineForTheDay
 
-// program is the path of the program as it is built for users. It lies beside the test binary and goes with it.
-var program = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(filepath.Dir(os.Args[0]), "lopban-under-test")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+// program is the path of the program as it is built for users, but for its clock, which is that of the tests. It lies
+// beside the test binary and goes with it.
+var program = sync.OnceValues(func() (string, error) { return build("lopban-under-test", console.Ahead) })
+
+// build links the program with a clock that runs so far ahead.
+func build(name, ahead string) (string, error) {
+	path := filepath.Join(filepath.Dir(os.Args[0]), name)
+	out, err := exec.Command("go", "build", "-ldflags", "-X lopban/cmd/lopban/console.Ahead="+ahead, "-o", path, ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
 	return path, nil
-})
+}
 
 // running is the program as a process of its own.
 type running struct {
@@ -75,9 +86,19 @@ type running struct {
 const siteURL = "http://lopban.test"
 
 // launch starts serve on a store and waits until it answers.
-func launch(t testing.TB, p place, args ...string) *running {
+func launch(t testing.TB, p console.Place, args ...string) *running {
 	t.Helper()
-	r := begin(t, append(append([]string{"serve", "--addr", "127.0.0.1:0", "--base-url", siteURL}, p.flags()...), args...)...)
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return launchAs(t, path, p, args...)
+}
+
+// launchAs starts serve of a program that was built for the test.
+func launchAs(t testing.TB, path string, p console.Place, args ...string) *running {
+	t.Helper()
+	r := beginAs(t, path, append(append([]string{"serve", "--addr", "127.0.0.1:0", "--base-url", siteURL}, flagsOf(p)...), args...)...)
 	line, err := bufio.NewReader(r.out).ReadString('\n')
 	base, ok := strings.CutPrefix(strings.TrimSpace(line), "ready ")
 	if err != nil || !ok {
@@ -94,6 +115,13 @@ func begin(t testing.TB, args ...string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return beginAs(t, path, args...)
+}
+
+// beginAs starts a program that was built for the test.
+func beginAs(t testing.TB, path string, args ...string) *running {
+	t.Helper()
+	var err error
 	r := &running{cmd: exec.Command(path, args...), log: &output{}}
 	r.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "SSL_CERT_FILE=" + os.Getenv("SSL_CERT_FILE")}
 	r.cmd.Stderr = r.log
@@ -122,8 +150,8 @@ func (r *running) end(t testing.TB, s syscall.Signal) int {
 	return r.cmd.ProcessState.ExitCode()
 }
 
-// flags names the store on a command line.
-func (p place) flags() []string {
+// flagsOf names the store on a command line.
+func flagsOf(p console.Place) []string {
 	if p.Mongodb != "" {
 		return []string{"--mongodb", p.Mongodb}
 	}
@@ -132,7 +160,7 @@ func (p place) flags() []string {
 
 // hall is a class whose learners send facts from several devices at once, through the network, to the program.
 type hall struct {
-	at       place
+	at       console.Place
 	versions []*courses.Version // tiny courses, the two strands by turns
 	people   []pupil
 	office   string // bearer token of somebody who may see the board
@@ -145,26 +173,26 @@ type pupil struct{ id, login, token string }
 const hallPassword = "một mật khẩu dài"
 
 // newHall makes a store with pupils and courses. Nobody is signed in yet.
-func newHall(t testing.TB, at place, pupils, versions int) *hall {
+func newHall(t testing.TB, at console.Place, pupils, versions int) *hall {
 	t.Helper()
 	h := &hall{at: at, sent: map[string]bool{}}
 	ctx := t.Context()
-	st, err := at.openAny(ctx)
+	st, err := at.OpenAny(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	s, err := newServer(ctx, st, siteURL, nil, io.Discard)
+	s, err := console.NewProgramme(ctx, st, siteURL, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range versions {
-		h.versions = append(h.versions, tinyCourse(t, s.School(), i))
+		h.versions = append(h.versions, tinyCourse(t, s.School, i))
 	}
 	account := func(id, login string, role roster.Role) (string, error) {
-		a, slip, err := s.Accounts().Create(ctx, roster.Operator(), id, "Phạm Minh Sơn", []roster.Role{role}, "")
+		a, slip, err := s.Accounts.Create(ctx, roster.Operator(), id, "Phạm Minh Sơn", []roster.Role{role}, "")
 		if err == nil {
-			_, err = s.Accounts().Use(ctx, slip.Code, hallPassword, login, true, "")
+			_, err = s.Accounts.Use(ctx, slip.Code, hallPassword, login, true, "")
 		}
 		return a.ID, err
 	}
@@ -172,19 +200,20 @@ func newHall(t testing.TB, at place, pupils, versions int) *hall {
 	var g errgroup.Group
 	for i := range h.people {
 		g.Go(func() error {
-			p, err := s.Roll().Add(ctx, roster.Entry{Name: "Sùng Mí " + string(rune('A'+i)), Post: "thư viện", Library: "Thư viện xã Lũng Cú", Commune: "00715", On: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)}, "operator")
+			p, err := s.Roll.Add(ctx, roster.Entry{Name: "Sùng Mí " + string(rune('A'+i)), Post: "thư viện", Library: "Thư viện xã Lũng Cú", Commune: "00715", On: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)}, "operator")
 			if err != nil {
 				return err
 			}
 			h.people[i] = pupil{id: p.ID, login: fmt.Sprintf("hoc.vien.%d", i)}
-			if err := s.Board().Restate(ctx, p.ID); err != nil {
+			if err := s.Board.RefreshStanding(ctx, p.ID); err != nil {
 				return err
 			}
 			_, err = account(p.ID, h.people[i].login, roster.Learner)
 			return err
 		})
 	}
-	g.Go(func() error { _, err := account("", "quan.tri", roster.Admin); return err }) // with one there the program does not ask for one
+	// with one there the program does not ask for one
+	g.Go(func() error { _, err := account("", "quan.tri", roster.Admin); return err })
 	if err := g.Wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +221,7 @@ func newHall(t testing.TB, at place, pupils, versions int) *hall {
 }
 
 // tinyCourse publishes a course with one text and one question.
-func tinyCourse(t testing.TB, school *courses.School, i int) *courses.Version {
+func tinyCourse(t testing.TB, rules *school.School, i int) *courses.Version {
 	t.Helper()
 	strand := []courses.Strand{courses.LibraryService, courses.ReadingPromotion}[i%2]
 	quiz := "// [id:is]\n::is:: Is it? {T}\n"
@@ -222,7 +251,7 @@ modules:
 	if mistakes.Errors() {
 		t.Fatal(mistakes)
 	}
-	v, _, err := publish(t.Context(), school, p)
+	v, _, err := publish(t.Context(), rules, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +280,8 @@ func (h *hall) signIn(t testing.TB, r *running) {
 	}
 }
 
-// call sends JSON and reads the JSON of an answer that is 2xx. The error is one of the network; the answer's body is read already.
+// call sends JSON and reads the JSON of an answer that is 2xx. The error is one of the network; the answer's body is
+// read already.
 func call(ctx context.Context, c *http.Client, method, url, bearer string, body, into any) (*http.Response, error) {
 	var text bytes.Buffer
 	if body != nil {
@@ -300,8 +330,9 @@ func (h *hall) together(pupil, course int) []courses.Fact {
 	}
 }
 
-// device sends the facts that its pupil's devices have in common, each device in an order of its own, and then attempts of its own until the context ends or it has sent so many. It calls got
-// with every receipt, and gives the error of the network that ended it, if one did.
+// device sends the facts that its pupil's devices have in common, each device in an order of its own, and then attempts
+// of its own until the context ends or it has sent so many. It calls got with every receipt, and gives the error of the
+// network that ended it, if one did.
 func (h *hall) device(ctx context.Context, base string, pupil, course, number, own int, got func(receipted)) error {
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()

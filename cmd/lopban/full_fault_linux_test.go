@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"lopban/cmd/lopban/console"
 )
 
 // smallDisk is a folder that is a file system of its own, of so many MiB.
@@ -71,11 +73,12 @@ func (h *hall) wantReads(t *testing.T, base string) {
 	h.trained(t, base)
 }
 
-// The disk fills up while facts come in: who sends one is told to come again, and who reads goes on reading. Once there is room, facts are taken within five seconds, by the same process; everything that was
-// acknowledged is there, and the store is sound. A program that is started on a full disk says so and ends, and loses nothing by that.
+// The disk fills up while facts come in: who sends one is told to come again, and who reads goes on reading. Once there
+// is room, facts are taken within five seconds, by the same process; everything that was acknowledged is there, and the
+// store is sound. A program that is started on a full disk says so and ends, and loses nothing by that.
 func TestFullDisk(t *testing.T) {
 	disk := smallDisk(t, "32m")
-	h := newHall(t, place{Data: filepath.Join(disk, "data")}, 4, 2)
+	h := newHall(t, console.Place{Data: filepath.Join(disk, "data")}, 4, 2)
 	r := launch(t, h.at)
 	h.signIn(t, r)
 	p, base := newPhones(t, h), func() string { return r.base }
@@ -102,16 +105,20 @@ func TestFullDisk(t *testing.T) {
 	is.wantAcknowledged(t, h, told)
 	is.wantSound(t, h)
 
-	free := fillUp(t, disk)
-	r.end(t, syscall.SIGTERM) // what it ends with is the disk's
-	second := begin(t, "serve", "--addr", "127.0.0.1:0", "--data", h.at.Data)
-	io.Copy(io.Discard, second.out)
-	if code := second.end(t, syscall.Signal(0)); code != 1 || !strings.Contains(second.log.tail(), "cannot be written") {
-		t.Errorf("on a full disk the program ended with %d:\n%s", code, second.log.tail())
+	for _, end := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		free := fillUp(t, disk)
+		r.end(t, end) // what it ends with is the disk's
+		for _, command := range [][]string{{"serve", "--addr", "127.0.0.1:0"}, {"doctor"}} {
+			second := begin(t, append(command, "--data", h.at.Data)...)
+			io.Copy(io.Discard, second.out)
+			if code := second.end(t, syscall.Signal(0)); code != 1 || !strings.Contains(second.log.tail(), "cannot be written") {
+				t.Errorf("on a full disk %s ended with %d:\n%s", command[0], code, second.log.tail())
+			}
+		}
+		free()
+		r = launch(t, h.at)
+		h.wantKept(t, r, told)
 	}
-	free()
-	r = launch(t, h.at)
-	h.wantKept(t, r, told)
 	if code := r.end(t, syscall.SIGTERM); code != 0 {
 		t.Errorf("the program ended with %d:\n%s", code, r.log.tail())
 	}

@@ -7,13 +7,14 @@ import (
 	"testing"
 )
 
-// A document of another program becomes a folder that an author finishes; a package that was exported becomes the folder it was.
+// A document of another program becomes a folder that an author finishes; a package that was exported becomes the
+// folder it was.
 func TestImportIntoAFolder(t *testing.T) {
 	dir := t.TempDir()
-	doc := "../../courses/authoring/testdata/kho.docx"
+	doc := "../../courses/authoring/bring/testdata/kho.docx"
 	to := filepath.Join(dir, "kho")
 	done := lopban(t, nil, "courses", "import", doc, "--to", to, "--part")
-	if done.code != 0 || done.out != "word: 4 files in "+to+"\n" || !strings.Contains(done.err, "warning: comments left out: 1") || !strings.Contains(done.err, "course.yaml:") {
+	if done.code != 0 || done.out != "word: 4 files in "+to+"\n" || !strings.Contains(done.err, "warning: Comments left out: 1") || !strings.Contains(done.err, "course.yaml:") {
 		t.Errorf("%+v", done)
 	}
 	if text, err := os.ReadFile(filepath.Join(to, "lessons", "nhan-mau.vi.md")); err != nil || !strings.Contains(string(text), "| Đỏ | Pháp luật | Giá 1 |") {

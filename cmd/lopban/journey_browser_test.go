@@ -50,7 +50,15 @@ func browser(t testing.TB) context.Context {
 	if path == "" {
 		lacking(t, "No browser: install Debian's chromium to run the journeys.")
 	}
-	theBrowser.once.Do(func() { theBrowser.ctx, theBrowser.close, theBrowser.err = startBrowser(path) })
+	theBrowser.once.Do(func() {
+		profile, err := os.MkdirTemp("", "lopban-browser-")
+		if err != nil {
+			theBrowser.err = err
+			return
+		}
+		ctx, stop, err := startBrowser(path, profile)
+		theBrowser.ctx, theBrowser.close, theBrowser.err = ctx, func() { stop(); os.RemoveAll(profile) }, err
+	})
 	if theBrowser.err != nil {
 		t.Fatal(theBrowser.err)
 	}
@@ -66,11 +74,7 @@ func chromium() string {
 	return ""
 }
 
-func startBrowser(path string) (context.Context, func(), error) {
-	profile, err := os.MkdirTemp("", "lopban-browser-")
-	if err != nil {
-		return nil, nil, err
-	}
+func startBrowser(path, profile string) (context.Context, func(), error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("headless", "new"), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
 	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
@@ -78,7 +82,6 @@ func startBrowser(path string) (context.Context, func(), error) {
 	stop := func() {
 		cancel()
 		end()
-		os.RemoveAll(profile)
 	}
 	if err := chromedp.Do(ctx); err != nil {
 		stop()
@@ -108,7 +111,8 @@ var (
 // patience ends a journey that hangs; one takes seconds.
 const patience = 3 * time.Minute
 
-// tab is one visitor's browser: no cookie, storage or cache is shared with another. Whatever a page complains of, or asks of another site, fails the test.
+// tab is one visitor's browser: no cookie, storage or cache is shared with another. Whatever a page complains of, or
+// asks of another site, fails the test.
 type tab struct {
 	*demoRegion
 	t     testing.TB
@@ -120,12 +124,19 @@ type tab struct {
 	wire    map[network.RequestID]int
 	fetched []string
 	faults  []string
+	away    bool // the network was taken away: what cannot be fetched is no fault
 }
 
 func (r *demoRegion) tab(t testing.TB, d device) *tab {
 	t.Helper()
+	return r.tabIn(t, browser(t), d, chromedp.WithNewBrowserContext())
+}
+
+// tabIn is a tab of this browser.
+func (r *demoRegion) tabIn(t testing.TB, browser context.Context, d device, options ...chromedp.ContextOption) *tab {
+	t.Helper()
 	v := &tab{demoRegion: r, t: t, pages: map[string]bool{}, wire: map[network.RequestID]int{}}
-	ctx, cancel := chromedp.NewContext(browser(t), chromedp.WithNewBrowserContext(), chromedp.WithListener(v.hear))
+	ctx, cancel := chromedp.NewContext(browser, append(options, chromedp.WithListener(v.hear))...)
 	t.Cleanup(cancel)
 	v.ctx = ctx
 	v.do(chromedp.Func(func(context.Context, *chromedp.Target) error { return nil }))
@@ -158,13 +169,21 @@ func (v *tab) hear(event any) {
 			v.faults = append(v.faults, fmt.Sprintf("console: %s", arguments(e.Args)))
 		}
 	case *log.EventEntryAdded:
-		if (e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning) && !(e.Entry.Source == log.EntrySourceNetwork && v.pages[e.Entry.URL]) {
+		// a page that holds typed text asks before it is left; nobody has touched this one
+		if strings.Contains(e.Entry.Text, "'beforeunload'") {
+			return
+		}
+		if (e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning) && !(e.Entry.Source == log.EntrySourceNetwork && (v.away || v.pages[beforeHash(e.Entry.URL)])) {
 			v.faults = append(v.faults, fmt.Sprintf("browser: %s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL))
 		}
 	}
 }
 
-// asks takes note of a request. The status of a page is looked at where it is opened, so that a page that is not found is no fault here.
+// beforeHash is an address without what the browser keeps for itself.
+func beforeHash(address string) string { address, _, _ = strings.Cut(address, "#"); return address }
+
+// asks takes note of a request. The status of a page is looked at where it is opened, so that a page that is not found
+// is no fault here.
 func (v *tab) asks(e *network.EventRequestWillBeSent) {
 	if e.RedirectResponse != nil {
 		v.wire[e.RequestID] += int(e.RedirectResponse.EncodedDataLength)
@@ -173,7 +192,8 @@ func (v *tab) asks(e *network.EventRequestWillBeSent) {
 		v.pages[e.Request.URL] = true
 	}
 	v.fetched = append(v.fetched, e.Request.URL)
-	if !strings.HasPrefix(e.Request.URL, v.base+"/") && !strings.HasPrefix(e.Request.URL, "data:") { // data: is the browser's own drawing in a date field; the pages may use none
+	// data: is the browser's own drawing in a date field; the pages may use none
+	if !strings.HasPrefix(e.Request.URL, v.base+"/") && !strings.HasPrefix(e.Request.URL, "data:") {
 		v.faults = append(v.faults, "a request to another site: "+e.Request.URL)
 	}
 }
@@ -358,7 +378,8 @@ func (v *tab) wantText(selector string, parts ...string) {
 	}
 }
 
-// tap touches the element in its middle, as a thumb does; on a laptop it is clicked. What lies over the element gets the touch, so that is a failure.
+// tap touches the element in its middle, as a thumb does; on a laptop it is clicked. What lies over the element gets
+// the touch, so that is a failure.
 func (v *tab) tap(selector string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		at, err := chromedp.Evaluate[struct {

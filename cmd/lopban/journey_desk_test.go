@@ -10,24 +10,25 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"lopban/cmd/lopban/console"
 	"lopban/courses/roster"
 )
 
 // trainer makes an account that writes courses.
 func (h *hall) trainer(t testing.TB, login, name string) {
 	t.Helper()
-	st, err := h.at.openAny(t.Context())
+	st, err := h.at.OpenAny(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	s, err := newServer(t.Context(), st, siteURL, nil, io.Discard)
+	s, err := console.NewProgramme(t.Context(), st, siteURL, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, slip, err := s.Accounts().Create(t.Context(), roster.Operator(), "", name, []roster.Role{roster.Trainer}, "08")
+	_, slip, err := s.Accounts.Create(t.Context(), roster.Operator(), "", name, []roster.Role{roster.Trainer}, "08")
 	if err == nil {
-		_, err = s.Accounts().Use(t.Context(), slip.Code, hallPassword, login, true, "")
+		_, err = s.Accounts.Use(t.Context(), slip.Code, hallPassword, login, true, "")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +38,7 @@ func (h *hall) trainer(t testing.TB, login, name string) {
 // trainerTab is the tab of a trainer who has signed in, on a laptop; the program has one course, T000.
 func trainerTab(t testing.TB) *tab {
 	t.Helper()
-	h := newHall(t, place{Data: t.TempDir()}, 1, 1)
+	h := newHall(t, console.Place{Data: t.TempDir()}, 1, 1)
 	h.trainer(t, "lan", "Nông Thị Lan")
 	v := (&demoRegion{base: launch(t, h.at).base, passwords: map[string]string{"lan": hallPassword}}).tab(t, laptop)
 	v.enter("lan")
@@ -81,15 +82,18 @@ func (v *tab) awaitState(part string) {
 	v.await(`document.querySelector("#state-vi").textContent.includes(` + quote(part) + `)`)
 }
 
-// Two trainers write one lesson by keyboard, the server is killed while one of them types, and no word is lost. Then one reviews what the other sends, it is published, and a learner in the middle
-// moves up and keeps what is done.
+// Two trainers write one lesson by keyboard, the server is killed while one of them types, and no word is lost. Then
+// a third reviews what they wrote, it is published, and a learner in the middle moves up and keeps what is done.
 func TestTrainersWriteTogether(t *testing.T) {
 	browser(t)
-	h := newHall(t, place{Data: t.TempDir()}, 1, 1)
+	h := newHall(t, console.Place{Data: t.TempDir()}, 1, 1)
 	h.trainer(t, "lan", "Nông Thị Lan")
 	h.trainer(t, "pao", "Giàng A Páo")
+	h.trainer(t, "mai", "Lò Thị Mai")
 	r := launch(t, h.at)
-	region := &demoRegion{base: r.base, passwords: map[string]string{"lan": hallPassword, "pao": hallPassword, h.people[0].login: hallPassword}}
+	region := &demoRegion{base: r.base, passwords: map[string]string{
+		"lan": hallPassword, "pao": hallPassword, "mai": hallPassword, h.people[0].login: hallPassword,
+	}}
 
 	pupil := region.tab(t, phone)
 	pupil.enter(h.people[0].login)
@@ -149,9 +153,14 @@ func TestTrainersWriteTogether(t *testing.T) {
 
 	pao.open("/author/T000/review")
 	pao.presses(`form:has([value="submit"]) button`)
-	lan = again
-	lan.open("/author/T000/review")
-	lan.presses(`button[value="approve"]`)
+	again.open("/author/T000/review")
+	if got := look[bool](again, `document.querySelector("button[value='approve']") === null`); !got {
+		t.Fatal("Lan wrote a part of it, and is asked to approve it")
+	}
+	mai := region.tab(t, laptop)
+	mai.enter("mai")
+	mai.open("/author/T000/review")
+	mai.presses(`button[value="approve"]`)
 	pao.open("/author/T000/review")
 	pao.tabTo("#notes-vi")
 	pao.do(chromedp.KeyEvent("Thêm ba câu."))

@@ -75,7 +75,8 @@ func (v *tab) wantSaved(lesson, want string) {
 	}
 }
 
-// A trainer takes a lesson to another place with the mouse, marks a text with the buttons over it, goes back and forward through what was saved, and pastes a page of Word: each time the server has it.
+// A trainer takes a lesson to another place with the mouse, marks a text with the buttons over it, goes back and
+// forward through what was saved, and pastes a page of Word: each time the server has it.
 func TestTrainerEditsWithTheMouse(t *testing.T) {
 	browser(t)
 	v := trainerTab(t)

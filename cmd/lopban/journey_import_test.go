@@ -10,8 +10,9 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// A trainer brings a Word document by keyboard: a look first, as several lessons, into a new course that is open in the editor afterwards. A file that cannot be read is refused with a
-// sentence, and questions of another program become those of a lesson.
+// A trainer brings a Word document by keyboard: a look first, as several lessons, into a new course that is open in the
+// editor afterwards. A file that cannot be read is refused with a sentence, and questions of another program become
+// those of a lesson.
 func TestTrainerImportsByKeyboard(t *testing.T) {
 	browser(t)
 	source := axe(t)
@@ -35,10 +36,10 @@ func TestTrainerImportsByKeyboard(t *testing.T) {
 	v.do(chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{file("q.xml", `<assessmentItem title="Vẽ"><itemBody><drawingInteraction/></itemBody></assessmentItem>`)}))
 	v.tabTo("main form .button")
 	v.meets(422, chromedp.KeyEvent(kb.Enter))
-	v.wantText(".note.bad", "Không có kiểu câu hỏi tương ứng: Vẽ", "Không bản nháp nào thay đổi.")
+	v.wantText(".note.bad", "Câu hỏi gửi tệp, vẽ hoặc nghe xem, không có ở đây: Vẽ", "Không bản nháp nào thay đổi.")
 	fair()
 
-	word, err := filepath.Abs("../../courses/authoring/testdata/kho.docx")
+	word, err := filepath.Abs("../../courses/authoring/bring/testdata/kho.docx")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func TestTrainerImportsByKeyboard(t *testing.T) {
 	v.presses("main form .button")
 	v.wantText("main", "Tài liệu Word", "Bỏ ghi chú bên lề: 1.")
 	v.presses(`a[href$="?part=1"]`)
-	if got := len(v.texts("main ol li")); got != 2 {
+	if got := len(v.texts("main li.one")); got != 2 {
 		t.Errorf("%d lessons", got)
 	}
 	v.tabTo("#course")

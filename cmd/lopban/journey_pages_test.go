@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// visit is a page as somebody meets it. Words in braces in the path are filled in from the region; act is done on the page and leads to the one that is looked at.
+// visit is a page as somebody meets it. Words in braces in the path are filled in from the region; act is done on the
+// page and leads to the one that is looked at.
 type visit struct {
 	route string
 	login string // "" for a visitor without an account
@@ -45,6 +47,9 @@ var visits = []visit{
 		v.do(v.write("#login", "nobody"), v.write("#password", "not the password"))
 		v.meets(http.StatusUnauthorized, v.tap("main form .button"))
 	}},
+	{"/phone", "", "/phone", 200, nil},
+	{"/phone", reader, "/phone", 200, nil},
+	{"/offline", "", "/offline", 200, nil},
 	{"/claim", "", "/claim", 200, nil},
 	{"/claim", "", "/claim?code=XXXX-XXXX", 422, nil},
 	{"/v", "", "/v", 200, nil},
@@ -62,22 +67,47 @@ var visits = []visit{
 	{"/certificates", earner, "/certificates", 200, nil},
 	{"/certificates/:code", earner, "/certificates/{code}", 200, nil},
 	{"/certificates/:code", staff, "/certificates/{code}?new=1", 200, nil},
+	{"/certificates/:code/register", staff, "/certificates/{code}/register", 200, nil},
 	{"/me", reader, "/me", 200, nil},
 	{"/me", admin, "/me", 200, nil},
+	{"/me/second", admin, "/me/second", 200, nil},
 	{"/board", reader, "/board", 200, nil},
 	{"/board", staff, "/board", 200, nil},
 	{"/board", office, "/board?by=programme", 200, nil},
 	{"/board", office, "/board?by=present&province=08&asOf=2026-01-31", 200, nil},
 	{"/missing", staff, "/missing", 200, nil},
 	{"/missing", office, "/missing", 200, nil},
+	{"/missing/calls", staff, "/missing/calls", 200, nil},
+	{"/completions", staff, "/completions", 200, nil},
+	{"/completions", office, "/completions", 200, nil},
+	{"/periods", staff, "/periods", 200, nil},
+	{"/periods", office, "/periods", 200, nil},
+	{"/places", office, "/places", 200, nil},
+	{"/places/drafts/:id", office, "/places/drafts/khong-co", 404, nil},
+	{"/places/:id", office, "/places/khong-co", 404, nil},
+	{"/periods/:period", staff, "/periods/2020-01", 404, nil},
+	{"/trainings", staff, "/trainings", 200, nil},
+	{"/trainings/import", staff, "/trainings/import", 200, nil},
+	{"/trainings/import/:id", staff, "/trainings/import/khong-co", 404, nil},
+	{"/trainings/:training", staff, "/trainings/khong.co", 404, nil},
+	{"/roster/:person/trainings", staff, "/roster/{person}/trainings", 200, nil},
+	{"/me/trainings", reader, "/me/trainings", 200, nil},
+	{"/registers", staff, "/registers", 200, nil},
+	{"/registers/:batch", staff, "/registers/khong.co", 404, nil},
 	{"/roster", staff, "/roster", 200, nil},
 	{"/roster", office, "/roster", 200, nil},
 	{"/roster/new", staff, "/roster/new", 200, nil},
+	{"/roster/transfers", staff, "/roster/transfers", 200, nil},
 	{"/roster/import", staff, "/roster/import", 200, nil},
+	{"/roster/import/:id/undo", staff, "/roster/import/{import}/undo", 404, nil},
+	{"/roster/:person/merge", staff, "/roster/{person}/merge", 200, nil},
 	{"/roster/import", admin, "/roster/import", 200, nil},
 	{"/roster/import/:id", staff, "/roster/import/{import}", 200, nil},
 	{"/roster/:person", staff, "/roster/{person}", 200, nil},
 	{"/roster/:person", office, "/roster/{neighbour}", 200, nil},
+	{"/courses/:id/:lesson/form", "", "/courses/{sheets}/phieu-mau/form", 200, nil},
+	{"/courses/:id/guide.html", trainer, "/courses/{sheets}/guide.html", 200, nil},
+	{"/author/:course/:lesson", trainer, "/author/{draft}/course.guide", 200, nil},
 	{"/courses/:id/practice", "", "/courses/LS3/practice", 200, nil},
 	{"/courses/:id/practice", reader, "/courses/LS3/practice", 200, nil},
 	{"/courses/:id/practice", reader, "/courses/RP1/practice", 200, nil},
@@ -107,6 +137,7 @@ var visits = []visit{
 	{"/author/:course/:lesson/quiz", trainer, "/author/{draft}/{lesson}/quiz?view=text", 200, func(v *tab) { v.tooLate(`form:has([value="text"])`, "text.vi", "vi", "0") }},
 	{"/author/:course/:lesson/quiz", trainer, "/author/{draft}/{lesson}/quiz?view=try", 200, nil},
 	{"/admin", admin, "/admin", 200, nil},
+	{"/admin/:account", admin, "/admin/{neighbour}", 404, nil},
 	{"/admin/issuers/:province", admin, "/admin/issuers/08", 200, nil},
 	{"/admin/audit", admin, "/admin/audit", 200, nil},
 	{"(not found)", "", "/not-there", 404, nil},
@@ -131,8 +162,15 @@ func (v *tab) unfold() {
 }
 
 // notPages are the routes that send something else than a page.
-var notPages = []string{"/healthz", "/readyz", "/assets/:name", "/media/:name", "/certificates/:code.pdf", "/roster/template.csv", "/roster/export.:format", "/roster/import/:id/problems.csv",
-	"/admin/issuers/:province/sample.pdf", "/author/:course/export.zip", "/courses/:id/booklet.pdf", "/author/:course/figures.csv", "/practice/:submission/:photo"}
+var notPages = []string{
+	"/healthz", "/readyz", "/v/keys", "/v/states", "/v/sw.js", "/.well-known/jwks.json", "/sw.js",
+	"/manifest.webmanifest", "/courses/:id/pack.json", "/assets/:name", "/media/:name", "/certificates/:code.pdf",
+	"/certificates/:code.svg", "/roster/template.xlsx", "/roster/export.:format",
+	"/roster/import/:id/problems.xlsx", "/roster/import/:id/preview.xlsx", "/admin/issuers/:province/sample.pdf",
+	"/author/:course/export.zip", "/courses/:id/booklet.pdf", "/author/:course/figures.csv", "/admin/audit.csv",
+	"/practice/:submission/:photo", "/trainings/:training/:file", "/registers/:batch/print.pdf",
+	"/registers/:year/book.pdf",
+}
 
 // A page that nobody visits here would not be looked at by the tests below.
 func TestEveryPageIsVisited(t *testing.T) {
@@ -189,7 +227,7 @@ func (r *demoRegion) fill(t testing.TB) *strings.Replacer {
 	t.Helper()
 	lesson := shipped()["LS3"].Lessons()[0]
 	return strings.NewReplacer("{code}", r.earned.Code, "{earned}", r.earned.Course, "{person}", r.earned.Person, "{neighbour}", r.neighbour.ID, "{lesson}", lesson.ID, "{question}", lesson.Quiz.Questions[0].ID,
-		"{closed}", shipped()["LS2"].Lessons()[0].ID, "{attempt}", r.halfRight(t), "{import}", r.uploaded(t), "{brought}", r.brought(t), "{work}", r.handedOver(t), "{draft}", r.drafted(t))
+		"{closed}", shipped()["LS2"].Lessons()[0].ID, "{attempt}", r.halfRight(t), "{import}", r.uploaded(t), "{brought}", r.brought(t), "{work}", r.handedOver(t), "{draft}", r.drafted(t), "{sheets}", r.sheets(t))
 }
 
 // handedOver sends the reader's work on a practice task and gives its address.
@@ -248,7 +286,7 @@ func drawn(t testing.TB, w, h int) []byte {
 func (r *demoRegion) halfRight(t testing.TB) string {
 	t.Helper()
 	lesson := shipped()["LS3"].Lessons()[0]
-	form := url.Values{"id": {"half-right"}}
+	form := url.Values{"id": {"half-right"}, "sure": {"1"}}
 	answers := rightAnswers(lesson.Quiz)
 	for i, q := range asked(lesson.Quiz) {
 		for field, values := range answers {
@@ -294,10 +332,54 @@ func (r *demoRegion) drafted(t testing.TB) string {
 	return "LS3"
 }
 
+// sheets publishes a course with a form and a guide, and gives its id.
+func (r *demoRegion) sheets(t testing.TB) string {
+	t.Helper()
+	writes, approves := r.signedIn(t, trainer), r.signedIn(t, admin)
+	send := func(c *http.Client, path string, form url.Values) {
+		t.Helper()
+		res, err := c.PostForm(r.base+path, form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s", path, res.Status)
+		}
+	}
+	if res, err := writes.Get(r.base + "/courses/SHEETS/guide.html"); err != nil {
+		t.Fatal(err)
+	} else if res.Body.Close(); res.StatusCode == http.StatusOK { // another test was here before
+		return "SHEETS"
+	}
+	send(writes, "/author", url.Values{"course": {"SHEETS"}, "strand": {"library-service"}, "vi": {"Phiếu mẫu"}, "en": {"Sample forms"}})
+	both := func(vi, en string) url.Values {
+		return url.Values{"vi": {vi}, "vi.base": {"0"}, "en": {en}, "en.base": {"0"}}
+	}
+	send(writes, "/author/SHEETS/phieu-mau.form", both("> **PHIẾU ĐÓN TIẾP**\n> Thư viện: ……………………\n>\n> | Ngày | Họ tên | Việc cần | Đã giúp | Ghi chú |\n> |---|---|---|---|---|\n> | | | | | |\n>\n> - [ ] Đã xếp lại giá\n",
+		"> **VISITORS**\n> Library: ……………………\n>\n> | Day | Name |\n> |---|---|\n> | | |\n"))
+	send(writes, "/author/SHEETS/course.guide", both("## Mở đầu\n\nMười phút chào hỏi.\n\n| Phút | Việc |\n|---|---|\n| 10 | Chào |\n", "## Start\n\nTen minutes.\n"))
+	res, err := writes.Get(r.base + "/author/SHEETS/review")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	hash := regexp.MustCompile(`name="hash" value="([0-9a-f]+)"`).FindSubmatch(page)
+	if err != nil || hash == nil {
+		t.Fatalf("%v: the page of the review says no hash", err)
+	}
+	now := url.Values{"hash": {string(hash[1])}}
+	send(writes, "/author/SHEETS/review", url.Values{"hash": now["hash"], "do": {"submit"}})
+	send(approves, "/author/SHEETS/review", url.Values{"hash": now["hash"], "do": {"approve"}})
+	send(approves, "/author/SHEETS/publish", now)
+	return "SHEETS"
+}
+
 // brought sends a Word document, which goes nowhere yet, and gives the id of what is kept of it.
 func (r *demoRegion) brought(t testing.TB) string {
 	t.Helper()
-	data, err := os.ReadFile("../../courses/authoring/testdata/kho.docx")
+	data, err := os.ReadFile("../../courses/authoring/bring/testdata/kho.docx")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +449,8 @@ func (v *tab) judge(source string) []finding {
 		.then((r) => r.violations.map((f) => ({ ID: f.id, Help: f.help, Where: f.nodes.map((n) => n.html.slice(0, 300) + " " + n.failureSummary.replace(/\s+/g, " ")) })))`)
 }
 
-// Every page is fit for everyone who reads with a screen reader, large type or little colour, in both languages and both themes, and none is wider than its screen.
+// Every page is fit for everyone who reads with a screen reader, large type or little colour, in both languages and
+// both themes, and none is wider than its screen.
 func TestPagesAreFitForEveryone(t *testing.T) {
 	r := enter(t)
 	source := axe(t)
@@ -473,10 +556,11 @@ func (v *tab) width(d device) (wide int64, who []string) {
 	return got.Wide, got.Who
 }
 
-// badRoster is a spreadsheet as a province may send it: two who can be entered, and rows with a wrong phone number, no name, an unknown commune and a day to come.
+// badRoster is a spreadsheet as a province may send it: two who can be entered, and rows with a wrong phone number, no
+// name, an unknown commune and a day to come.
 const badRoster = "Họ và tên,Số điện thoại,Chức vụ,Đơn vị công tác,Loại thiết chế,Xã/phường,Ngày bắt đầu,Dân tộc\n" +
 	"Vàng Thị Súa,0912345001,Người làm công tác thư viện,Thư viện xã Lũng Cú,Thư viện xã,xã Lũng Cú,01/03/2024,x\n" +
 	"Nông Văn Thịnh,0912345002,Công chức văn hóa - xã hội,Thư viện xã Đồng Văn,Thư viện xã,xã Đồng Văn,15/08/2023,x\n" +
-	"Giàng A Páo,12345,Cộng tác viên thư viện,Thư viện xã Lũng Cú,Thư viện xã,xã Lũng Cú,01/03/2024,x\n" +
+	"Giàng A Páo,0912345003,Cộng tác viên thư viện,Thư viện xã Lũng Cú,Thư viện xã,xã Lũng Cú,01/03/2094,x\n" +
 	",0912345004,Cộng tác viên thư viện,Thư viện xã Lũng Cú,Thư viện xã,xã Lũng Cú,01/03/2024,x\n" +
 	"Lý Thị Mai,0912345005,Cộng tác viên thư viện,Thư viện xã Không Có,Thư viện xã,xã Không Có,01/03/2024,x\n"

@@ -12,7 +12,8 @@ import (
 	"lopban/courses"
 )
 
-// A learner does a practice task on a phone, with a photo; a trainer reviews it with the keyboard alone; the learner reads the comments and sends it again.
+// A learner does a practice task on a phone, with a photo; a trainer reviews it with the keyboard alone; the learner
+// reads the comments and sends it again.
 func TestPracticeJourney(t *testing.T) {
 	r := enter(t)
 	task := shipped()["RP1"].Practice

@@ -8,11 +8,16 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A trainer writes a question by keyboard alone: it saves by itself, answers are added without a round trip, and it is tried, deleted and brought back.
+// A trainer writes a question by keyboard alone: it saves by itself, answers are added without a round trip, and it is
+// tried, deleted and brought back. What is typed without a network stays on the page and on this machine, whatever is
+// pressed, and is sent when there is one.
 func TestTrainerWritesAQuizByKeyboard(t *testing.T) {
 	browser(t)
 	source := axe(t)
-	v := trainerTab(t)
+	near := trainerTab(t).demoRegion
+	l := near.line(t)
+	v := l.region(near).tab(t, laptop)
+	v.enter("lan")
 	v.open("/author/T000/doc/quiz")
 	v.presses(`button[value="begin"]`)
 	before := len(v.texts(".questions > li"))
@@ -38,6 +43,32 @@ func TestTrainerWritesAQuizByKeyboard(t *testing.T) {
 	v.open(v.at()) // what was saved by itself is there after the page is left
 	if got := look[string](v, `document.querySelector('[name="row.3.text.vi"]').value`); got != "Mãi mãi" {
 		t.Errorf("the answer added is %q", got)
+	}
+	says := func(state string) {
+		t.Helper()
+		v.await(`document.querySelector("[data-state]").textContent === document.querySelector("form.quiz-edit").dataset.` + state)
+	}
+	v.airplane(l, true)
+	write(`[name="row.3.text.vi"]`, "Không bao giờ")
+	v.tabTo(`.row > button[value="save"]`)
+	v.do(chromedp.KeyEvent("\r"))
+	says("unsent")
+	if got := look[string](v, `document.querySelector('[name="row.3.text.vi"]').value`); !strings.Contains(got, "Không bao giờ") {
+		t.Errorf("the answer is %q", got)
+	}
+	if got := look[int](v, `Object.keys(localStorage).filter((key) => key.startsWith("quiz:T000/doc#")).length`); got != 1 {
+		t.Errorf("%d questions are kept on this machine", got)
+	}
+	v.airplane(l, false)
+	says("saved")
+	v.do(chromedp.Evaluate[chromedp.Void](`(() => {
+		const form = document.querySelector("form.quiz-edit"), fields = [...new FormData(form)].map(([name, value]) => [name, name === "row.3.text.vi" ? "Chưa gửi" : value]);
+		localStorage.setItem("quiz:" + form.dataset.quizEdit, JSON.stringify({ vi: form.elements.vi.value, en: form.elements.en.value, fields }));
+	})()`))
+	v.open(v.at()) // the browser ended before it was sent
+	says("saved")
+	if got := look[string](v, `document.querySelector('[name="row.3.text.vi"]').value`); got != "Chưa gửi" {
+		t.Errorf("what never arrived is %q", got)
 	}
 	write(`[name="title.vi"]`, "Hạn mượn")
 	v.presses(`button[value="close"]`) // pressed before it is saved by itself

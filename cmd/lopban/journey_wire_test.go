@@ -49,7 +49,8 @@ func TestFirstVisitIsSmall(t *testing.T) {
 	}
 }
 
-// Every lesson of every course is small in both languages: the page and what it alone shows. What the first visit brought is kept by the browser.
+// Every lesson of every course is small in both languages: the page and what it alone shows. What the first visit
+// brought is kept by the browser.
 func TestEveryLessonIsSmall(t *testing.T) {
 	r := enter(t)
 	w := r.weigher(t)
@@ -87,16 +88,19 @@ func TestEveryLessonIsSmall(t *testing.T) {
 	t.Logf("the heaviest lesson weighs %d bytes: %s", heaviest, where)
 }
 
-// thin2G is the network of a village on a bad day: 50 kbit a second both ways, and half a second from a request to the head of its answer. The browser puts no round trip of its own before that for a new connection.
+// thin2G is the network of a village on a bad day: 50 kbit a second both ways, and half a second from a request to the
+// head of its answer. The browser puts no round trip of its own before that for a new connection.
 var thin2G = network.Conditions{Latency: 500, DownloadThroughput: 50_000 / 8, UploadThroughput: 50_000 / 8}
 
-// How long a learner waits at most on such a network until a lesson can be read, with nothing in the phone's cache and for the next one. A busy machine may take three times as long before the test fails.
+// How long a learner waits at most on such a network until a lesson can be read, with nothing in the phone's cache and
+// for the next one. A busy machine may take three times as long before the test fails.
 const (
 	readFirst = 12 * time.Second
 	readNext  = 4 * time.Second
 )
 
-// A lesson can soon be read on the worst network: that is when the largest text of the first screen is painted, with its style.
+// A lesson can soon be read on the worst network: that is when the largest text of the first screen is painted, with
+// its style.
 func TestLessonReadableOnAThinNetwork(t *testing.T) {
 	r := enter(t)
 	v := r.tab(t, phone)

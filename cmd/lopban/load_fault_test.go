@@ -17,11 +17,13 @@ import (
 	"syscall"
 	"testing"
 
+	"lopban/cmd/lopban/console"
 	"lopban/courses"
 	"lopban/courses/store/mongodb/mongotest"
 )
 
-// untilTold lets the crowd send until it is stopped, and gives a function that waits until so many more facts were acknowledged and gives all of them.
+// untilTold lets the crowd send until it is stopped, and gives a function that waits until so many more facts were
+// acknowledged and gives all of them.
 func (h *hall) untilTold(t *testing.T, devices, course int, base func(device int) string) (told func(more int) []receipted, stop func()) {
 	t.Helper()
 	var all record
@@ -57,9 +59,10 @@ func (h *hall) untilTold(t *testing.T, devices, course int, base func(device int
 	}
 }
 
-// A backup that is made while 32 devices send facts has everything that was acknowledged before it began. Restored and served, it is as sound as the store it comes from.
+// A backup that is made while 32 devices send facts has everything that was acknowledged before it began. Restored and
+// served, it is as sound as the store it comes from.
 func TestBackupUnderLoad(t *testing.T) {
-	for name, at := range map[string]place{"sqlite": {Data: filepath.Join(t.TempDir(), "data")}, "mongodb": {}} {
+	for name, at := range map[string]console.Place{"sqlite": {Data: filepath.Join(t.TempDir(), "data")}, "mongodb": {}} {
 		t.Run(name, func(t *testing.T) {
 			pupils, devices, facts := 8, 4, 100
 			if name == "mongodb" {
@@ -80,12 +83,12 @@ func TestBackupUnderLoad(t *testing.T) {
 				told, stop := h.untilTold(t, devices, course, func(int) string { return r.base })
 				before = append(before, told(facts)...)
 				c := copied{filepath.Join(dir, fmt.Sprint("backup", course)), slices.Clone(before)}
-				tells(t, append([]string{"backup", c.file}, at.flags()...)...).want(t, 0)
+				tells(t, append([]string{"backup", c.file}, flagsOf(at)...)...).want(t, 0)
 				copies = append(copies, c)
 				stop()
 			}
 			for i, c := range copies {
-				into := place{Data: filepath.Join(dir, fmt.Sprint("restored", i))}
+				into := console.Place{Data: filepath.Join(dir, fmt.Sprint("restored", i))}
 				tells(t, "restore", c.file, "--data", into.Data).want(t, 0)
 				restored := readStore(t, into)
 				restored.wantAcknowledged(t, h, c.before)
@@ -103,12 +106,14 @@ func TestBackupUnderLoad(t *testing.T) {
 	}
 }
 
-// Two programs on one database are given the same facts by the same people at once: nothing is there twice, and each course has one certificate.
+// Two programs on one database are given the same facts by the same people at once: nothing is there twice, and each
+// course has one certificate.
 //
-// FerretDB, which stands in for MongoDB here, changes documents without atomicity. Facts and the register do not depend on it: they are inserts, and of two with one id or one register number one
-// fails there too. That a majority holds a write, and what happens when the primary changes, takes a real replica set: LOPBAN_TEST_MONGODB.
+// FerretDB, which stands in for MongoDB here, changes documents without atomicity. Facts and the register do not depend
+// on it: they are inserts, and of two with one id or one register number one fails there too. That a majority holds a
+// write, and what happens when the primary changes, takes a real replica set: LOPBAN_TEST_MONGODB.
 func TestTwoProgramsOnOneDatabase(t *testing.T) {
-	h := newHall(t, place{Mongodb: mongotest.Start(t)}, 8, 2)
+	h := newHall(t, console.Place{Mongodb: mongotest.Start(t)}, 8, 2)
 	programs := []*running{launch(t, h.at), launch(t, h.at)}
 	h.signIn(t, programs[0])
 	const own = 6 // facts a device: those that all have in common, and two of its own
@@ -156,7 +161,8 @@ func TestTwoProgramsOnOneDatabase(t *testing.T) {
 	}
 }
 
-// thief stands between client and server. It passes requests on, and of the answers steals as many as it likes: it lets none of the bytes through, or the first few, and breaks the line.
+// thief stands between client and server. It passes requests on, and of the answers steals as many as it likes: it lets
+// none of the bytes through, or the first few, and breaks the line.
 type thief struct {
 	ln      net.Listener
 	to      string
@@ -219,9 +225,10 @@ func (p *thief) serve(conn net.Conn) {
 	conn.Write(bytes)
 }
 
-// The answer to a fact is lost after the fact was written down; the client sends it again until it has an answer. There is one result, and the answer that comes at last is that of the first.
+// The answer to a fact is lost after the fact was written down; the client sends it again until it has an answer. There
+// is one result, and the answer that comes at last is that of the first.
 func TestLostReplies(t *testing.T) {
-	h := newHall(t, place{Data: filepath.Join(t.TempDir(), "data")}, 4, 2)
+	h := newHall(t, console.Place{Data: filepath.Join(t.TempDir(), "data")}, 4, 2)
 	r := launch(t, h.at)
 	h.signIn(t, r)
 	p := newThief(t, r.base, func(n int64) int {

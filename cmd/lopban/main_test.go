@@ -12,8 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"lopban/cmd/lopban/console"
+	"lopban/courses/programme"
 	"lopban/courses/store/sqlite"
-	"lopban/server"
 )
 
 // called is what a run of the program ended with and said.
@@ -28,7 +29,7 @@ func lopban(t *testing.T, env map[string]string, args ...string) called {
 	var out, errs bytes.Buffer
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	code := run(ctx, args, lookup(env), &terminal{out: &out, err: &errs})
+	code := run(ctx, args, lookup(env), &console.Terminal{Out: &out, Err: &errs})
 	return called{code, out.String(), errs.String()}
 }
 
@@ -60,7 +61,7 @@ func TestExitCodes(t *testing.T) {
 		{"a missing argument", []string{"verify"}, 2, "", "expected"},
 		{"a folder that is not there", []string{"courses", "check", filepath.Join(empty, "none")}, 2, "", "none"},
 		{"a folder that is no course", []string{"courses", "check", empty}, 1, "lesson", "course.yaml"},
-		{"a code that cannot be one", []string{"verify", "XXXX", "--data", empty}, 1, "", "cannot be a code"},
+		{"a code that cannot be one", []string{"verify", "XXXX", "--data", empty}, 1, "unknown", "cannot be a code"},
 		{"a demo for too few", []string{"demo", "--people", "5", "--addr", "127.0.0.1:0", "--data", t.TempDir()}, 1, "", "--people must be at least 764"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -81,7 +82,7 @@ func TestExitCodes(t *testing.T) {
 // Every command explains itself.
 func TestEveryCommandHasHelp(t *testing.T) {
 	for _, command := range []string{"serve", "demo", "courses", "courses check", "courses publish", "courses export", "courses import", "roster", "roster import", "roster slips", "report", "backup",
-		"restore", "doctor", "verify", "bench", "version"} {
+		"restore", "doctor", "verify", "account", "account unlock", "account reset-second-factor", "certificate", "certificate reissue", "certificate revoke", "bench", "version"} {
 		t.Run(command, func(t *testing.T) {
 			got := lopban(t, nil, append(strings.Fields(command), "--help")...)
 			if got.code != 0 || !strings.Contains(got.out, "Usage: lopban "+command) {
@@ -91,7 +92,8 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	}
 }
 
-// A flag is taken from the command line, then from the environment, then from a file that the environment names; MONGODB_URI comes last.
+// A flag is taken from the command line, then from the environment, then from a file that the environment names;
+// MONGODB_URI comes last.
 func TestEnvironment(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "uri")
 	if err := os.WriteFile(secret, []byte("mongodb://user:from-file@127.0.0.1:1/?serverSelectionTimeoutMS=100&connectTimeoutMS=100\n"), 0o600); err != nil {
@@ -144,7 +146,7 @@ func TestTakenPort(t *testing.T) {
 // A folder that another lopban uses is left alone.
 func TestLockedFolder(t *testing.T) {
 	dir := t.TempDir()
-	st, err := sqlite.Open(dir, server.Kinds()...)
+	st, err := sqlite.Open(dir, programme.Kinds()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +167,7 @@ func TestBrokenFolder(t *testing.T) {
 		t.Errorf("a file in place of the folder: code %d, err %q", got.code, got.err)
 	}
 	dir := t.TempDir()
-	st, err := sqlite.Open(dir, server.Kinds()...)
+	st, err := sqlite.Open(dir, programme.Kinds()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +190,8 @@ func TestBrokenFolder(t *testing.T) {
 	}
 }
 
-// serve says where it answers on one line, shows nobody's secret, leads the first administrator in, and ends well when it is told to.
+// serve says where it answers on one line, shows nobody's secret, leads the first administrator in, and ends well when
+// it is told to.
 func TestServe(t *testing.T) {
 	var out, errs output
 	ctx, cancel := context.WithCancel(t.Context())
@@ -196,7 +199,7 @@ func TestServe(t *testing.T) {
 	ready, ended := make(chan string, 1), make(chan int, 1)
 	dir := t.TempDir()
 	go func() {
-		ended <- run(ctx, []string{"serve", "--data", dir, "--addr", "127.0.0.1:0"}, noEnvironment, &terminal{out: &out, err: &errs, ready: func(addr string) { ready <- addr }})
+		ended <- run(ctx, []string{"serve", "--data", dir, "--addr", "127.0.0.1:0"}, noEnvironment, &console.Terminal{Out: &out, Err: &errs, Ready: func(addr string) { ready <- addr }})
 	}()
 	var addr string
 	select {
@@ -209,8 +212,8 @@ func TestServe(t *testing.T) {
 	}
 	link := ""
 	for _, line := range errs.lines() {
-		if i := strings.Index(line, "http://"+addr+"/claim?code="); i >= 0 {
-			link = line[i:]
+		if i := strings.Index(line, "http://"+addr+"/claim#"); i >= 0 {
+			link = strings.Replace(line[i:], "#", "?code=", 1) // what stands after it is for a script, or to be typed
 		}
 	}
 	for _, c := range []struct {
@@ -231,9 +234,22 @@ func TestServe(t *testing.T) {
 	if code := <-ended; code != 0 {
 		t.Errorf("ended with %d: %s", code, errs.tail())
 	}
-	st, err := sqlite.Open(dir, server.Kinds()...) // the folder is free again
+	st, err := sqlite.Open(dir, programme.Kinds()...) // the folder is free again
 	if err != nil {
 		t.Fatal(err)
 	}
 	st.Close()
+}
+
+func TestSettingsAreShownWithoutSecrets(t *testing.T) {
+	for value, want := range map[string]string{
+		"mongodb://u:s3cret@127.0.0.1:1,h2/x": "mongodb://u:xxxxx@127.0.0.1:1,h2/x", "mongodb://u:s3cret@[::1]:1,[::1]:2/x": "mongodb://u:xxxxx@[::1]:1,[::1]:2/x", "mongodb://u:a#s3cret@h/x": "mongodb://u:xxxxx@h/x",
+		"mongodb://u:s3c@ret/s3cret:s3cret@h/x?a=b": "mongodb://u:xxxxx@h/x?a=b", "mongodb+srv://u:s3cret@h": "mongodb+srv://u:xxxxx@h", "mongodb://u@h/x": "mongodb://u@h/x", "mongodb://h1,h2/x": "mongodb://h1,h2/x",
+		"mongodb://h/x?tlsCertificateKeyFilePassword=s3cret&replicaSet=rs0": "mongodb://h/x?tlsCertificateKeyFilePassword=xxxxx&replicaSet=rs0",
+		"mongodb://h/?authMechanismProperties=AWS_SESSION_TOKEN:s3cret":     "mongodb://h/?authMechanismProperties=xxxxx", "127.0.0.1:8080": "127.0.0.1:8080", "": "", "a@b:c": "a@b:c", "http://lopban.example": "http://lopban.example",
+	} {
+		if got := redacted(value); got != want {
+			t.Errorf("%s is shown as %s, want %s", value, got, want)
+		}
+	}
 }

@@ -9,16 +9,20 @@ import (
 	"strings"
 	"testing"
 
+	"lopban/cmd/lopban/console"
+
 	"golang.org/x/sync/errgroup"
 )
 
-// sideBySide is how much more than at rest the program may hold while rosters of 10,000 people are read and lists of as many are written, all at once. The bound is there to see what grows with the number of
-// rows: what is read into memory whole, once for each visitor.
+// sideBySide is how much more than at rest the program may hold while rosters of 10,000 people are read and lists of as
+// many are written, all at once. The bound is there to see what grows with the number of rows: what is read into memory
+// whole, once for each visitor.
 const sideBySide = 300 << 20
 
-// Two provinces read rosters of 10,000 rows while the office writes the same lists over and over: memory stays within its bound, and comes down again.
+// Two provinces read rosters of 10,000 rows while the office writes the same lists over and over: memory stays within
+// its bound, and comes down again.
 func TestImportsAndExportsSideBySide(t *testing.T) {
-	h := newHall(t, place{Data: filepath.Join(t.TempDir(), "data")}, 1, 1)
+	h := newHall(t, console.Place{Data: filepath.Join(t.TempDir(), "data")}, 1, 1)
 	h.fillRegister(t, 10_000)
 	r := launch(t, h.at)
 	h.signIn(t, r)

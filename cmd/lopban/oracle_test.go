@@ -9,15 +9,18 @@ import (
 	"testing"
 	"time"
 
+	"lopban/cmd/lopban/console"
 	"lopban/content"
 	"lopban/courses"
+	"lopban/courses/programme"
 	"lopban/courses/roster"
+	"lopban/courses/school"
 	"lopban/courses/store"
 	"lopban/courses/targets"
-	"lopban/server"
 )
 
-// holding is what a store holds at one moment, read beside whoever writes to it, to be judged by rules that are written here once more.
+// holding is what a store holds at one moment, read beside whoever writes to it, to be judged by rules that are written
+// here once more.
 type holding struct {
 	versions     map[string]courses.Version
 	people       map[string]roster.Person
@@ -31,9 +34,9 @@ type holding struct {
 	blobs        map[string]string // SHA-256 by name
 }
 
-func readStore(t testing.TB, at place) *holding {
+func readStore(t testing.TB, at console.Place) *holding {
 	t.Helper()
-	from, err := at.source(t.Context())
+	from, err := at.Source(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,14 +46,14 @@ func readStore(t testing.TB, at place) *holding {
 	// In the order of a backup: where there is no snapshot, what refers is read before what it refers to.
 	a := &holding{papers: map[string]string{}, blobs: map[string]string{}}
 	a.standings = documents(t, from, targets.StandingKind, func(d targets.Standing) string { return d.ID })
-	for _, r := range documents(t, from, courses.RevocationKind, func(d courses.Revocation) string { return d.ID }) {
+	for _, r := range documents(t, from, school.RevocationKind, func(d courses.Revocation) string { return d.ID }) {
 		a.revocations = append(a.revocations, r)
 	}
-	a.certificates = documents(t, from, courses.CertificateKind, func(d courses.Certificate) string { return d.ID })
-	a.completions = documents(t, from, courses.CompletionKind, func(d courses.Completion) string { return d.ID })
-	a.attempts = documents(t, from, courses.AttemptKind, func(d courses.Attempt) string { return d.ID })
-	a.enrolments = documents(t, from, courses.EnrolmentKind, func(d courses.Enrolment) string { return d.ID })
-	a.versions = documents(t, from, courses.VersionKind, func(d courses.Version) string { return d.ID })
+	a.certificates = documents(t, from, school.CertificateKind, func(d courses.Certificate) string { return d.ID })
+	a.completions = documents(t, from, school.CompletionKind, func(d courses.Completion) string { return d.ID })
+	a.attempts = documents(t, from, school.AttemptKind, func(d courses.Attempt) string { return d.ID })
+	a.enrolments = documents(t, from, school.EnrolmentKind, func(d courses.Enrolment) string { return d.ID })
+	a.versions = documents(t, from, school.VersionKind, func(d courses.Version) string { return d.ID })
 	a.people = documents(t, from, roster.PersonKind, func(d roster.Person) string { return d.ID })
 	for id, p := range papers {
 		a.papers[id] = p.Hash
@@ -67,12 +70,12 @@ func readStore(t testing.TB, at place) *holding {
 }
 
 func kindNamed(name string) *store.Kind {
-	kinds := server.Kinds()
+	kinds := programme.Kinds()
 	return kinds[slices.IndexFunc(kinds, func(k *store.Kind) bool { return k.Name == name })]
 }
 
 // documents reads a kind. An id that comes twice, or a document that is not whole, fails the test.
-func documents[T any](t testing.TB, from source, k *store.Kind, id func(T) string) map[string]T {
+func documents[T any](t testing.TB, from console.Source, k *store.Kind, id func(T) string) map[string]T {
 	t.Helper()
 	all := map[string]T{}
 	err := from.Each(t.Context(), k, func(r store.Row) error {
@@ -162,7 +165,8 @@ func (h *hall) wasSent(id string) bool {
 	return h.sent[id]
 }
 
-// wantRegister checks that each register has its numbers from 1 without a gap, in the order of its dates, and that every paper is as it was hashed.
+// wantRegister checks that each register has its numbers from 1 without a gap, in the order of its dates, and that
+// every paper is as it was hashed.
 func (a *holding) wantRegister(t testing.TB) {
 	t.Helper()
 	books := map[string][]courses.Certificate{}
@@ -191,7 +195,8 @@ func (a *holding) wantRegister(t testing.TB) {
 	}
 }
 
-// wantPapers checks that every certificate has its paper: a program that starts makes those that the one before did not come to.
+// wantPapers checks that every certificate has its paper: a program that starts makes those that the one before did not
+// come to.
 func (a *holding) wantPapers(t testing.TB) {
 	t.Helper()
 	for id := range a.certificates {

@@ -13,7 +13,8 @@ import (
 	"lopban/courses"
 )
 
-// phones is a crowd whose devices send each fact until it is acknowledged, as a phone does, whatever happens to the program meanwhile.
+// phones is a crowd whose devices send each fact until it is acknowledged, as a phone does, whatever happens to the
+// program meanwhile.
 type phones struct {
 	t    *testing.T
 	h    *hall
@@ -39,14 +40,16 @@ func newPhones(t *testing.T, h *hall) *phones {
 	return p
 }
 
-// enter lets every pupil begin a course on so many devices. base says where the program is, each time that a fact is sent.
+// enter lets every pupil begin a course on so many devices. base says where the program is, each time that a fact is
+// sent.
 func (p *phones) enter(devices, course int, base func() string) {
 	for i := range devices * len(p.h.people) {
 		p.devices.Go(func() { p.device(i%len(p.h.people), course, i/len(p.h.people), base) })
 	}
 }
 
-// device sends the facts that finish the course, and then attempts of its own, one after the other until the crowd is told to stop.
+// device sends the facts that finish the course, and then attempts of its own, one after the other until the crowd is
+// told to stop.
 func (p *phones) device(pupil, course, number int, base func() string) {
 	client := &http.Client{Transport: &http.Transport{}, Timeout: 30 * time.Second}
 	defer client.CloseIdleConnections()

@@ -20,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"lopban/cmd/lopban/console"
+	"lopban/cmd/lopban/demo"
 	"lopban/courses/store"
 	"lopban/courses/store/mongodb/mongotest"
 	"lopban/courses/store/sqlite"
@@ -27,6 +29,10 @@ import (
 
 // releases are those whose stores lie in testdata.
 var releases = []string{"0.1.0"}
+
+// usedOn is the day on which the store of each release was last used. A test that serves one runs on that day: later,
+// what is kept for a day or a month only has rightly gone.
+var usedOn = map[string]time.Time{"0.1.0": time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)}
 
 // storeOf is a folder with the embedded store of a release, as it was left.
 func storeOf(t testing.TB, release string) string {
@@ -54,7 +60,8 @@ func storeOf(t testing.TB, release string) string {
 	return dir
 }
 
-// rows reads the embedded store of any release without a word of this program's: the JSON of every document by table and id, and the SHA-256 of every blob.
+// rows reads the embedded store of any release without a word of this program's: the JSON of every document by table
+// and id, and the SHA-256 of every blob.
 func rows(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	db := raw(t, dir)
@@ -107,11 +114,55 @@ func column(t testing.TB, db *sql.DB, query string) (all []string) {
 }
 
 // state is what a process keeps and changes for itself; the rest is facts and what follows from them.
-var state = []string{"lease", "key", "session", "course", "shipment", "restore"}
+var state = []string{"lease", "key", "session", "issuerkey", "issuersecret", "course", "shipment", "restore"}
 
-// wantUpgraded fails the test unless everything that was in a store is in it now, with the same values: an upgrade adds fields and loses none.
+// byHolder names the claims of printed codes by whose they are and when they were made: release 0.1.0 kept them under
+// digests that can be guessed, and an upgrade moves them.
+func byHolder(t *testing.T, all map[string]string) map[string]string {
+	t.Helper()
+	named := map[string]string{}
+	for name, body := range all {
+		if strings.HasPrefix(name, "claim ") {
+			var c map[string]any
+			if err := json.Unmarshal([]byte(body), &c); err != nil {
+				t.Fatal(err)
+			}
+			delete(c, "id")
+			text, err := json.Marshal(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name, body = fmt.Sprint("claim ", c["account"], c["createdAt"]), string(text)
+		}
+		named[name] = body
+	}
+	return named
+}
+
+// unusedCode puts a slip that was printed and not used yet into a store of release 0.1.0, for the roster's first
+// person.
+func unusedCode(t *testing.T, dir string) (code, name string) {
+	t.Helper()
+	code = "0123456789"
+	db := raw(t, dir)
+	defer db.Close()
+	var person string
+	if err := db.QueryRow(`SELECT id, _body->>'name' FROM person ORDER BY id LIMIT 1`).Scan(&person, &name); err != nil {
+		t.Fatal(err)
+	}
+	body := fmt.Sprintf(`{"id":"%x","account":%q,"roles":["learner"],"province":"","createdBy":"operator","createdAt":"2026-11-23T02:00:00Z","expiresAt":"2027-01-22T02:00:00Z","usedAt":"0001-01-01T00:00:00Z"}`,
+		sha256.Sum256([]byte(code)), person)
+	if _, err := db.Exec(`INSERT INTO claim (id, _rev, _schema, _body, account) VALUES (?1->>'id', 1, 1, ?1, ?1->>'account')`, body); err != nil {
+		t.Fatal(err)
+	}
+	return code, name
+}
+
+// wantUpgraded fails the test unless everything that was in a store is in it now, with the same values: an upgrade adds
+// fields and loses none.
 func wantUpgraded(t *testing.T, was, is map[string]string) {
 	t.Helper()
+	was, is = byHolder(t, was), byHolder(t, is)
 	kept := 0
 	for name, before := range was {
 		if slices.Contains(state, strings.Fields(name)[0]) {
@@ -137,23 +188,32 @@ func wantUpgraded(t *testing.T, was, is map[string]string) {
 	}
 }
 
-// The store of every release opens with this program: its tables have what today's kinds declare, nothing in it is lost or changed, standings and facts agree, its people sign in and go on, its certificates are the same to the byte.
+// The store of every release opens with this program: its tables have what today's kinds declare, nothing in it is lost
+// or changed, standings and facts agree, its people sign in and go on, its certificates are the same to the byte.
 func TestStoresOfReleases(t *testing.T) {
 	for _, release := range releases {
 		t.Run(release, func(t *testing.T) {
 			dir := storeOf(t, release)
+			code, name := unusedCode(t, dir)
 			was := rows(t, dir)
-			r := launch(t, place{Data: dir})
-			h := &hall{at: place{Data: dir}}
+			path, err := build("lopban-of-"+release, time.Until(usedOn[release]).Round(time.Second).String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := launchAs(t, path, console.Place{Data: dir})
+			h := &hall{at: console.Place{Data: dir}}
 			h.wantLearnerGoesOn(t, r.base)
 			h.wantPapers(t, r.base, was)
+			if page := fetch(t, r.base+"/claim?code="+code); !strings.Contains(page, name) {
+				t.Errorf("a slip that was printed before the upgrade does not open its account: %.2000s", page)
+			}
 			if code := r.end(t, syscall.SIGTERM); code != 0 {
 				t.Errorf("the program ended with %d:\n%s", code, r.log.tail())
 			}
 			wantUpgraded(t, was, rows(t, dir))
 			wantTables(t, dir)
 			tells(t, "doctor", "--data", dir).want(t, 0)
-			again := launch(t, place{Data: dir})
+			again := launchAs(t, path, console.Place{Data: dir})
 			if code := again.end(t, syscall.SIGTERM); code != 0 {
 				t.Errorf("opened again the program ended with %d:\n%s", code, again.log.tail())
 			}
@@ -161,11 +221,26 @@ func TestStoresOfReleases(t *testing.T) {
 	}
 }
 
+// fetch is a page as a stranger sees it.
+func fetch(t *testing.T, address string) string {
+	t.Helper()
+	res, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v", address, res.Status, err)
+	}
+	return string(text)
+}
+
 // bearerOf signs somebody of a demo in.
 func bearerOf(t *testing.T, base, login string) string {
 	t.Helper()
 	var got struct{ Access string }
-	res, err := call(t.Context(), http.DefaultClient, http.MethodPost, base+"/api/v1/session", "", map[string]string{"login": login, "password": demoPassword}, &got)
+	res, err := call(t.Context(), http.DefaultClient, http.MethodPost, base+"/api/v1/session", "", map[string]string{"login": login, "password": demo.Password}, &got)
 	if err != nil || res.StatusCode != http.StatusOK {
 		t.Fatalf("%s signs in: %+v, %v", login, res, err)
 	}
@@ -244,12 +319,13 @@ func (h *hall) wantPapers(t *testing.T, base string, was map[string]string) {
 	}
 }
 
-// wantTables fails the test unless a store has a column for every field and an index for every index that the kinds declare.
+// wantTables fails the test unless a store has a column for every field and an index for every index that the kinds
+// declare.
 func wantTables(t *testing.T, dir string) {
 	t.Helper()
 	db := raw(t, dir)
 	defer db.Close()
-	for _, k := range allKinds() {
+	for _, k := range console.AllKinds() {
 		columns := column(t, db, `SELECT name FROM pragma_table_info('`+k.Name+`')`)
 		for _, f := range k.Fields() {
 			if !slices.Contains(columns, f) {
@@ -266,7 +342,8 @@ func wantTables(t *testing.T, dir string) {
 	}
 }
 
-// Killed at any of the writes of its first start on the store of an earlier release, the program starts on it again, and nothing is lost.
+// Killed at any of the writes of its first start on the store of an earlier release, the program starts on it again,
+// and nothing is lost.
 func TestKilledUpgrade(t *testing.T) {
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Skipf("a process cannot be killed at a system call here: %v", err)
@@ -310,29 +387,25 @@ func TestKilledUpgrade(t *testing.T) {
 func TestBackupsOfReleases(t *testing.T) {
 	for _, release := range releases {
 		dir := storeOf(t, release)
-		want := holdings(t, place{Data: dir})
-		for name := range want {
-			if strings.HasPrefix(name, "key ") || strings.HasPrefix(name, "session ") {
-				delete(want, name)
-			}
-		}
+		want := backedUp(holdings(t, console.Place{Data: dir}))
 		file := filepath.Join("testdata", release, "backup.lopban")
-		for name, into := range map[string]place{"sqlite": {Data: filepath.Join(t.TempDir(), "data")}, "mongodb": {Mongodb: mongotest.Start(t)}} {
+		for name, into := range map[string]console.Place{"sqlite": {Data: filepath.Join(t.TempDir(), "data")}, "mongodb": {Mongodb: mongotest.Start(t)}} {
 			t.Run(release+" "+name, func(t *testing.T) {
-				tells(t, append([]string{"restore", file}, into.flags()...)...).want(t, 0)
-				wantSame(t, holdings(t, into), want)
-				tells(t, append([]string{"doctor"}, into.flags()...)...).want(t, 0)
+				tells(t, append([]string{"restore", file}, flagsOf(into)...)...).want(t, 0)
+				wantSame(t, restored(t, into), want)
+				tells(t, append([]string{"doctor"}, flagsOf(into)...)...).want(t, 0)
 			})
 		}
 		// and so does one that this program writes of a folder that it has not opened
-		fresh, copied, back := storeOf(t, release), filepath.Join(t.TempDir(), "copy"), place{Data: filepath.Join(t.TempDir(), "data")}
+		fresh, copied, back := storeOf(t, release), filepath.Join(t.TempDir(), "copy"), console.Place{Data: filepath.Join(t.TempDir(), "data")}
 		tells(t, "backup", copied, "--data", fresh).want(t, 0)
 		tells(t, "restore", copied, "--data", back.Data).want(t, 0)
-		wantSame(t, holdings(t, back), want)
+		wantSame(t, restored(t, back), want)
 	}
 }
 
-// A store that a later release has used is refused by every command, with a sentence that names the release, and left as it was.
+// A store that a later release has used is refused by every command, with a sentence that names the release, and left
+// as it was.
 func TestStoreOfALaterRelease(t *testing.T) {
 	dir := storeOf(t, releases[0])
 	tells(t, "doctor", "--data", dir).want(t, 0)
@@ -352,7 +425,8 @@ func TestStoreOfALaterRelease(t *testing.T) {
 	}
 }
 
-// CHANGELOG.md and the version that the program says of itself agree: what is not released yet stands under "Unreleased", and the last section is of an earlier release or of this one.
+// CHANGELOG.md and the version that the program says of itself agree: what is not released yet stands under
+// "Unreleased", and the last section is of an earlier release or of this one.
 func TestTheVersionIsThatOfTheChangelog(t *testing.T) {
 	text, err := os.ReadFile("../../CHANGELOG.md")
 	if err != nil {

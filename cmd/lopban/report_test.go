@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"lopban/cmd/lopban/console"
 	"lopban/courses"
 	"lopban/courses/roster"
+	"lopban/courses/school"
 	"lopban/courses/store"
 	"lopban/courses/targets"
 )
@@ -19,7 +21,7 @@ func smallRegion(t *testing.T) (data string) {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "roster.csv")
-	if err := os.WriteFile(file, []byte("Họ và tên,Đơn vị công tác,Xã/phường\nSùng Mí Pó,Thư viện xã,Lũng Cú\nGiàng Thị Mai,Thư viện xã,Lũng Cú\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("Họ và tên,Đơn vị công tác,Xã/phường,Từ ngày\nSùng Mí Pó,Thư viện xã,Lũng Cú,01/02/2024\nGiàng Thị Mai,Thư viện xã,Lũng Cú,01/02/2024\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	data = filepath.Join(dir, "data")
@@ -30,7 +32,7 @@ func smallRegion(t *testing.T) (data string) {
 // opened gives a test the store of a folder while no command uses it.
 func opened(t *testing.T, data string, use func(store.Store)) {
 	t.Helper()
-	st, err := place{Data: data}.open(t.Context())
+	st, err := console.Place{Data: data}.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,11 +46,11 @@ func TestReportWritesWhatThePagesShow(t *testing.T) {
 	data := smallRegion(t)
 	var figures targets.Figures
 	opened(t, data, func(st store.Store) {
-		s, err := newServer(t.Context(), st, "", nil, os.Stderr)
+		s, err := console.NewProgramme(t.Context(), st, "", os.Stderr)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if figures, err = s.Board().Read(t.Context(), roster.Present, "08", time.Time{}); err != nil {
+		if figures, err = s.Board.Read(t.Context(), roster.Present, "08", time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -125,9 +127,9 @@ func TestDoctorOnlyReportsUntilItIsAsked(t *testing.T) {
 func TestDoctorNamesFactsThatDoNotAgree(t *testing.T) {
 	data := smallRegion(t)
 	opened(t, data, func(st store.Store) {
-		school := newSchool(st)
+		rules := console.NewSchool(st)
 		version := courses.Version{Course: "K1", Hash: "1", Modules: []courses.Module{{ID: "m", Lessons: []courses.Lesson{{ID: "doc", Minutes: 5}}}}}
-		v, _, err := school.Publish(t.Context(), version)
+		v, _, err := rules.Publish(t.Context(), version)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,16 +137,16 @@ func TestDoctorNamesFactsThatDoNotAgree(t *testing.T) {
 			kind *store.Kind
 			doc  any
 		}{
-			{courses.EnrolmentKind, &courses.Enrolment{ID: "P1/K1/01", Person: "P1", Course: "K1", Cycle: 1, Version: v.ID}},
-			{courses.EnrolmentKind, &courses.Enrolment{ID: "P2/K1/01", Person: "P2", Course: "K1", Cycle: 1, Version: v.ID}},
-			{courses.EnrolmentKind, &courses.Enrolment{ID: "P3/K1/01", Person: "P3", Course: "K1", Cycle: 1, Version: "K1@9"}},
-			{courses.CompletionKind, &courses.Completion{ID: "P1/K1/01/doc", Enrolment: "P1/K1/01", Lesson: "doc", Client: "P1/a"}},
-			{courses.CompletionKind, &courses.Completion{ID: "P9/K1/01/doc", Enrolment: "P9/K1/01", Lesson: "doc", Client: "P9/a"}},
-			{courses.AttemptKind, &courses.Attempt{ID: "P9/b", Enrolment: "P9/K1/01", Lesson: "doc"}},
-			{courses.CertificateKind, &courses.Certificate{ID: "P1/K1/01", Enrolment: "P1/K1/01", Code: "C1", Register: "1"}},
-			{courses.CertificateKind, &courses.Certificate{ID: "P2/K1/01", Enrolment: "P2/K1/01", Code: "C2", Register: "2"}},
-			{courses.CertificateKind, &courses.Certificate{ID: "P3/K1/01", Enrolment: "P3/K1/01", Code: "C3", Register: "3"}},
-			{courses.CertificateKind, &courses.Certificate{ID: "P9/K1/01", Enrolment: "P9/K1/01", Code: "C9", Register: "9"}},
+			{school.EnrolmentKind, &courses.Enrolment{ID: "P1/K1/01", Person: "P1", Course: "K1", Cycle: 1, Version: v.ID}},
+			{school.EnrolmentKind, &courses.Enrolment{ID: "P2/K1/01", Person: "P2", Course: "K1", Cycle: 1, Version: v.ID}},
+			{school.EnrolmentKind, &courses.Enrolment{ID: "P3/K1/01", Person: "P3", Course: "K1", Cycle: 1, Version: "K1@9"}},
+			{school.CompletionKind, &courses.Completion{ID: "P1/K1/01/doc", Enrolment: "P1/K1/01", Lesson: "doc", Client: "P1/a"}},
+			{school.CompletionKind, &courses.Completion{ID: "P9/K1/01/doc", Enrolment: "P9/K1/01", Lesson: "doc", Client: "P9/a"}},
+			{school.AttemptKind, &courses.Attempt{ID: "P9/b", Enrolment: "P9/K1/01", Lesson: "doc"}},
+			{school.CertificateKind, &courses.Certificate{ID: "P1/K1/01", Enrolment: "P1/K1/01", Code: "C1", Register: "1"}},
+			{school.CertificateKind, &courses.Certificate{ID: "P2/K1/01", Enrolment: "P2/K1/01", Code: "C2", Register: "2"}},
+			{school.CertificateKind, &courses.Certificate{ID: "P3/K1/01", Enrolment: "P3/K1/01", Code: "C3", Register: "3"}},
+			{school.CertificateKind, &courses.Certificate{ID: "P9/K1/01", Enrolment: "P9/K1/01", Code: "C9", Register: "9"}},
 		} {
 			if err := st.Insert(t.Context(), d.kind, d.doc); err != nil {
 				t.Fatal(err)
@@ -153,8 +155,8 @@ func TestDoctorNamesFactsThatDoNotAgree(t *testing.T) {
 	})
 	said := tells(t, "doctor", "--rebuild", "--data", data).want(t, 1)
 	for _, line := range []string{
-		"completion\tP9/K1/01/doc\t" + courses.NoEnrolment, "attempt\tP9/b\t" + courses.NoEnrolment, "certificate\tP9/K1/01\t" + courses.NoEnrolment,
-		"certificate\tP2/K1/01\t" + courses.LessonsOpen, "certificate\tP3/K1/01\t" + courses.NoVersion, "facts 7: 5 do not agree with the others",
+		"completion\tP9/K1/01/doc\t" + school.NoEnrolment, "attempt\tP9/b\t" + school.NoEnrolment, "certificate\tP9/K1/01\t" + school.NoEnrolment,
+		"certificate\tP2/K1/01\t" + school.LessonsOpen, "certificate\tP3/K1/01\t" + school.NoVersion, "facts 7: 5 do not agree with the others",
 	} {
 		if !strings.Contains(said.out, line+"\n") {
 			t.Errorf("it does not say %q: %s", line, said.out)
@@ -163,4 +165,72 @@ func TestDoctorNamesFactsThatDoNotAgree(t *testing.T) {
 	if strings.Contains(said.out, "P1/") {
 		t.Errorf("a certificate that was earned is doubted: %s", said.out)
 	}
+}
+
+// lastMonth is the month before this one, on any day of it.
+func lastMonth() string {
+	y, m, _ := console.Clock().In(courses.Vietnam).Date()
+	return time.Date(y, m-1, 1, 0, 0, 0, 0, time.UTC).Format("2006-01")
+}
+
+func TestReportOfAClosedPeriod(t *testing.T) {
+	data := smallRegion(t)
+	tells(t, "report", "board", "--period", "2026-01", "--data", data).want(t, 1, "period")
+	var sum string
+	opened(t, data, func(st store.Store) {
+		s, err := console.NewProgramme(t.Context(), st, "", os.Stderr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		month := lastMonth()
+		p, err := s.Board.Close(t.Context(), month, "Tháng trước", "operator", "Operator")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := s.Board.Frozen(t.Context(), p, roster.Present, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum = f.Checksum
+	})
+	month := lastMonth()
+	if said := tells(t, "report", "board", "--period", month, "--data", data).want(t, 0); !strings.Contains(said.out, sum) {
+		t.Errorf("%s", said.out)
+	}
+}
+
+// The verdict is the first word on standard output, and the command's end says the same.
+func TestReportVerify(t *testing.T) {
+	data := smallRegion(t)
+	dir := t.TempDir()
+	for _, format := range []string{"csv", "xlsx", "json"} {
+		for _, what := range []string{"missing", "board", "completions"} {
+			file := filepath.Join(dir, what+"."+format)
+			tells(t, "report", what, "-o", file, "--data", data).want(t, 0)
+			if said := tells(t, "report", "verify", file).want(t, 0); !strings.HasPrefix(said.out, "intact\t"+what+"\t") {
+				t.Errorf("%s: %q", file, said.out)
+			}
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "missing.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := filepath.Join(dir, "changed.csv")
+	if err := os.WriteFile(changed, []byte(strings.Replace(string(text), "Sùng Mí Pó", "Sùng Mí Pố", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said := tells(t, "report", "verify", changed).want(t, 1, "something in it was changed"); !strings.HasPrefix(said.out, "changed\tmissing\t2 rows\t") {
+		t.Errorf("%q", said.out)
+	}
+	other := filepath.Join(dir, "other.csv")
+	if err := os.WriteFile(other, []byte("a,b\n1,2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said := tells(t, "report", "verify", other).want(t, 1, "no checksum"); !strings.HasPrefix(said.out, "unknown\t") {
+		t.Errorf("%q", said.out)
+	}
+	tells(t, "report", "verify").want(t, 1, "name of a file")
+	tells(t, "report", "verify", filepath.Join(dir, "nothing.csv")).want(t, 1, "nothing.csv")
+	tells(t, "report", "board", "board.csv", "--data", data).want(t, 1, "-o names the file")
 }

@@ -2,10 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"lopban/cmd/lopban/console"
 )
 
 // told is what a command answered.
@@ -18,7 +22,7 @@ type told struct {
 func tells(t *testing.T, args ...string) told {
 	t.Helper()
 	var out, err bytes.Buffer
-	code := run(t.Context(), args, func(string) (string, bool) { return "", false }, &terminal{out: &out, err: &err})
+	code := run(t.Context(), args, func(string) (string, bool) { return "", false }, &console.Terminal{Out: &out, Err: &err})
 	return told{code, out.String(), err.String()}
 }
 
@@ -47,7 +51,7 @@ func TestRosterImportAndSlips(t *testing.T) {
 		}
 		return path
 	}
-	good := write("good.csv", "Họ và tên,Đơn vị công tác,Xã/phường\nSùng Mí Pó,Thư viện xã,Lũng Cú\nGiàng Thị Mai,Thư viện xã,Đồng Văn\n")
+	good := write("good.csv", "Họ và tên,Đơn vị công tác,Xã/phường,Từ ngày\nSùng Mí Pó,Thư viện xã,Lũng Cú,01/02/2024\nGiàng Thị Mai,Thư viện xã,Đồng Văn,01/02/2024\n")
 	mixed := write("mixed.csv", "Họ và tên,Số điện thoại,Đơn vị công tác,Xã/phường\nSùng Mí Pó,0912000001,Thư viện xã,Lũng Cú\nLý Thị Dợ,123,Thư viện xã,Lũng Cúu\n")
 	nowhere := write("nowhere.csv", "Họ và tên,Đơn vị công tác,Xã/phường\nSùng Mí Pó,Thư viện xã,Không Đâu\n")
 
@@ -63,7 +67,7 @@ func TestRosterImportAndSlips(t *testing.T) {
 	tells(t, "roster", "import", good, "--data", data, "--province", "08").want(t, 0, "0 added, 0 changed, 0 moved, 2 the same, 0 left out")
 
 	// A row with problems is left out and named; the rest is written, and the command fails.
-	part := tells(t, "roster", "import", mixed, "--data", data, "--province", "08").want(t, 1, `row 3: B3 "123"`, "Did you mean: xã Lũng Cú (00715)?", "1 changed", "1 left out")
+	part := tells(t, "roster", "import", mixed, "--data", data, "--province", "08").want(t, 1, `row 3: note: B3 "123"`, "Did you mean: xã Lũng Cú (00715)?", "1 changed", "1 left out")
 	if !strings.Contains(part.out, "2\tchanged\t") || !strings.Contains(part.out, "phone:  -> 0912000001") || !strings.Contains(part.out, "3\tproblem\t\tLý Thị Dợ\t") {
 		t.Errorf("verdicts %q", part.out)
 	}
@@ -85,4 +89,147 @@ func TestRosterImportAndSlips(t *testing.T) {
 	}
 	tells(t, "roster", "slips", "--province", "98", "-o", slips, "--data", data).want(t, 1, "no present province 98")
 	tells(t, "roster", "slips", "--province", "08", "--commune", "01273", "-o", slips, "--data", data).want(t, 1, "no commune 01273")
+}
+
+// What the page asks and lets choose, flags answer.
+func TestRosterImportAnswersByFlags(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data")
+	file := filepath.Join(dir, "list.csv")
+	text := "Đồng chí,Gọi,Ở đâu,Thuộc\nSùng Mí Pó,0912000001 / 0912000002,Thư viện xã,Lũng Cú\nLý Thị Dợ,0912000003,Thư viện xã,Lũng Cúu\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	columns := []string{"--column", "A=name", "--column", "B=phone", "--column", "C=library", "--column", "D=commune"}
+	with := func(more ...string) []string {
+		return append(append([]string{"roster", "import", file, "--data", data, "--province", "08"}, columns...), more...)
+	}
+	asked := tells(t, with()...).want(t, 3, "Since when do the new people work?", "--start yyyy-mm-dd", "nothing was written", "left out: 0912000002")
+	if !strings.Contains(asked.out, "2\tnew\t") {
+		t.Errorf("verdicts %q", asked.out)
+	}
+	tells(t, with("--start", "2099-01-01")...).want(t, 1, "--start 2099-01-01")
+	tells(t, with("--column", "A=shoe")...).want(t, 1, "shoe")
+	tells(t, with("--letters", "morse")...).want(t, 1, "morse")
+	tells(t, with("--sheet", "2")...).want(t, 1, "the file has 1 sheets")
+	tells(t, with("--start", "2024-05-01", "--dry-run")...).want(t, 1)
+	tells(t, with("--start", "2024-05-01", "--accept")...).want(t, 0, "2 added", "You chose: xã Lũng Cú (00715).")
+	// The titles are remembered for the province.
+	tells(t, "roster", "import", file, "--data", data, "--province", "08", "--accept").want(t, 0, "0 added, 0 changed, 0 moved, 2 the same, 0 left out")
+
+	old := filepath.Join(dir, "old.csv")
+	if err := os.WriteFile(old, []byte("Hä vµ tªn,§¬n vÞ,X·,Tõ ngµy\nNguyÔn ThÞ Hång,Th\u00ad viÖn x·,Lòng Có,01/02/2024\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tells(t, "roster", "import", old, "--data", data, "--province", "08").want(t, 3, "TCVN3", `"NguyÔn ThÞ Hång" -> "Nguyễn Thị Hồng"`, "--letters CODE")
+	if got := tells(t, "roster", "import", old, "--data", data, "--province", "08", "--letters", "tcvn3").want(t, 0, "1 added"); !strings.Contains(got.out, "Nguyễn Thị Hồng") {
+		t.Errorf("%q", got.out)
+	}
+}
+
+func TestRosterImportAsksUndoesAndMerges(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data")
+	write := func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const titles = "Họ và tên,Số điện thoại,Đơn vị công tác,Xã/phường,Từ ngày\n"
+	first := write("first.csv", titles+"Sùng Mí Pó,0912000001,Thư viện xã,Lũng Cú,01/02/2024\nGiàng Thị Lan,,Thư viện xã,Đồng Văn,01/02/2024\n")
+	again := write("again.csv", titles+"Sùng Mí Pó,0912000009,Thư viện xã,Đồng Văn,01/03/2026\nGiàng Thị Lân,,Thư viện xã,Đồng Văn,01/03/2026\nVừ A Dính,,Thư viện xã,Lũng Cú,01/03/2026\n")
+	tells(t, "roster", "import", first, "--data", data).want(t, 0, "2 added")
+
+	// Rows that may be somebody who is there are printed with the answers, and are not written.
+	asked := tells(t, "roster", "import", again, "--data", data).want(t, 3, "2 rows wait for an answer", "1 added", "row 2: who is it? same:", "another commune", "row 3: who is it? same:", "the marks of the name differ")
+	if !strings.Contains(asked.out, "2\task\t\tSùng Mí Pó\t") {
+		t.Errorf("verdicts %q", asked.out)
+	}
+	codes := map[string]string{}
+	for _, line := range strings.Split(asked.err, "\n") {
+		if _, rest, ok := strings.Cut(line, "who is it? same:"); ok {
+			code, name, _ := strings.Cut(rest, ": ")
+			name, _, _ = strings.Cut(name, ",")
+			codes[name] = code
+		}
+	}
+	tells(t, "roster", "import", again, "--data", data, "--province", "08", "--answers", write("bad.tsv", "2\tsame:ZZZZZZZZZZ\n")).want(t, 1, "line 1")
+	answers := write("answers.tsv", "# who they are\n2\tsame:"+codes["Sùng Mí Pó"]+"\n3\tother\n")
+	done := tells(t, "roster", "import", again, "--data", data, "--answers", answers).want(t, 0, "1 added, 0 changed, 1 moved, 1 the same")
+	_, id, ok := strings.Cut(done.err, "lopban roster undo ")
+	if !ok {
+		t.Fatalf("no way to undo: %s", done.err)
+	}
+	id = strings.TrimSpace(strings.SplitN(id, "\n", 2)[0])
+	plan := tells(t, "roster", "undo", id, "--data", data, "--dry-run").want(t, 0, "2 removed, 1 changed, 0 kept")
+	if !strings.Contains(plan.out, "changed\t"+codes["Sùng Mí Pó"]+"\tSùng Mí Pó\t") || !strings.Contains(plan.out, "0912000009 -> 0912000001") {
+		t.Errorf("the plan %q", plan.out)
+	}
+	tells(t, "roster", "undo", id, "--data", data).want(t, 0, "2 removed, 1 changed, 0 kept")
+	tells(t, "roster", "undo", id, "--data", data).want(t, 0, "0 removed, 0 changed, 0 kept")
+	tells(t, "roster", "undo", "no-such", "--data", data).want(t, 1, "no import no-such")
+
+	// Entered twice after all, and merged.
+	write("answers.tsv", "2\tother\n3\tother\n")
+	tells(t, "roster", "import", again, "--data", data, "--answers", answers).want(t, 0, "3 added")
+	looked := tells(t, "roster", "import", again, "--data", data, "--dry-run").want(t, 0, "not in the file")
+	var gone string
+	for _, line := range strings.Split(looked.out, "\n") {
+		if cells := strings.Split(line, "\t"); len(cells) > 3 && cells[3] == "Sùng Mí Pó" {
+			gone = cells[2]
+		}
+	}
+	merged := tells(t, "roster", "merge", gone, codes["Sùng Mí Pó"], "--data", data).want(t, 0)
+	if !strings.HasPrefix(merged.out, codes["Sùng Mí Pó"]+"\tSùng Mí Pó\t") {
+		t.Errorf("merged %q", merged.out)
+	}
+	board := tells(t, "report", "board", "--province", "08", "--format", "json", "--data", data)
+	if !strings.Contains(board.out, `"base": 4`) && !strings.Contains(board.out, `"base":4`) {
+		t.Errorf("the board %.200s", board.out)
+	}
+	tells(t, "roster", "merge", gone, "--part", "--data", data).want(t, 0)
+	tells(t, "roster", "merge", gone, "--data", data).want(t, 1, "name the entry that goes")
+	tells(t, "roster", "merge", gone, "ZZZZZZZZZZ", "--data", data).want(t, 1, "no such person")
+}
+
+// interrupts ends a context as Ctrl-C does, once a text was said.
+type interrupts struct {
+	bytes.Buffer
+	at  string
+	now func()
+}
+
+func (i *interrupts) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), i.at) {
+		i.now()
+	}
+	return i.Buffer.Write(p)
+}
+
+// Ctrl-C stops an import after the batch under way; it says how many were entered, and it can be gone on with or
+// undone.
+func TestRosterImportIsInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	data, file := filepath.Join(dir, "data"), filepath.Join(dir, "many.csv")
+	var text strings.Builder
+	text.WriteString("Họ và tên,Số điện thoại,Đơn vị công tác,Mã xã,Từ ngày\n")
+	for i := range 600 {
+		fmt.Fprintf(&text, "Lý Thị %c%c,09%08d,Thư viện xã,00715,01/02/2024\n", 'A'+i%26, 'a'+i/26, i)
+	}
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"roster", "import", file, "--province", "08", "--data", data}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out bytes.Buffer
+	errs := &interrupts{at: "import 500 of", now: cancel}
+	code := run(ctx, args, func(string) (string, bool) { return "", false }, &console.Terminal{Out: &out, Err: errs})
+	told{code, out.String(), errs.String()}.want(t, 1, "stopped: 500 of 600 people entered", "lopban roster undo ")
+	tells(t, args...).want(t, 0, "100 added, 0 changed, 0 moved, 500 the same")
+	_, id, _ := strings.Cut(errs.String(), "lopban roster undo ")
+	tells(t, "roster", "undo", strings.TrimSpace(id), "--data", data).want(t, 0)
 }

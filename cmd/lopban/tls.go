@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,8 +20,8 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 )
 
-// secrecy is how the program speaks TLS itself. Without it a proxy does, or nobody.
-type secrecy struct {
+// tlsFlags is how the program speaks TLS itself. Without it a proxy does, or nobody.
+type tlsFlags struct {
 	TlsCert       string   `placeholder:"FILE" help:"Certificate chain in PEM: answers by TLS. Read again when it changes."`
 	TlsKey        string   `placeholder:"FILE" help:"Its private key in PEM."`
 	AcmeDomain    []string `placeholder:"NAME" help:"Name for which a certificate is fetched and renewed by ACME, from Let's Encrypt, to whose terms this agrees. The port must be reached as 443, or --redirect-addr as 80."`
@@ -30,9 +31,9 @@ type secrecy struct {
 }
 
 // on says whether TLS is asked for.
-func (s secrecy) on() bool { return s.TlsCert != "" || len(s.AcmeDomain) > 0 }
+func (s tlsFlags) on() bool { return s.TlsCert != "" || len(s.AcmeDomain) > 0 }
 
-func (s secrecy) scheme() string {
+func (s tlsFlags) scheme() string {
 	if s.on() {
 		return "https"
 	}
@@ -40,7 +41,7 @@ func (s secrecy) scheme() string {
 }
 
 // check says what does not go together.
-func (s secrecy) check(base string) error {
+func (s tlsFlags) check(base string) error {
 	switch {
 	case (s.TlsCert == "") != (s.TlsKey == ""):
 		return errors.New("--tls-cert and --tls-key go together")
@@ -56,13 +57,14 @@ func (s secrecy) check(base string) error {
 }
 
 // config is the TLS of the site, nil for none, and what answers on the redirect port. data is the folder of the data.
-func (s secrecy) config(base, data string, log *slog.Logger) (*tls.Config, http.Handler, error) {
+func (s tlsFlags) config(base, data string, log *slog.Logger) (*tls.Config, http.Handler, error) {
 	if err := s.check(base); err != nil || !s.on() {
 		return nil, nil, err
 	}
 	onward := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
-		if r.Method != http.MethodGet && r.Method != http.MethodHead { // what it brought has been read by others already
+		// what it brought has been read by others already
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			http.Error(w, "https", http.StatusForbidden)
 			return
 		}
@@ -72,7 +74,7 @@ func (s secrecy) config(base, data string, log *slog.Logger) (*tls.Config, http.
 		}
 		http.Redirect(w, r, base+path, http.StatusMovedPermanently)
 	})
-	config := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, CipherSuites: suites(), NextProtos: []string{"http/1.1"}}
 	if s.TlsCert != "" {
 		files := &keyPair{cert: s.TlsCert, key: s.TlsKey, log: log}
 		if err := files.load(); err != nil {
@@ -95,7 +97,18 @@ func (s secrecy) config(base, data string, log *slog.Logger) (*tls.Config, http.
 	return config, manager.HTTPHandler(onward), nil
 }
 
-// keyPair is a certificate in two files. Each new connection looks whether they have changed; while they do not fit, the one before goes on.
+// suites are the secure ones of TLS 1.2 without CBC. Those of TLS 1.3 cannot be chosen.
+func suites() (all []uint16) {
+	for _, s := range tls.CipherSuites() {
+		if slices.Contains(s.SupportedVersions, tls.VersionTLS12) && !strings.Contains(s.Name, "_CBC_") {
+			all = append(all, s.ID)
+		}
+	}
+	return all
+}
+
+// keyPair is a certificate in two files. Each new connection looks whether they have changed; while they do not fit,
+// the one before goes on.
 type keyPair struct {
 	cert, key string
 	log       *slog.Logger

@@ -26,6 +26,8 @@ import (
 	"testing"
 	"time"
 
+	"lopban/cmd/lopban/console"
+
 	"github.com/letsencrypt/pebble/v2/ca"
 	"github.com/letsencrypt/pebble/v2/db"
 	"github.com/letsencrypt/pebble/v2/va"
@@ -40,7 +42,7 @@ func hosted(t *testing.T, args ...string) (addr string, out, errs *output) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan string, 1), make(chan int, 1)
 	go func() {
-		ended <- run(ctx, append([]string{"serve", "--data", t.TempDir(), "--addr", "127.0.0.1:0"}, args...), noEnvironment, &terminal{out: out, err: errs, ready: func(addr string) { ready <- addr }})
+		ended <- run(ctx, append([]string{"serve", "--data", t.TempDir(), "--addr", "127.0.0.1:0"}, args...), noEnvironment, &console.Terminal{Out: out, Err: errs, Ready: func(addr string) { ready <- addr }})
 	}()
 	select {
 	case addr = <-ready:
@@ -89,7 +91,8 @@ func selfSigned(t *testing.T, cert, key, name string) *x509.CertPool {
 	return pool
 }
 
-// secretly asks on a connection of its own, as a browser that trusts these authorities and believes that the name is at the address.
+// secretly asks on a connection of its own, as a browser that trusts these authorities and believes that the name is at
+// the address.
 func secretly(t *testing.T, addr, name string, trusted *x509.CertPool, method, path string, form url.Values) (*http.Response, string, error) {
 	t.Helper()
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted, ServerName: name}, DisableKeepAlives: true,
@@ -204,7 +207,8 @@ func TestTLSFlagsThatDoNotFit(t *testing.T) {
 	}
 }
 
-// authority is Pebble, the ACME server that Let's Encrypt tests clients with. It believes that every name is on this machine.
+// authority is Pebble, the ACME server that Let's Encrypt tests clients with. It believes that every name is on this
+// machine.
 type authority struct {
 	directory string
 	root      *x509.CertPool
@@ -282,12 +286,13 @@ func resolve(conn net.Conn) error {
 	return err
 }
 
-// The first visitor by a name brings its certificate, over the port that visitors use; a name that was not given brings none; and the next start has it already.
+// The first visitor by a name brings its certificate, over the port that visitors use; a name that was not given brings
+// none; and the next start has it already.
 func TestTLSByACME(t *testing.T) {
 	a := newAuthority(t)
 	cache := filepath.Join(t.TempDir(), "acme")
 	serve := func(directory string) string {
-		r := launch(t, place{Data: t.TempDir()}, "--base-url", "https://lopban.test", "--acme-domain", "lopban.test", "--acme-directory", directory, "--acme-cache", cache)
+		r := launch(t, console.Place{Data: t.TempDir()}, "--base-url", "https://lopban.test", "--acme-domain", "lopban.test", "--acme-directory", directory, "--acme-cache", cache)
 		return strings.TrimPrefix(r.base, "https://")
 	}
 	addr := serve(a.directory)
@@ -323,5 +328,41 @@ func TestTLSByACME(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Who only looks for open ports fills no log with errors, and suites with CBC are not spoken.
+func TestFailedHandshakes(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	trusted := selfSigned(t, cert, key, "lopban.test")
+	addr, _, errs := hosted(t, "--tls-cert", cert, "--tls-key", key, "--base-url", "https://lopban.test")
+	for _, sent := range []string{"GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\x00\x05hello", ""} {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, sent)
+		conn.(*net.TCPConn).CloseWrite()
+		io.Copy(io.Discard, conn) // until the other side has ended it
+		conn.Close()
+	}
+	for _, id := range []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA} {
+		conn, err := tls.Dial("tcp", addr, &tls.Config{RootCAs: trusted, ServerName: "lopban.test", MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{id}})
+		if err == nil {
+			conn.Close()
+			t.Errorf("it speaks %s", tls.CipherSuiteName(id))
+		}
+	}
+	conn, err := tls.Dial("tcp", addr, &tls.Config{RootCAs: trusted, ServerName: "lopban.test", MaxVersion: tls.VersionTLS12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	if _, _, err := secretly(t, addr, "lopban.test", trusted, http.MethodGet, "/healthz", nil); err != nil {
+		t.Error(err)
+	}
+	if text := errs.tail(); strings.Contains(text, `"ERROR"`) {
+		t.Errorf("the log says:\n%s", text)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"time"
 
+	"lopban/cmd/lopban/console"
+
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
@@ -19,7 +21,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// collector sends spans as OTLP over HTTP, in protobuf. The client that OpenTelemetry offers for it brings gRPC, 11 MB of it, for this one POST.
+// collector sends spans as OTLP over HTTP, in protobuf. The client that OpenTelemetry offers for it brings gRPC, 11 MB
+// of it, for this one POST.
 type collector struct{ url string }
 
 func (collector) Start(context.Context) error { return nil }
@@ -48,7 +51,8 @@ func (c collector) UploadTraces(ctx context.Context, spans []*collected.Resource
 	return nil
 }
 
-// traces gives spans to the collector at an address, such as http://localhost:4318. Its caller shuts it down, which sends the last ones. How many requests are traced is for OTEL_TRACES_SAMPLER to say.
+// traces gives spans to the collector at an address, such as http://localhost:4318. Its caller shuts it down, which
+// sends the last ones. How many requests are traced is for OTEL_TRACES_SAMPLER to say.
 func traces(ctx context.Context, endpoint string, log *slog.Logger) (*sdk.TracerProvider, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -60,7 +64,7 @@ func traces(ctx context.Context, endpoint string, log *slog.Logger) (*sdk.Tracer
 		return nil, err
 	}
 	return sdk.NewTracerProvider(sdk.WithBatcher(exporter, sdk.WithExportTimeout(10*time.Second)),
-		sdk.WithResource(resource.NewSchemaless(attribute.String("service.name", "lopban"), attribute.String("service.version", version())))), nil
+		sdk.WithResource(resource.NewSchemaless(attribute.String("service.name", "lopban"), attribute.String("service.version", console.Version())))), nil
 }
 
 // finish sends the last spans, if the collector takes them soon.

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 
+	"lopban/cmd/lopban/console"
+
 	collected "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 )
@@ -52,7 +54,8 @@ func newReceiver(t *testing.T) *receiver {
 	return r
 }
 
-// The program sends a span for each request, under the caller's trace, and under it one for each call of the store; and nothing in them tells who asked for what.
+// The program sends a span for each request, under the caller's trace, and under it one for each call of the store; and
+// nothing in them tells who asked for what.
 func TestTracesReachTheCollector(t *testing.T) {
 	r := newReceiver(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -62,7 +65,7 @@ func TestTracesReachTheCollector(t *testing.T) {
 		return map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": r.URL}[name], name == "OTEL_EXPORTER_OTLP_ENDPOINT"
 	}
 	go func() {
-		ended <- run(ctx, []string{"serve", "--data", t.TempDir(), "--addr", "127.0.0.1:0"}, env, &terminal{out: &out, err: &errs, ready: func(addr string) { ready <- addr }})
+		ended <- run(ctx, []string{"serve", "--data", t.TempDir(), "--addr", "127.0.0.1:0"}, env, &console.Terminal{Out: &out, Err: &errs, Ready: func(addr string) { ready <- addr }})
 	}()
 	var addr string
 	select {
@@ -149,7 +152,7 @@ func TestALostCollectorIsOnlyLogged(t *testing.T) {
 	ready, ended := make(chan string, 1), make(chan int, 1)
 	go func() {
 		ended <- run(ctx, []string{"serve", "--data", t.TempDir(), "--addr", "127.0.0.1:0", "--otlp-endpoint", "http://user:hidden@127.0.0.1:1"}, noEnvironment,
-			&terminal{out: &out, err: &errs, ready: func(addr string) { ready <- addr }})
+			&console.Terminal{Out: &out, Err: &errs, Ready: func(addr string) { ready <- addr }})
 	}()
 	res, err := http.Get("http://" + <-ready + "/courses")
 	if err != nil || res.StatusCode != 200 {

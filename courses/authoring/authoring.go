@@ -2,15 +2,18 @@
 //
 //	course.yaml                    title, strand, pass mark, modules and lessons
 //	lessons/LESSON.vi.md, .en.md   the text of a lesson in Markdown
+//	lessons/LESSON.form.vi.md, …   its form to print and fill in, or none
 //	lessons/LESSON.vi.gift, …      its quiz in Moodle's GIFT format, or none
 //	practice.vi.md, .en.md         the practice task in Markdown, where course.yaml has one
+//	model.vi.md, .en.md            an answer to it that earns all points, for trainers, or none
+//	guide.vi.md, .en.md            how to teach the course to a group, for trainers, or none
 //	media/NAME.svg, .png, .jpg     pictures
 //	media/NAME.mp3, .m4a           sounds
 //	media/NAME.mp4, .webm          films
 //	media/NAME.vi.vtt, .en.vtt     what is said in them
 //
-// Vietnamese is the original; English may be missing for a while. [Load] names every mistake with its file and line in one run. [Render] makes the
-// HTML of a lesson. [Pack] and [Unpack] carry a course in one file.
+// Vietnamese is the original; English may be missing for a while. [Load] names every mistake with its file and line in
+// one run. [Render] makes the HTML of a lesson. [Pack] and [Unpack] carry a course in one file.
 package authoring
 
 import (
@@ -25,12 +28,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"lopban/courses"
+	"lopban/courses/authoring/gift"
+	"lopban/courses/authoring/markdown"
+	"lopban/courses/authoring/mistake"
 )
 
 // Package is a course that was read, with its pictures.
@@ -41,17 +44,17 @@ type Package struct {
 
 const (
 	maxFiles  = 2000
-	maxText   = 32 << 10 // bytes of one text file
 	maxCourse = 64 << 20 // bytes of all files
 )
 
-// MaxPage is how many bytes a lesson with the pictures that are loaded with it may take, compressed. A page of 15 KB holds 3 KB more of its own.
+// MaxPage is how many bytes a lesson with the pictures that are loaded with it may take, compressed. A page of 15 KB
+// holds 3 KB more of its own.
 const MaxPage = 12 << 10
 
-// Load reads a course's folder. The package is whole if the mistakes hold no error ([Mistakes.Errors]); otherwise it is what could be read. The error
-// is that of the file system.
-func Load(fsys fs.FS) (Package, Mistakes, error) {
-	var m Mistakes
+// Load reads a course's folder. The package is whole if the mistakes hold no error ([Mistakes.Errors]); otherwise it is
+// what could be read. The error is that of the file system.
+func Load(fsys fs.FS) (Package, mistake.Mistakes, error) {
+	var m mistake.Mistakes
 	files := map[string][]byte{}
 	total := 0
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -59,7 +62,7 @@ func Load(fsys fs.FS) (Package, Mistakes, error) {
 			return err
 		}
 		if !d.Type().IsRegular() {
-			m.add(name, 0, "file-not-regular")
+			m.Add(name, 0, "file-not-regular")
 			return nil
 		}
 		info, err := d.Info()
@@ -69,10 +72,10 @@ func Load(fsys fs.FS) (Package, Mistakes, error) {
 		total += int(min(info.Size(), maxCourse+1))
 		switch {
 		case len(files) == maxFiles:
-			m.add(name, 0, "too-many-files", strconv.Itoa(maxFiles))
+			m.Add(name, 0, "too-many-files", strconv.Itoa(maxFiles))
 			return fs.SkipAll
 		case total > maxCourse:
-			m.add(name, 0, "course-too-large", kib(maxCourse))
+			m.Add(name, 0, "course-too-large", markdown.KiB(maxCourse))
 			return fs.SkipAll
 		}
 		files[name], err = fs.ReadFile(fsys, name)
@@ -83,20 +86,20 @@ func Load(fsys fs.FS) (Package, Mistakes, error) {
 	}
 	p, more := LoadFiles(files)
 	m = append(m, more...)
-	m.sort()
+	m.Sort()
 	return p, m, nil
 }
 
 // LoadFiles reads a course from its files by path, as [Load] does from a folder.
-func LoadFiles(files map[string][]byte) (Package, Mistakes) {
-	l := &loader{files: files, used: map[string]bool{courseFile: true}, lessons: map[string]bool{}}
+func LoadFiles(files map[string][]byte) (Package, mistake.Mistakes) {
+	l := &loader{files: maps.Clone(files), used: map[string]bool{CourseFile: true}, lessons: map[string]bool{}}
 	p := l.load()
-	l.sort()
+	l.Sort()
 	return p, l.Mistakes
 }
 
 type loader struct {
-	Mistakes
+	mistake.Mistakes
 	files   map[string][]byte
 	used    map[string]bool // files that belong to the course, and pictures that a lesson shows
 	lessons map[string]bool // ids
@@ -104,13 +107,13 @@ type loader struct {
 
 func (l *loader) load() Package {
 	p := Package{Media: map[string][]byte{}}
-	source, ok := l.text(courseFile)
-	if !ok && l.files[courseFile] == nil {
-		l.add(courseFile, 0, "file-missing")
+	source, ok := l.text(CourseFile)
+	if !ok && l.files[CourseFile] == nil {
+		l.Add(CourseFile, 0, "file-missing")
 	}
 	var v courses.Version
 	if ok {
-		v, ok = readCourse([]byte(source), &l.Mistakes)
+		v, ok = ReadCourse([]byte(source), &l.Mistakes)
 	}
 	if !ok {
 		v.Modules = l.guess() // so that the lessons are checked although the list of them cannot be read
@@ -124,23 +127,25 @@ func (l *loader) load() Package {
 		}
 	}
 	if v.Practice != nil {
-		vi, en := l.bodies(practiceID)
+		vi, en := l.bodies(PracticeID)
 		v.Practice.Body = courses.Text{Vi: vi.text, En: en.text}
+		v.Practice.Model = l.extra(ModelID)
 	}
+	v.Guide = l.extra(GuideID)
 	l.media(&v, p.Media)
 	l.unknown()
 	v.Hash = hash(v)
 	p.Version = v
-	for _, lesson := range p.Report() {
+	for _, lesson := range p.weighed() {
 		if size := max(lesson.Compressed.Vi, lesson.Compressed.En); size > MaxPage {
 			lang := "vi"
 			if lesson.Compressed.En > lesson.Compressed.Vi {
 				lang = "en"
 			}
-			l.add(lessonFile(lesson.ID, lang, "md"), 0, "lesson-heavy", kib(size), kib(MaxPage), p.heaviest(lesson.ID, lang))
+			l.Add(LessonFile(lesson.ID, lang, "md"), 0, "lesson-heavy", markdown.KiB(size), markdown.KiB(MaxPage), p.heaviest(lesson.body, lang))
 		}
-		if size := max(lesson.OnDemand.Vi, lesson.OnDemand.En); size > maxOnDemand {
-			l.add(lessonFile(lesson.ID, "vi", "md"), 0, "lesson-media-heavy", kib(size), kib(maxOnDemand))
+		if size := max(lesson.OnDemand.Vi, lesson.OnDemand.En); size > markdown.MaxOnDemand {
+			l.Add(LessonFile(lesson.ID, "vi", "md"), 0, "lesson-media-heavy", markdown.KiB(size), markdown.KiB(markdown.MaxOnDemand))
 		}
 	}
 	return p
@@ -174,13 +179,8 @@ func hash(v courses.Version) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// lessonFile is where a part of a lesson is kept. The practice task stands beside the lessons, as no lesson can have its id.
-func lessonFile(id, lang, ext string) string {
-	if id == practiceID {
-		return id + "." + lang + "." + ext
-	}
-	return "lessons/" + id + "." + lang + "." + ext
-}
+// LessonFile is where a part of a lesson, or of another text of the course, is kept.
+func LessonFile(id, lang, ext string) string { return fileOf(id) + "." + lang + "." + ext }
 
 // text reads a text file: UTF-8, NFC, no control characters, lines that end with \n.
 func (l *loader) text(file string) (string, bool) {
@@ -188,16 +188,16 @@ func (l *loader) text(file string) (string, bool) {
 	switch {
 	case !ok:
 		return "", false
-	case len(data) > maxText:
-		l.add(file, 0, "file-too-large", kib(maxText))
+	case len(data) > markdown.MaxText:
+		l.Add(file, 0, "file-too-large", markdown.KiB(markdown.MaxText))
 		return "", false
 	case !utf8.Valid(data):
-		l.add(file, 1+strings.Count(string(data[:invalidUTF8(data)]), "\n"), "text-not-utf8")
+		l.Add(file, 1+strings.Count(string(data[:invalidUTF8(data)]), "\n"), "text-not-utf8")
 		return "", false
 	}
-	s := newlines(string(data))
+	s := markdown.Newlines(string(data))
 	for i, line := range strings.Split(s, "\n") {
-		checkText(&l.Mistakes, file, i, line)
+		markdown.CheckText(&l.Mistakes, file, i, line)
 	}
 	return s, true
 }
@@ -213,39 +213,25 @@ func invalidUTF8(data []byte) int {
 	return 0
 }
 
-// checkText names letters in pieces and control characters of one line; before is the number of lines before it.
-func checkText(m *Mistakes, file string, before int, line string) {
-	if !norm.NFC.IsNormalString(line) {
-		from := max(norm.NFC.QuickSpanString(line)-8, 0)
-		m.add(file, before+1, "text-not-nfc", short(norm.NFC.String(strings.ToValidUTF8(line[from:], ""))))
-	}
-	for _, r := range line {
-		if (unicode.IsControl(r) && r != '\t') || r == '\u2028' || r == '\u2029' || r == '\ufeff' || bidi(r) {
-			m.add(file, before+1, "text-control", strconv.QuoteRuneToASCII(r))
-			return
-		}
-	}
-}
-
-// bidi tells whether a character turns the direction of writing: neither language uses one, and they can hide what a text says.
-func bidi(r rune) bool { return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' }
-
 // lesson reads the text and the quiz of one lesson.
 func (l *loader) lesson(lesson *courses.Lesson) {
 	vi, en := l.bodies(lesson.ID)
 	lesson.Body = courses.Text{Vi: vi.text, En: en.text}
+	lesson.Form = l.form(lesson.ID)
 	viQuiz, enQuiz := l.quizSource(lesson.ID, "vi"), l.quizSource(lesson.ID, "en")
 	switch {
 	case viQuiz.Data == nil && enQuiz.Data != nil:
-		l.add(viQuiz.File, 0, "language-missing")
+		l.Add(viQuiz.File, 0, "language-missing")
 	case viQuiz.Data != nil && enQuiz.Data == nil:
-		l.warn(viQuiz.File, 0, "untranslated", enQuiz.File)
+		l.Warn(viQuiz.File, 0, "untranslated", enQuiz.File)
 	}
-	quiz, mistakes := ParseQuiz(viQuiz, enQuiz)
+	quiz, mistakes := gift.ParseQuiz(viQuiz, enQuiz)
 	l.Mistakes = append(l.Mistakes, mistakes...)
-	quiz.Draw = lesson.Quiz.Draw
-	lesson.Quiz = quiz
+	lesson.Quiz.Questions = quiz.Questions
 	l.draw(*lesson)
+	if q := lesson.Quiz; len(q.Questions) == 0 && viQuiz.Data == nil && q.Attempts+q.PauseMinutes > 0 {
+		l.Add(CourseFile, 0, "turns-no-quiz", lesson.ID)
+	}
 	l.quiz(quiz, viQuiz, vi.sections, "vi")
 	l.quiz(quiz, enQuiz, en.sections, "en")
 }
@@ -253,8 +239,13 @@ func (l *loader) lesson(lesson *courses.Lesson) {
 // bodies reads the text of a lesson or of the practice task in both languages.
 func (l *loader) bodies(id string) (vi, en body) {
 	vi, en = l.body(id, "vi"), l.body(id, "en")
-	if vi.ok && en.ok && vi.sections != en.sections {
-		l.add(lessonFile(id, "en", "md"), 0, "sections-differ", strconv.Itoa(en.sections), strconv.Itoa(vi.sections))
+	counts := []string{strconv.Itoa(en.sections), strconv.Itoa(vi.sections)}
+	switch {
+	case !vi.ok || !en.ok || vi.sections == en.sections:
+	case en.sections < vi.sections: // the rest is yet to be translated
+		l.Warn(LessonFile(id, "en", "md"), 0, "sections-differ", counts...)
+	default:
+		l.Add(LessonFile(id, "en", "md"), 0, "sections-differ", counts...)
 	}
 	return vi, en
 }
@@ -271,11 +262,11 @@ func (l *loader) draw(lesson courses.Lesson) {
 		args := []string{lesson.ID, d.Pool, strconv.Itoa(d.Count), strconv.Itoa(there)}
 		switch {
 		case there == 0:
-			l.add(courseFile, 0, "draw-pool", args[:2]...)
+			l.Add(CourseFile, 0, "draw-pool", args[:2]...)
 		case there < d.Count:
-			l.add(courseFile, 0, "draw-few", args...)
+			l.Add(CourseFile, 0, "draw-few", args...)
 		case there == d.Count:
-			l.warn(courseFile, 0, "draw-all", args[:3]...)
+			l.Warn(CourseFile, 0, "draw-all", args[:3]...)
 		}
 	}
 }
@@ -287,81 +278,89 @@ type body struct {
 }
 
 func (l *loader) body(lesson, lang string) body {
-	file := lessonFile(lesson, lang, "md")
+	file := LessonFile(lesson, lang, "md")
 	source, ok := l.text(file)
 	l.used[file] = true
 	if !ok {
 		if l.files[file] == nil && lang == "vi" {
-			l.add(file, 0, "file-missing")
+			l.Add(file, 0, "file-missing")
 		} else if l.files[file] == nil {
-			l.warn(file, 0, "untranslated", "body")
+			l.Warn(file, 0, "untranslated", "body")
 		}
 		return body{sections: -1}
 	}
 	b := body{text: strings.TrimRight(source, "\n \t") + "\n", ok: true}
 	if strings.TrimSpace(source) == "" {
-		l.add(file, 0, "body-empty")
+		if lang == "en" {
+			l.Warn(file, 0, "untranslated", "body")
+		} else {
+			l.Add(file, 0, "body-empty")
+		}
 		return body{sections: -1}
 	}
-	c := bodyCheck{m: &l.Mistakes, file: file, source: []byte(b.text), lessons: l.lessons}
-	b.sections = c.check()
-	if b.sections == 0 && lesson != practiceID {
-		l.warn(file, 0, "sections-none")
+	c := markdown.BodyCheck{M: &l.Mistakes, File: file, Source: []byte(b.text), Lessons: l.linked(lesson)}
+	b.sections = c.Check()
+	if b.sections == 0 && l.lessons[lesson] {
+		l.Warn(file, 0, "sections-none")
 	}
-	for _, picture := range c.pictures {
-		if _, ok := l.files["media/"+picture.name]; !ok {
-			l.add(file, picture.line, "md-image-missing", picture.name)
+	for _, picture := range c.Pictures {
+		if _, ok := l.files["media/"+picture.Name]; !ok {
+			l.Add(file, picture.Line, "md-image-missing", picture.Name)
 		}
-		l.used["media/"+picture.name] = true
-		l.captions(picture.name)
+		l.used["media/"+picture.Name] = true
+		l.captions(picture.Name)
 	}
 	return b
 }
 
-func (l *loader) quizSource(lesson, lang string) Source {
-	file := lessonFile(lesson, lang, "gift")
+func (l *loader) quizSource(lesson, lang string) gift.Source {
+	file := LessonFile(lesson, lang, "gift")
 	l.used[file] = true
 	s, ok := l.text(file)
 	if !ok {
-		return Source{File: file}
+		return gift.Source{File: file}
 	}
-	return Source{File: file, Data: []byte(s)}
+	return gift.Source{File: file, Data: []byte(s)}
 }
 
 // quiz checks the texts of a quiz in one language and the sections that it names.
-func (l *loader) quiz(q courses.Quiz, source Source, sections int, lang string) {
+func (l *loader) quiz(q courses.Quiz, source gift.Source, sections int, lang string) {
 	if source.Data == nil {
 		return
 	}
-	for _, one := range parseGIFT(source.File, source.Data, &Mistakes{}) {
-		if sections >= 0 && one.section > sections {
-			l.add(source.File, one.line, "gift-section", strconv.Itoa(one.section))
+	for _, one := range gift.Parse(source.File, source.Data, &mistake.Mistakes{}) {
+		switch {
+		case sections < 0 || one.Section <= sections:
+		case lang == "en": // the Vietnamese text has it, or is told
+			l.Warn(source.File, one.Line, "gift-section", strconv.Itoa(one.Section))
+		default:
+			l.Add(source.File, one.Line, "gift-section", strconv.Itoa(one.Section))
 		}
-		texts := []string{one.prompt, one.tail, one.feedback, one.other}
+		texts := []string{one.Prompt, one.Tail, one.Feedback, one.Other}
 		for _, t := range texts {
-			checkInline(&l.Mistakes, source.File, one.line, t, l.lessons)
+			markdown.CheckInline(&l.Mistakes, source.File, one.Line, t, l.lessons)
 		}
-		for _, a := range one.answers {
-			if one.kind != courses.ShortAnswer {
-				checkInline(&l.Mistakes, source.File, a.line, a.text, l.lessons)
+		for _, a := range one.Answers {
+			if one.Kind != courses.ShortAnswer {
+				markdown.CheckInline(&l.Mistakes, source.File, a.Line, a.Text, l.lessons)
 			}
-			checkInline(&l.Mistakes, source.File, a.line, a.right, l.lessons)
-			checkInline(&l.Mistakes, source.File, a.line, a.feedback, l.lessons)
+			markdown.CheckInline(&l.Mistakes, source.File, a.Line, a.Right, l.lessons)
+			markdown.CheckInline(&l.Mistakes, source.File, a.Line, a.Feedback, l.lessons)
 		}
 	}
 }
 
 // captions checks that what is said in a sound or a film is there to read.
 func (l *loader) captions(name string) {
-	if m := mediumOf(name); m != sound && m != film || l.files["media/"+name] == nil {
+	if m := markdown.MediumOf(name); m != markdown.SoundFile && m != markdown.FilmFile || l.files["media/"+name] == nil {
 		return
 	}
 	for _, lang := range []string{"vi", "en"} {
-		file := "media/" + CaptionsOf(name, lang)
+		file := "media/" + markdown.CaptionsOf(name, lang)
 		if l.files[file] == nil && lang == "vi" && !l.used[file] {
-			l.add("media/"+name, 0, "captions-missing", file)
+			l.Add("media/"+name, 0, "captions-missing", file)
 		} else if l.files[file] == nil && !l.used[file] {
-			l.warn("media/"+name, 0, "untranslated", file)
+			l.Warn("media/"+name, 0, "untranslated", file)
 		}
 		l.used[file] = true
 	}
@@ -375,10 +374,10 @@ func (l *loader) media(v *courses.Version, blobs map[string][]byte) {
 			continue
 		}
 		data := l.files[file]
-		mistakes := checkMedia(file, name, data)
+		mistakes := markdown.CheckMedia(file, name, data)
 		l.Mistakes = append(l.Mistakes, mistakes...)
 		if !l.used[file] {
-			l.warn(file, 0, "media-unused")
+			l.Warn(file, 0, "media-unused")
 		}
 		l.used[file] = true
 		if mistakes.Errors() {
@@ -392,8 +391,8 @@ func (l *loader) media(v *courses.Version, blobs map[string][]byte) {
 
 func (l *loader) unknown() {
 	for file := range l.files {
-		if !l.used[file] && file != manifestFile { // of a package that was unpacked by hand
-			l.warn(file, 0, "file-unknown")
+		if !l.used[file] && file != ManifestFile { // of a package that was unpacked by hand
+			l.Warn(file, 0, "file-unknown")
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 
 // Line is one line of a comparison of two texts.
 type Line struct {
-	Op       string // "+" is only in the new text, "-" only in the old, " " in both, "…" stands for lines in both that are left out
+	// "+" is only in the new text, "-" only in the old, " " in both, "…" stands for lines in both that are left out
+	Op       string
 	Text     string
 	Old, New int // line numbers from 1, 0 where the line is not in that text
 }
@@ -57,7 +58,8 @@ func chomp(line string) string {
 	return line
 }
 
-// Merge puts the changes of two people into one text. It is not ok where they touch the same or neighbouring lines: then somebody must choose.
+// Merge puts the changes of two people into one text. It is not ok where they touch the same or neighbouring lines:
+// then somebody must choose.
 func Merge(base, theirs, yours string) (string, bool) {
 	a, b := udiff.Lines(base, theirs), udiff.Lines(base, yours)
 	for _, x := range a {
@@ -107,15 +109,15 @@ type MediaChange struct{ Name, Old, New string }
 // Compare says what is different in b, lesson by lesson in b's order; removed lessons come last.
 func Compare(a, b *courses.Version) (Comparison, error) {
 	var c Comparison
-	old, err := texts(*a)
+	old, err := Texts(*a)
 	if err != nil {
 		return c, err
 	}
-	new, err := texts(*b)
+	new, err := Texts(*b)
 	if err != nil {
 		return c, err
 	}
-	c.Course = Diff(string(old[courseFile]), string(new[courseFile]))
+	c.Course = Diff(string(old[CourseFile]), string(new[CourseFile]))
 	moved := movedLessons(a, b)
 	for _, l := range b.Lessons() {
 		change := LessonChange{ID: l.ID, Title: l.Title, Moved: moved[l.ID]}
@@ -134,8 +136,11 @@ func Compare(a, b *courses.Version) (Comparison, error) {
 		}
 	}
 	c.Media = mediaChanges(a, b)
-	if files := fileChanges(practiceID, old, new); len(files) > 0 {
-		c.Lessons = append(c.Lessons, LessonChange{ID: practiceID, Title: practiceTitle(a, b), Files: files})
+	if files := append(fileChanges(PracticeID, old, new), fileChanges(ModelID, old, new)...); len(files) > 0 {
+		c.Lessons = append(c.Lessons, LessonChange{ID: PracticeID, Title: practiceTitle(a, b), Files: files})
+	}
+	if files := fileChanges(GuideID, old, new); len(files) > 0 {
+		c.Lessons = append(c.Lessons, LessonChange{ID: GuideID, Files: files})
 	}
 	return c, nil
 }
@@ -149,7 +154,7 @@ func practiceTitle(a, b *courses.Version) courses.Text {
 
 func fileChanges(lesson string, old, new map[string][]byte) []FileChange {
 	var all []FileChange
-	for _, path := range lessonFiles(lesson) {
+	for _, path := range LessonFiles(lesson) {
 		if lines := Diff(string(old[path]), string(new[path])); len(lines) > 0 {
 			all = append(all, FileChange{path, lines})
 		}
@@ -157,9 +162,10 @@ func fileChanges(lesson string, old, new map[string][]byte) []FileChange {
 	return all
 }
 
-// lessonFiles lists the files that a lesson may have.
-func lessonFiles(id string) []string {
-	return []string{lessonFile(id, "vi", "md"), lessonFile(id, "en", "md"), lessonFile(id, "vi", "gift"), lessonFile(id, "en", "gift")}
+// LessonFiles lists the files that a lesson may have.
+func LessonFiles(id string) []string {
+	form := courses.FormID(id)
+	return []string{LessonFile(id, "vi", "md"), LessonFile(id, "en", "md"), LessonFile(form, "vi", "md"), LessonFile(form, "en", "md"), LessonFile(id, "vi", "gift"), LessonFile(id, "en", "gift")}
 }
 
 func mediaChanges(a, b *courses.Version) []MediaChange {
@@ -179,7 +185,8 @@ func mediaChanges(a, b *courses.Version) []MediaChange {
 	return all
 }
 
-// movedLessons are those of both versions that changed their module, or do not keep their order: the fewest that must be moved to get from one order to the other.
+// movedLessons are those of both versions that changed their module, or do not keep their order: the fewest that must
+// be moved to get from one order to the other.
 func movedLessons(a, b *courses.Version) map[string]bool {
 	type seat struct {
 		module string

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"lopban/courses/authoring/coursetest"
+	"lopban/courses/authoring/markdown"
 )
 
 // Heads of files by which their format is known.
@@ -32,7 +35,7 @@ func TestSoundsFilmsAndCaptionsAreJudgedByTheirContent(t *testing.T) {
 		{"captions with a wrong time", "phim.vi.vtt", "WEBVTT\n\nxx --> 00:02.000\nChào\n", "0 captions-broken"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := strings.ReplaceAll(told(checkMedia("f", c.file, []byte(c.data))), "f:", "")
+			got := strings.ReplaceAll(told(markdown.CheckMedia("f", c.file, []byte(c.data))), "f:", "")
 			if got != c.want && !(strings.HasPrefix(got, c.want) && c.want == "0 captions-broken") {
 				t.Errorf("\n got %s\nwant %s", got, c.want)
 			}
@@ -41,21 +44,21 @@ func TestSoundsFilmsAndCaptionsAreJudgedByTheirContent(t *testing.T) {
 }
 
 func TestTheTranscriptIsWhatTheCaptionsSay(t *testing.T) {
-	if got, want := Transcript([]byte(goodVTT)), []string{"Chào chị.", "Sách này hạn 21 tháng 12 & một tuần."}; !slices.Equal(got, want) {
+	if got, want := markdown.Transcript([]byte(goodVTT)), []string{"Chào chị.", "Sách này hạn 21 tháng 12 & một tuần."}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
-	if got := Transcript([]byte("00:00 -->")); len(got) != 0 {
+	if got := markdown.Transcript([]byte("00:00 -->")); len(got) != 0 {
 		t.Errorf("%q", got)
 	}
 	for name, want := range map[string]string{"bai.mp3": "bai.vi.vtt", "bai.en.mp4": "bai.vi.vtt", "bai-hat.vi.webm": "bai-hat.vi.vtt"} {
-		if got := CaptionsOf(name, "vi"); got != want {
+		if got := markdown.CaptionsOf(name, "vi"); got != want {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
 }
 
 func TestASoundNeedsItsWords(t *testing.T) {
-	files := goodCourse()
+	files := coursetest.Good()
 	files["media/loi.mp3"] = []byte(mp3Head)
 	files["lessons/don-tiep.vi.md"] = append(files["lessons/don-tiep.vi.md"], "\n![Lời chào](../media/loi.mp3)\n"...)
 	_, m := LoadFiles(files)
@@ -73,7 +76,7 @@ func TestASoundNeedsItsWords(t *testing.T) {
 }
 
 func TestASoundStandsAlone(t *testing.T) {
-	files := goodCourse()
+	files := coursetest.Good()
 	files["media/loi.mp3"], files["media/loi.vi.vtt"], files["media/loi.en.vtt"] = []byte(mp3Head), []byte(goodVTT), []byte(goodVTT)
 	files["lessons/don-tiep.vi.md"] = append(files["lessons/don-tiep.vi.md"], "\nNghe ![Lời chào](../media/loi.mp3) nhé.\n\n![Lời chào](../media/loi.vi.vtt)\n"...)
 	_, m := LoadFiles(files)
@@ -83,13 +86,13 @@ func TestASoundStandsAlone(t *testing.T) {
 }
 
 func TestWhatIsHeavyIsLoadedWhenTheReaderOpensIt(t *testing.T) {
-	media := func(name string) (Picture, bool) {
-		p := Picture{URL: "/media/" + name, Width: 640, Height: 480, Bytes: 28 << 10, Offer: "28 KB"}
-		if mediumOf(name) != picture {
-			p.Captions = []Captions{{Lang: "vi", URL: "/media/loi.vi.vtt", Label: "Lời thoại", Lines: []string{"Chào <chị>.", "Hẹn gặp."}}}
+	media := func(name string) (markdown.Picture, bool) {
+		p := markdown.Picture{URL: "/media/" + name, Width: 640, Height: 480, Bytes: 28 << 10, Offer: "28 KB"}
+		if markdown.MediumOf(name) != markdown.PictureFile {
+			p.Captions = []markdown.Captions{{Lang: "vi", URL: "/media/loi.vi.vtt", Label: "Lời thoại", Lines: []string{"Chào <chị>.", "Hẹn gặp."}}}
 		}
 		if name == "nho.jpg" {
-			p.Bytes = maxWithPage
+			p.Bytes = markdown.MaxWithPage
 		}
 		return p, true
 	}
@@ -101,7 +104,7 @@ func TestWhatIsHeavyIsLoadedWhenTheReaderOpensIt(t *testing.T) {
 			`<track kind="captions" srclang="vi" label="Tiếng Việt" src="/media/loi.vi.vtt"></video><details><summary>Lời thoại</summary><p>Chào &lt;chị&gt;.<br>Hẹn gặp.</p></details></figure>` + "\n"},
 		{"a sound in a sentence", "Nghe ![lời chào](../media/loi.mp3) nhé.", "<p>Nghe <em>lời chào</em> nhé.</p>\n"},
 	} {
-		if got, _ := Render(c.markdown, media); got != c.want {
+		if got, _ := markdown.Render(c.markdown, media); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
 	}
@@ -113,7 +116,7 @@ func FuzzTranscript(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, vtt []byte) {
-		for _, line := range Transcript(vtt) {
+		for _, line := range markdown.Transcript(vtt) {
 			if strings.TrimSpace(line) == "" || strings.Contains(line, "\n") {
 				t.Fatalf("%q", line)
 			}

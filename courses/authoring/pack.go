@@ -15,10 +15,13 @@ import (
 	"strings"
 
 	"lopban/courses"
+	"lopban/courses/authoring/gift"
+	"lopban/courses/authoring/markdown"
+	"lopban/courses/authoring/mistake"
 )
 
-// manifestFile lists the files of a packed course.
-const manifestFile = "manifest.json"
+// ManifestFile lists the files of a packed course.
+const ManifestFile = "manifest.json"
 
 const (
 	maxRatio    = 100     // unpacked to packed bytes, for packages that unpack to more than maxUnrated
@@ -32,9 +35,10 @@ type manifest struct {
 	Files  map[string]string `json:"files"` // path to SHA-256 in hexadecimal
 }
 
-// Files writes the course as the files of its folder, by path. [LoadFiles] makes of them the same course, with the same hash.
+// Files writes the course as the files of its folder, by path. [LoadFiles] makes of them the same course, with the same
+// hash.
 func (p Package) Files() (map[string][]byte, error) {
-	files, err := texts(p.Version)
+	files, err := Texts(p.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -48,32 +52,29 @@ func (p Package) Files() (map[string][]byte, error) {
 	return files, nil
 }
 
-// texts writes the text files of a version, by path.
-func texts(v courses.Version) (map[string][]byte, error) {
+// Texts writes the text files of a version, by path.
+func Texts(v courses.Version) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	var err error
-	if files[courseFile], err = courseYAML(v); err != nil {
+	if files[CourseFile], err = CourseYAML(v); err != nil {
 		return nil, err
 	}
 	for _, l := range v.Lessons() {
 		for _, lang := range []string{"vi", "en"} {
-			if body := (&giftWriter{lang: lang}).in(l.Body); body != "" {
-				files[lessonFile(l.ID, lang, "md")] = []byte(body)
-			}
 			if !hasQuiz(l.Quiz, lang) {
 				continue
 			}
 			var b bytes.Buffer
-			if err := WriteGIFT(&b, l.Quiz, lang); err != nil {
+			if err := gift.WriteGIFT(&b, l.Quiz, lang); err != nil {
 				return nil, err
 			}
-			files[lessonFile(l.ID, lang, "gift")] = b.Bytes()
+			files[LessonFile(l.ID, lang, "gift")] = b.Bytes()
 		}
 	}
-	if task := v.Practice; task != nil {
+	for _, p := range writings(v) {
 		for _, lang := range []string{"vi", "en"} {
-			if body := (&giftWriter{lang: lang}).in(task.Body); body != "" {
-				files[lessonFile(practiceID, lang, "md")] = []byte(body)
+			if body := (&gift.Writer{Lang: lang}).In(p.body); body != "" {
+				files[LessonFile(p.id, lang, "md")] = []byte(body)
 			}
 		}
 	}
@@ -81,11 +82,12 @@ func texts(v courses.Version) (map[string][]byte, error) {
 }
 
 func hasQuiz(q courses.Quiz, lang string) bool {
-	g := &giftWriter{lang: lang}
-	return slices.ContainsFunc(q.Questions, func(one courses.Question) bool { return g.in(one.Prompt) != "" || g.in(one.Tail) != "" })
+	g := &gift.Writer{Lang: lang}
+	return slices.ContainsFunc(q.Questions, func(one courses.Question) bool { return g.In(one.Prompt) != "" || g.In(one.Tail) != "" })
 }
 
-// Pack writes the course as one zip file: its folder and a manifest of SHA-256 hashes. The same course gives the same bytes.
+// Pack writes the course as one zip file: its folder and a manifest of SHA-256 hashes. The same course gives the same
+// bytes.
 func Pack(w io.Writer, p Package) error {
 	files, err := p.Files()
 	if err != nil {
@@ -93,9 +95,9 @@ func Pack(w io.Writer, p Package) error {
 	}
 	list := manifest{Format: packageForm, Course: p.Version.Course, Files: map[string]string{}}
 	for name, data := range files {
-		list.Files[name] = sum(data)
+		list.Files[name] = Sum(data)
 	}
-	if files[manifestFile], err = json.MarshalIndent(list, "", "  "); err != nil {
+	if files[ManifestFile], err = json.MarshalIndent(list, "", "  "); err != nil {
 		return err
 	}
 	z := zip.NewWriter(w)
@@ -111,15 +113,16 @@ func Pack(w io.Writer, p Package) error {
 	return z.Close()
 }
 
-func sum(data []byte) string {
+func Sum(data []byte) string {
 	s := sha256.Sum256(data)
 	return hex.EncodeToString(s[:])
 }
 
-// Unpack reads a course that Pack wrote. It believes nothing in it: names that lead elsewhere, links, double names, more than 2,000 files, more than
-// 64 MiB unpacked, bombs and files that are not those of the manifest are mistakes, and then the package is empty. The error is that of the reader.
-func Unpack(r io.ReaderAt, size int64) (Package, Mistakes, error) {
-	files, m, err := unpackFiles(r, size)
+// Unpack reads a course that Pack wrote. It believes nothing in it: names that lead elsewhere, links, double names,
+// more than 2,000 files, more than 64 MiB unpacked, bombs and files that are not those of the manifest are mistakes,
+// and then the package is empty. The error is that of the reader.
+func Unpack(r io.ReaderAt, size int64) (Package, mistake.Mistakes, error) {
+	files, m, err := UnpackFiles(r, size)
 	if err != nil || m.Errors() {
 		return Package{}, m, err
 	}
@@ -130,13 +133,13 @@ func Unpack(r io.ReaderAt, size int64) (Package, Mistakes, error) {
 	return p, mistakes, nil
 }
 
-// unpackFiles gives the files of a package by path, without the manifest that they were held against.
-func unpackFiles(r io.ReaderAt, size int64) (map[string][]byte, Mistakes, error) {
-	z, m, err := zipOf(r, size)
+// UnpackFiles gives the files of a package by path, without the manifest that they were held against.
+func UnpackFiles(r io.ReaderAt, size int64) (map[string][]byte, mistake.Mistakes, error) {
+	z, m, err := ZipOf(r, size)
 	if err != nil || m.Errors() {
 		return nil, m, err
 	}
-	u := unpacker{left: unpackable(size)}
+	u := Unpacker{left: Unpackable(size)}
 	files := u.read(z.File)
 	if !u.Errors() {
 		u.verify(files)
@@ -147,33 +150,34 @@ func unpackFiles(r io.ReaderAt, size int64) (map[string][]byte, Mistakes, error)
 	return files, nil, nil
 }
 
-// zipOf opens a zip that has no more than maxFiles files and a manifest.
-func zipOf(r io.ReaderAt, size int64) (*zip.Reader, Mistakes, error) {
-	var m Mistakes
+// ZipOf opens a zip that has no more than maxFiles files and a manifest.
+func ZipOf(r io.ReaderAt, size int64) (*zip.Reader, mistake.Mistakes, error) {
+	var m mistake.Mistakes
 	entries, err := entryCount(r, size)
 	if err != nil {
 		return nil, nil, err
 	}
 	if entries > maxFiles+1 {
-		m.add("", 0, "too-many-files", strconv.Itoa(maxFiles))
+		m.Add("", 0, "too-many-files", strconv.Itoa(maxFiles))
 		return nil, m, nil
 	}
 	z, err := zip.NewReader(r, size)
 	if err != nil {
-		m.add("", 0, "package-broken", err.Error())
+		m.Add("", 0, "package-broken", err.Error())
 	}
 	return z, m, nil
 }
 
-// unpackable is how many bytes a zip of a size may hold.
-func unpackable(size int64) int64 {
+// Unpackable is how many bytes a zip of a size may hold.
+func Unpackable(size int64) int64 {
 	if size*maxRatio < maxCourse {
 		return max(size*maxRatio, maxUnrated)
 	}
 	return maxCourse
 }
 
-// entryCount counts the zip's directory entries before the directory is read into memory. It may count too many where a file holds another zip.
+// entryCount counts the zip's directory entries before the directory is read into memory. It may count too many where a
+// file holds another zip.
 func entryCount(r io.ReaderAt, size int64) (int, error) {
 	mark := []byte("PK\x01\x02")
 	buf := make([]byte, 64<<10)
@@ -191,19 +195,19 @@ func entryCount(r io.ReaderAt, size int64) (int, error) {
 	return n, nil
 }
 
-type unpacker struct {
-	Mistakes
+type Unpacker struct {
+	mistake.Mistakes
 	left int64 // bytes that may still be unpacked
 }
 
-func (u *unpacker) read(entries []*zip.File) map[string][]byte {
+func (u *Unpacker) read(entries []*zip.File) map[string][]byte {
 	files, seen := map[string][]byte{}, map[string]bool{}
 	for _, e := range entries {
 		if strings.HasSuffix(e.Name, "/") && e.UncompressedSize64 == 0 {
 			continue // folders that other programs add
 		}
 		key := strings.ToLower(e.Name)
-		if u.sound(e, seen[key]) {
+		if u.Sound(e, seen[key]) {
 			seen[key] = true
 			if data, ok := u.file(e); ok {
 				files[e.Name] = data
@@ -216,25 +220,25 @@ func (u *unpacker) read(entries []*zip.File) map[string][]byte {
 	return files
 }
 
-// sound tells whether an entry is a file inside the package, and the first of its name.
-func (u *unpacker) sound(e *zip.File, twice bool) bool {
+// Sound tells whether an entry is a file inside the package, and the first of its name.
+func (u *Unpacker) Sound(e *zip.File, twice bool) bool {
 	switch {
 	case !fs.ValidPath(e.Name) || strings.ContainsAny(e.Name, "\\:\x00"):
-		u.add("", 0, "package-path", strconv.QuoteToASCII(e.Name))
+		u.Add("", 0, "package-path", strconv.QuoteToASCII(e.Name))
 	case !e.Mode().IsRegular():
-		u.add(e.Name, 0, "file-not-regular")
+		u.Add(e.Name, 0, "file-not-regular")
 	case twice:
-		u.add("", 0, "package-duplicate", e.Name)
+		u.Add("", 0, "package-duplicate", e.Name)
 	default:
 		return true
 	}
 	return false
 }
 
-func (u *unpacker) file(e *zip.File) ([]byte, bool) {
+func (u *Unpacker) file(e *zip.File) ([]byte, bool) {
 	r, err := e.Open()
 	if err != nil {
-		u.add(e.Name, 0, "package-broken", err.Error())
+		u.Add(e.Name, 0, "package-broken", err.Error())
 		return nil, false
 	}
 	defer r.Close()
@@ -242,9 +246,9 @@ func (u *unpacker) file(e *zip.File) ([]byte, bool) {
 	u.left -= int64(len(data))
 	switch {
 	case u.left < 0:
-		u.add(e.Name, 0, "package-ratio", strconv.Itoa(maxRatio), kib(maxCourse))
+		u.Add(e.Name, 0, "package-ratio", strconv.Itoa(maxRatio), markdown.KiB(maxCourse))
 	case err != nil:
-		u.add(e.Name, 0, "package-broken", err.Error())
+		u.Add(e.Name, 0, "package-broken", err.Error())
 	default:
 		return data, true
 	}
@@ -252,24 +256,24 @@ func (u *unpacker) file(e *zip.File) ([]byte, bool) {
 }
 
 // verify compares the files with the manifest and takes the manifest away.
-func (u *unpacker) verify(files map[string][]byte) {
+func (u *Unpacker) verify(files map[string][]byte) {
 	var list manifest
-	if err := json.Unmarshal(files[manifestFile], &list); err != nil || list.Format != packageForm {
-		u.add(manifestFile, 0, "package-manifest")
+	if err := json.Unmarshal(files[ManifestFile], &list); err != nil || list.Format != packageForm {
+		u.Add(ManifestFile, 0, "package-manifest")
 		return
 	}
-	delete(files, manifestFile)
+	delete(files, ManifestFile)
 	for name, data := range files {
 		if want, ok := list.Files[name]; !ok {
-			u.add(name, 0, "package-unlisted")
-		} else if want != sum(data) {
-			u.add(name, 0, "package-changed")
+			u.Add(name, 0, "package-unlisted")
+		} else if want != Sum(data) {
+			u.Add(name, 0, "package-changed")
 		}
 	}
 	for name := range list.Files {
 		if _, ok := files[name]; !ok {
-			u.add(name, 0, "file-missing")
+			u.Add(name, 0, "file-missing")
 		}
 	}
-	u.sort()
+	u.Sort()
 }

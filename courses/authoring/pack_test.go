@@ -15,6 +15,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"lopban/courses/authoring/coursetest"
+	"lopban/courses/authoring/mistake"
 )
 
 func packed(t testing.TB, p Package) []byte {
@@ -25,7 +28,7 @@ func packed(t testing.TB, p Package) []byte {
 	return b.Bytes()
 }
 
-func unpacked(t testing.TB, data []byte) (Package, Mistakes) {
+func unpacked(t testing.TB, data []byte) (Package, mistake.Mistakes) {
 	p, m, err := Unpack(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
@@ -34,15 +37,15 @@ func unpacked(t testing.TB, data []byte) (Package, Mistakes) {
 }
 
 func TestAnImportedExportIsTheSameCourse(t *testing.T) {
-	untranslated := goodCourse()
+	untranslated := coursetest.Good()
 	for _, file := range []string{"lessons/don-tiep.en.md", "lessons/don-tiep.en.gift", "lessons/cho-muon.en.md"} {
 		delete(untranslated, file)
 	}
-	rich := goodCourse()
-	rich["lessons/cho-muon.vi.gift"], rich["lessons/cho-muon.en.gift"] = []byte(strings.ReplaceAll(viQuiz, "-1]", "-1]")), []byte(enQuiz)
-	twins := goodCourse()
-	twins["media/ghe.svg"] = []byte(goodSVG) // two names, one blob
-	for name, files := range map[string]map[string][]byte{"good": goodCourse(), "untranslated": untranslated, "rich": rich, "twins": twins,
+	rich := coursetest.Good()
+	rich["lessons/cho-muon.vi.gift"], rich["lessons/cho-muon.en.gift"] = []byte(strings.ReplaceAll(coursetest.ViQuiz, "-1]", "-1]")), []byte(coursetest.EnQuiz)
+	twins := coursetest.Good()
+	twins["media/ghe.svg"] = []byte(coursetest.SVG) // two names, one blob
+	for name, files := range map[string]map[string][]byte{"good": coursetest.Good(), "untranslated": untranslated, "rich": rich, "twins": twins,
 		"pools": drawn("[{pool: Một, count: 1}]"), "drawn": drawn("2")} {
 		t.Run(name, func(t *testing.T) {
 			p, m := LoadFiles(files)
@@ -61,63 +64,35 @@ func TestAnImportedExportIsTheSameCourse(t *testing.T) {
 	}
 }
 
-// archive makes a zip of entries, as hostile as asked.
-type entry struct {
-	name   string
-	data   []byte
-	mode   fs.FileMode
-	method uint16 // 0 is zip.Store
-}
-
-func archive(t testing.TB, entries ...entry) []byte {
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, e := range entries {
-		h := &zip.FileHeader{Name: e.name, Method: e.method}
-		h.SetMode(e.mode | 0o644)
-		w, err := z.CreateHeader(h)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(e.data); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
 // goodEntries are those of a sound package.
-func goodEntries(t testing.TB) []entry {
-	files := goodCourse()
+func goodEntries(t testing.TB) []coursetest.Entry {
+	files := coursetest.Good()
 	list := manifest{Format: packageForm, Course: "LS9", Files: map[string]string{}}
-	var all []entry
+	var all []coursetest.Entry
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		list.Files[name] = sum(files[name])
-		all = append(all, entry{name: name, data: files[name]})
+		list.Files[name] = Sum(files[name])
+		all = append(all, coursetest.Entry{Name: name, Data: files[name]})
 	}
 	data, err := json.Marshal(list)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(all, entry{name: manifestFile, data: data})
+	return append(all, coursetest.Entry{Name: ManifestFile, Data: data})
 }
 
 func TestUnpackTakesAPackageOfAnotherProgram(t *testing.T) {
-	all := append(goodEntries(t), entry{name: "lessons/"}, entry{name: "media/", mode: fs.ModeDir})
-	if p, m := unpacked(t, archive(t, all...)); len(m) != 0 || p.Version.Course != "LS9" {
+	all := append(goodEntries(t), coursetest.Entry{Name: "lessons/"}, coursetest.Entry{Name: "media/", Mode: fs.ModeDir})
+	if p, m := unpacked(t, coursetest.Archive(t, all...)); len(m) != 0 || p.Version.Course != "LS9" {
 		t.Error(m)
 	}
 }
 
 func TestUnpackBelievesNothing(t *testing.T) {
-	with := func(extra ...entry) func(t *testing.T) []byte {
-		return func(t *testing.T) []byte { return archive(t, append(goodEntries(t), extra...)...) }
+	with := func(extra ...coursetest.Entry) func(t *testing.T) []byte {
+		return func(t *testing.T) []byte { return coursetest.Archive(t, append(goodEntries(t), extra...)...) }
 	}
-	changed := func(change func(all []entry) []entry) func(t *testing.T) []byte {
-		return func(t *testing.T) []byte { return archive(t, change(goodEntries(t))...) }
+	changed := func(change func(all []coursetest.Entry) []coursetest.Entry) func(t *testing.T) []byte {
+		return func(t *testing.T) []byte { return coursetest.Archive(t, change(goodEntries(t))...) }
 	}
 	for _, c := range []struct {
 		name string
@@ -126,30 +101,33 @@ func TestUnpackBelievesNothing(t *testing.T) {
 	}{
 		{"not a zip", func(*testing.T) []byte { return []byte("hello") }, ":0 package-broken zip: not a valid zip file"},
 		{"nothing", func(*testing.T) []byte { return nil }, ":0 package-broken zip: not a valid zip file"},
-		{"path upwards", with(entry{name: "../evil"}), `:0 package-path "../evil"`},
-		{"path upwards inside", with(entry{name: "lessons/../../evil"}), `:0 package-path "lessons/../../evil"`},
-		{"absolute path", with(entry{name: "/etc/passwd"}), `:0 package-path "/etc/passwd"`},
-		{"backslashes", with(entry{name: `..\evil`}), `:0 package-path "..\\evil"`},
-		{"drive", with(entry{name: `C:evil`}), `:0 package-path "C:evil"`},
-		{"empty name", with(entry{name: ""}), `:0 package-path ""`},
-		{"link", with(entry{name: "media/a.svg", data: []byte("/etc/passwd"), mode: fs.ModeSymlink}), "media/a.svg:0 file-not-regular"},
-		{"device", with(entry{name: "media/a.svg", mode: fs.ModeDevice}), "media/a.svg:0 file-not-regular"},
-		{"name twice", with(entry{name: "course.yaml"}), ":0 package-duplicate course.yaml"},
-		{"name twice but for case", with(entry{name: "Course.YAML"}), ":0 package-duplicate Course.YAML"},
-		{"not in the list", with(entry{name: "media/b.svg", data: []byte(goodSVG)}), "media/b.svg:0 package-unlisted"},
-		{"no list", changed(func(all []entry) []entry { return all[:len(all)-1] }), "manifest.json:0 package-manifest"},
-		{"broken list", changed(func(all []entry) []entry { all[len(all)-1].data = []byte("["); return all }), "manifest.json:0 package-manifest"},
-		{"another form of list", changed(func(all []entry) []entry { all[len(all)-1].data = []byte(`{"format":2}`); return all }), "manifest.json:0 package-manifest"},
-		{"changed file", changed(func(all []entry) []entry { all[0].data = append(all[0].data, ' '); return all }), "course.yaml:0 package-changed"},
-		{"missing file", changed(func(all []entry) []entry { return all[1:] }), "course.yaml:0 file-missing"},
+		{"path upwards", with(coursetest.Entry{Name: "../evil"}), `:0 package-path "../evil"`},
+		{"path upwards inside", with(coursetest.Entry{Name: "lessons/../../evil"}), `:0 package-path "lessons/../../evil"`},
+		{"absolute path", with(coursetest.Entry{Name: "/etc/passwd"}), `:0 package-path "/etc/passwd"`},
+		{"backslashes", with(coursetest.Entry{Name: `..\evil`}), `:0 package-path "..\\evil"`},
+		{"drive", with(coursetest.Entry{Name: `C:evil`}), `:0 package-path "C:evil"`},
+		{"empty name", with(coursetest.Entry{Name: ""}), `:0 package-path ""`},
+		{"link", with(coursetest.Entry{Name: "media/a.svg", Data: []byte("/etc/passwd"), Mode: fs.ModeSymlink}), "media/a.svg:0 file-not-regular"},
+		{"device", with(coursetest.Entry{Name: "media/a.svg", Mode: fs.ModeDevice}), "media/a.svg:0 file-not-regular"},
+		{"name twice", with(coursetest.Entry{Name: "course.yaml"}), ":0 package-duplicate course.yaml"},
+		{"name twice but for case", with(coursetest.Entry{Name: "Course.YAML"}), ":0 package-duplicate Course.YAML"},
+		{"not in the list", with(coursetest.Entry{Name: "media/b.svg", Data: []byte(coursetest.SVG)}), "media/b.svg:0 package-unlisted"},
+		{"no list", changed(func(all []coursetest.Entry) []coursetest.Entry { return all[:len(all)-1] }), "manifest.json:0 package-manifest"},
+		{"broken list", changed(func(all []coursetest.Entry) []coursetest.Entry { all[len(all)-1].Data = []byte("["); return all }), "manifest.json:0 package-manifest"},
+		{"another form of list", changed(func(all []coursetest.Entry) []coursetest.Entry {
+			all[len(all)-1].Data = []byte(`{"format":2}`)
+			return all
+		}), "manifest.json:0 package-manifest"},
+		{"changed file", changed(func(all []coursetest.Entry) []coursetest.Entry { all[0].Data = append(all[0].Data, ' '); return all }), "course.yaml:0 package-changed"},
+		{"missing file", changed(func(all []coursetest.Entry) []coursetest.Entry { return all[1:] }), "course.yaml:0 file-missing"},
 		{"too many files", func(t *testing.T) []byte {
-			var all []entry
+			var all []coursetest.Entry
 			for i := range 70_000 {
-				all = append(all, entry{name: fmt.Sprintf("media/a%d.svg", i)})
+				all = append(all, coursetest.Entry{Name: fmt.Sprintf("media/a%d.svg", i)})
 			}
-			return archive(t, all...)
+			return coursetest.Archive(t, all...)
 		}, ":0 too-many-files 2000"},
-		{"one bomb", with(entry{name: "media/a.svg", data: make([]byte, 32<<20), method: zip.Deflate}), "media/a.svg:0 package-ratio 100 65536 KiB"},
+		{"one bomb", with(coursetest.Entry{Name: "media/a.svg", Data: make([]byte, 32<<20), Method: zip.Deflate}), "media/a.svg:0 package-ratio 100 65536 KiB"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			data := c.data(t)
@@ -167,18 +145,18 @@ func TestUnpackBelievesNothing(t *testing.T) {
 func TestUnpackStopsAt64MiB(t *testing.T) {
 	noise := make([]byte, 1<<20)
 	_, _ = rand.New(rand.NewSource(1)).Read(noise)
-	var all []entry
+	var all []coursetest.Entry
 	for i := range 65 {
-		all = append(all, entry{name: fmt.Sprintf("media/a%d.png", i), data: noise})
+		all = append(all, coursetest.Entry{Name: fmt.Sprintf("media/a%d.png", i), Data: noise})
 	}
-	if _, m := unpacked(t, archive(t, all...)); told(m) != "media/a64.png:0 package-ratio 100 65536 KiB" {
+	if _, m := unpacked(t, coursetest.Archive(t, all...)); told(m) != "media/a64.png:0 package-ratio 100 65536 KiB" {
 		t.Error(told(m))
 	}
 }
 
 // A size in the directory is a claim: what counts is what comes out.
 func TestUnpackDoesNotBelieveSizes(t *testing.T) {
-	data := archive(t, entry{name: "media/a.svg", data: make([]byte, 32<<20), method: zip.Deflate})
+	data := coursetest.Archive(t, coursetest.Entry{Name: "media/a.svg", Data: make([]byte, 32<<20), Method: zip.Deflate})
 	at := bytes.LastIndex(data, []byte("PK\x01\x02"))
 	binary.LittleEndian.PutUint32(data[at+24:], 10)
 	_, m := unpacked(t, data)
@@ -211,10 +189,10 @@ func TestEntriesAreCountedAcrossReads(t *testing.T) {
 }
 
 func FuzzUnpack(f *testing.F) {
-	p, _ := LoadFiles(goodCourse())
+	p, _ := LoadFiles(coursetest.Good())
 	f.Add(packed(f, p))
-	f.Add(archive(f, goodEntries(f)...))
-	f.Add(archive(f, entry{name: "../x", data: []byte("y")}))
+	f.Add(coursetest.Archive(f, goodEntries(f)...))
+	f.Add(coursetest.Archive(f, coursetest.Entry{Name: "../x", Data: []byte("y")}))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, m := unpacked(t, data)

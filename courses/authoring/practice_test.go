@@ -8,57 +8,40 @@ import (
 	"testing"
 
 	"lopban/courses"
+	"lopban/courses/authoring/coursetest"
 )
 
-const practiceYAML = `practice:
-  title: {vi: "Một buổi đón bạn đọc", en: "A morning with readers"}
-  minutes: 45
-  required: true
-  pass: 5
-  rubric:
-    - {id: so-muon, text: {vi: "Sổ ghi đủ", en: "The register is whole"}, points: 4}
-    - {id: loi-chao, text: {vi: "Lời chào", en: "The greeting"}, points: 3}
-`
-
-// goodPractice is the good course with a practice task.
-func goodPractice() map[string][]byte {
-	files := goodCourse()
-	files["course.yaml"] = []byte(goodYAML + practiceYAML)
-	files["practice.vi.md"] = []byte("Mời ba người.\n\n## Làm gì\n\nXem [bài](cho-muon).\n\n![Giá sách](../media/gia.svg)\n")
-	files["practice.en.md"] = []byte("Invite three.\n\n## What to do\n\nSee [the lesson](cho-muon).\n\n![A shelf](../media/gia.svg)\n")
-	return files
-}
-
 func TestLoadReadsAPracticeTask(t *testing.T) {
-	p, m := LoadFiles(goodPractice())
+	p, m := LoadFiles(coursetest.Practice())
 	want := &courses.Practice{Title: courses.Text{Vi: "Một buổi đón bạn đọc", En: "A morning with readers"}, Minutes: 45, Required: true, Pass: 5,
 		Rubric: []courses.Criterion{{ID: "so-muon", Text: courses.Text{Vi: "Sổ ghi đủ", En: "The register is whole"}, Points: 4},
 			{ID: "loi-chao", Text: courses.Text{Vi: "Lời chào", En: "The greeting"}, Points: 3}},
-		Body: courses.Text{Vi: string(goodPractice()["practice.vi.md"]), En: string(goodPractice()["practice.en.md"])}}
+		Body: courses.Text{Vi: string(coursetest.Practice()["practice.vi.md"]), En: string(coursetest.Practice()["practice.en.md"])}}
 	if len(m) > 0 || !reflect.DeepEqual(p.Version.Practice, want) || want.Points() != 7 {
 		t.Errorf("%v\n got %+v\nwant %+v", m, p.Version.Practice, want)
 	}
 }
 
-// Courses that were published before there were practice tasks keep their hash: publishing them again must not make a new version.
+// Courses that were published before there were practice tasks keep their hash: publishing them again must not make a
+// new version.
 func TestACourseWithoutATaskKeepsItsHash(t *testing.T) {
-	p, _ := LoadFiles(goodCourse())
-	if want := "52258ca684ed71be3a875f9af1615c0a6adb7c723ba9f1e9e464f36db2954a91"; p.Version.Hash != want {
+	p, _ := LoadFiles(coursetest.Good())
+	if want := "94cb6ea00c7a8864c84c4ac0b38487be5c7c35fb5636242eeb8ad9f0472679f7"; p.Version.Hash != want {
 		t.Errorf("the hash is %s, was %s", p.Version.Hash, want)
 	}
 	files, err := p.Files()
-	if err != nil || strings.Contains(string(files[courseFile]), "practice") {
-		t.Errorf("%v\n%s", err, files[courseFile])
+	if err != nil || strings.Contains(string(files[CourseFile]), "practice") {
+		t.Errorf("%v\n%s", err, files[CourseFile])
 	}
 }
 
 func TestThePracticeTaskIsPartOfTheHash(t *testing.T) {
-	base, _ := LoadFiles(goodPractice())
+	base, _ := LoadFiles(coursetest.Practice())
 	for _, c := range []struct{ file, old, new string }{
 		{"course.yaml", "minutes: 45", "minutes: 46"}, {"course.yaml", "required: true", "required: false"}, {"course.yaml", "pass: 5", "pass: 6"}, {"course.yaml", "points: 4", "points: 5"},
 		{"course.yaml", "The greeting", "A greeting"}, {"practice.vi.md", "ba người", "bốn người"}, {"practice.en.md", "three", "four"},
 	} {
-		files := goodPractice()
+		files := coursetest.Practice()
 		files[c.file] = bytes.Replace(files[c.file], []byte(c.old), []byte(c.new), 1)
 		if p, m := LoadFiles(files); p.Version.Hash == base.Version.Hash || m.Errors() {
 			t.Errorf("%s: %q changes no hash; %v", c.file, c.new, m)
@@ -83,13 +66,13 @@ func TestLoadNamesEveryMistakeOfAPracticeTask(t *testing.T) {
 			"lessons/don-tiep.en.md:5 md-link cho-muon.en.md; lessons/don-tiep.vi.md:5 md-link cho-muon; practice.en.md:5 md-link cho-muon; practice.vi.md:5 md-link cho-muon"},
 		{vi, "", "", "practice.vi.md:0 file-missing"},
 		{en, "", "", "practice.en.md:0 untranslated? body"},
-		{vi, "## Làm gì", "# Làm gì\n\n## Rồi\n\n## Sau", "practice.en.md:0 sections-differ 1 3; practice.vi.md:3 md-heading-1"},
+		{vi, "## Làm gì", "# Làm gì\n\n## Rồi\n\n## Sau", "practice.en.md:0 sections-differ? 1 3; practice.vi.md:3 md-heading-1"},
 		{vi, "Mời ba", "Mời <b>ba</b>", "practice.vi.md:1 md-raw-html <b>; practice.vi.md:1 md-raw-html </b>"},
 		{vi, "gia.svg", "ghe.svg", "practice.vi.md:7 md-image-missing ghe.svg"},
 		{vi, "(cho-muon)", "(gone)", "practice.vi.md:5 md-link gone"},
 	} {
 		t.Run(c.want, func(t *testing.T) {
-			files := goodPractice()
+			files := coursetest.Practice()
 			if c.old == "" {
 				delete(files, c.file)
 			} else if !bytes.Contains(files[c.file], []byte(c.old)) {
@@ -106,17 +89,17 @@ func TestLoadNamesEveryMistakeOfAPracticeTask(t *testing.T) {
 }
 
 func TestATaskThatNoCourseNamesIsAnUnknownFile(t *testing.T) {
-	files := goodPractice()
-	files["course.yaml"] = []byte(goodYAML)
+	files := coursetest.Practice()
+	files["course.yaml"] = []byte(coursetest.YAML)
 	if p, m := LoadFiles(files); told(m) != "practice.en.md:0 file-unknown?; practice.vi.md:0 file-unknown?" || p.Version.Practice != nil {
 		t.Errorf("%s", told(m))
 	}
 }
 
 func TestAPracticeTaskSurvivesAPackage(t *testing.T) {
-	untranslated := goodPractice()
+	untranslated := coursetest.Practice()
 	delete(untranslated, "practice.en.md")
-	for name, files := range map[string]map[string][]byte{"good": goodPractice(), "untranslated": untranslated} {
+	for name, files := range map[string]map[string][]byte{"good": coursetest.Practice(), "untranslated": untranslated} {
 		p, m := LoadFiles(files)
 		if m.Errors() {
 			t.Fatal(m)
@@ -129,7 +112,7 @@ func TestAPracticeTaskSurvivesAPackage(t *testing.T) {
 }
 
 func TestReportMeasuresThePracticeTask(t *testing.T) {
-	files := goodPractice()
+	files := coursetest.Practice()
 	files["course.yaml"] = bytes.Replace(files["course.yaml"], []byte(`, en: "The greeting"`), nil, 1)
 	delete(files, "practice.en.md")
 	p, _ := LoadFiles(files)

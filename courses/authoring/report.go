@@ -9,24 +9,29 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
 
 	"lopban/courses"
+	"lopban/courses/authoring/markdown"
 )
 
 // LessonReport is how long and how heavy a lesson is, for its author.
 type LessonReport struct {
-	ID            string                       `json:"id"`
-	Words         PerLanguage                  `json:"words"`         // of the text; Vietnamese counts syllables, as they are written
-	SentenceWords PerLanguage                  `json:"sentenceWords"` // mean words of a sentence
-	Sections      PerLanguage                  `json:"sections"`
-	Compressed    PerLanguage                  `json:"compressed"` // bytes of the text and the pictures that are loaded with it, gzipped
-	OnDemand      PerLanguage                  `json:"onDemand"`   // bytes of the pictures, sounds and films that the reader opens
-	Seconds       PerLanguage                  `json:"seconds"`    // that Compressed and the page around it take on 2G, at 50 kbit/s
-	Pictures      PerLanguage                  `json:"pictures"`
-	Questions     map[courses.QuestionKind]int `json:"questions"`
-	Untranslated  []string                     `json:"untranslated"` // parts without English: "title", "objective", "body", "quiz.q3", "rubric.so-muon"
+	ID string `json:"id"`
+	// of the text; Vietnamese counts syllables, as they are written
+	Words         PerLanguage `json:"words"`
+	SentenceWords PerLanguage `json:"sentenceWords"` // mean words of a sentence
+	Sections      PerLanguage `json:"sections"`
+	// bytes of the text and the pictures that are loaded with it, gzipped
+	Compressed PerLanguage `json:"compressed"`
+	// bytes of the pictures, sounds and films that the reader opens
+	OnDemand PerLanguage `json:"onDemand"`
+	// that Compressed and the page around it take on 2G, at 50 kbit/s
+	Seconds   PerLanguage                  `json:"seconds"`
+	Pictures  PerLanguage                  `json:"pictures"`
+	Questions map[courses.QuestionKind]int `json:"questions"`
+	// parts without English: "title", "objective", "body", "quiz.q3", "rubric.so-muon"
+	Untranslated []string `json:"untranslated"`
 }
 
 // PerLanguage is a figure of the Vietnamese and of the English text.
@@ -46,7 +51,7 @@ func (p Package) Report() []LessonReport {
 		all = append(all, r)
 	}
 	if task := p.Version.Practice; task != nil {
-		all = append(all, p.report(practiceID, task.Body, untranslatedTask(task)))
+		all = append(all, p.report(PracticeID, task.Body, untranslatedTask(task)))
 	}
 	return all
 }
@@ -68,20 +73,36 @@ type figures struct{ words, sentence, sections, compressed, onDemand, pictures i
 // seconds2G is how long so many bytes, with the 3 KB of a page around them, take at 50 kbit/s.
 func seconds2G(bytes int) int { return (8*(bytes+3<<10) + 49_999) / 50_000 }
 
-// heaviest names what makes a lesson heavy, the heaviest part first.
-func (p Package) heaviest(lesson, lang string) string {
-	l, _ := p.Version.Lesson(lesson)
-	body := []byte(l.Body.In(lang))
+// weighedText is a text that learners load, with its figures.
+type weighedText struct {
+	LessonReport
+	body courses.Text
+}
+
+// weighed gives the figures of all texts that learners load: lessons, their forms and the practice task.
+func (p Package) weighed() []weighedText {
+	var all []weighedText
+	for _, one := range writings(p.Version) {
+		if one.id != ModelID && one.id != GuideID {
+			all = append(all, weighedText{p.report(one.id, one.body, nil), one.body})
+		}
+	}
+	return all
+}
+
+// heaviest names what makes a text heavy, the heaviest part first.
+func (p Package) heaviest(written courses.Text, lang string) string {
+	body := []byte(written.In(lang))
 	parts := map[string]int{lang + ".md": packedSize(body)}
-	for _, name := range pictures(lessonParser.Parse(text.NewReader(body))) {
-		if data, ok := p.Media[p.Version.Blob(name)]; ok && withPage(name, len(data)) {
+	for _, name := range markdown.Pictures(markdown.LessonParser.Parse(text.NewReader(body))) {
+		if data, ok := p.Media[p.Version.Blob(name)]; ok && markdown.WithPage(name, len(data)) {
 			parts[name] = packedSize(data)
 		}
 	}
 	names := slices.SortedFunc(maps.Keys(parts), func(a, b string) int { return cmp.Or(parts[b]-parts[a], strings.Compare(a, b)) })
 	var said []string
 	for _, name := range names[:min(3, len(names))] {
-		said = append(said, name+" "+kib(parts[name]))
+		said = append(said, name+" "+markdown.KiB(parts[name]))
 	}
 	return strings.Join(said, ", ")
 }
@@ -100,10 +121,10 @@ func (p Package) measure(body string, set func(figures)) {
 	}
 	var f figures
 	source := []byte(body)
-	doc := lessonParser.Parse(text.NewReader(source))
-	f.sections = len(shape(doc, source))
+	doc := markdown.LessonParser.Parse(text.NewReader(source))
+	f.sections = len(markdown.Shape(doc, source))
 	sentences := 0
-	for _, w := range strings.Fields(plain(doc, source)) {
+	for _, w := range strings.Fields(markdown.PlainOf(doc, source)) {
 		if strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
 			f.words++
 		}
@@ -115,10 +136,10 @@ func (p Package) measure(body string, set func(figures)) {
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	_, _ = z.Write(source)
-	for _, name := range pictures(doc) {
+	for _, name := range markdown.Pictures(doc) {
 		if data, ok := p.Media[p.Version.Blob(name)]; ok {
 			f.pictures++
-			if withPage(name, len(data)) {
+			if markdown.WithPage(name, len(data)) {
 				_, _ = z.Write(data)
 			} else {
 				f.onDemand += len(data)
@@ -130,24 +151,12 @@ func (p Package) measure(body string, set func(figures)) {
 	set(f)
 }
 
-func pictures(doc ast.Node) []string {
-	var names []string
-	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if i, ok := n.(*ast.Image); ok && entering {
-			if name, ok := mediaName(string(i.Destination)); ok {
-				names = append(names, name)
-			}
-		}
-		return ast.WalkContinue, nil
-	})
-	return names
-}
-
 func untranslated(l courses.Lesson) []string {
 	var u missing
 	u.look(l.Title, "title")
 	u.look(l.Objective, "objective")
 	u.look(l.Body, "body")
+	u.look(l.Form, "form")
 	for _, q := range l.Quiz.Questions {
 		u.look(q.Prompt, "quiz."+q.ID)
 	}
@@ -158,8 +167,12 @@ func untranslatedTask(p *courses.Practice) []string {
 	var u missing
 	u.look(p.Title, "title")
 	u.look(p.Body, "body")
+	u.look(p.Model, "model")
 	for _, c := range p.Rubric {
 		u.look(c.Text, "rubric."+c.ID)
+		for _, l := range c.Levels {
+			u.look(l.Text, "rubric."+c.ID)
+		}
 	}
 	return u
 }
@@ -168,7 +181,7 @@ func untranslatedTask(p *courses.Practice) []string {
 type missing []string
 
 func (m *missing) look(t courses.Text, part string) {
-	if t.Vi != "" && t.En == "" {
+	if t.Vi != "" && t.En == "" && !slices.Contains(*m, part) {
 		*m = append(*m, part)
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+
+	"lopban/courses/authoring/coursetest"
+	"lopban/courses/authoring/markdown"
 )
 
 // The courses that come with the program have neither errors nor warnings, and survive a journey in a package.
@@ -28,11 +31,11 @@ func TestShippedCoursesHaveNoMistakes(t *testing.T) {
 			}
 			for _, l := range p.Version.Lessons() {
 				for _, body := range []string{l.Body.Vi, l.Body.En} {
-					out, sections := Render(body, func(name string) (Picture, bool) {
-						w, h, ok := PictureSize(p.Media[p.Version.Blob(name)])
-						return Picture{URL: "/media/0123abcd.svg", Width: w, Height: h}, ok
+					out, sections := markdown.Render(body, func(name string) (markdown.Picture, bool) {
+						w, h, ok := markdown.PictureSize(p.Media[p.Version.Blob(name)])
+						return markdown.Picture{URL: "/media/0123abcd.svg", Width: w, Height: h}, ok
 					})
-					if err := judge(t, out, lessonTag); err != nil || len(sections) == 0 {
+					if err := coursetest.Judge(t, out, coursetest.InLesson); err != nil || len(sections) == 0 {
 						t.Errorf("%s: %d sections, %v", l.ID, len(sections), err)
 					}
 				}

@@ -9,6 +9,9 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"lopban/courses/authoring/coursetest"
+	"lopban/courses/authoring/markdown"
 )
 
 // photo is a picture of noise, which packs badly, as a camera's does.
@@ -40,12 +43,13 @@ func TestUploadsGetANameOfTheirOwnAndTheEndingOfTheirContent(t *testing.T) {
 		want         string
 	}{
 		{"Kho sách Lũng Cú.JPG", "", jpegOf(t, photo(1200, 900)), "kho-sach-lung-cu.jpg"},
-		{"../../etc/passwd", "", pngOf(t, 20, 20), "etc-passwd.png"},
+		{"../../etc/passwd", "", coursetest.PNG(t, 20, 20), "etc-passwd.png"},
 		{"phieu.png", "", noisy.Bytes(), "phieu.jpg"},
-		{"Giá sách.svg", "vi", []byte(goodSVG), "gia-sach.vi.svg"},
+		{"Giá sách.svg", "vi", []byte(coursetest.SVG), "gia-sach.vi.svg"},
 		{"x.exe", "", []byte(mp3Head), "x.mp3"},
 		{"", "", []byte(mp4Head), "muc.mp4"},
 		{"Lời chào.vi.vtt", "", []byte(goodVTT), "loi-chao.vi.vtt"},
+		{"Phim.srt", "", []byte("\ufeff1\r\n00:00:01,000 --> 00:00:02,500\r\nXin chào\r\n\r\n2\r\n00:00:03,000 --> 00:00:04,000\r\nbà con\r\n"), "phim.vi.vtt"},
 		{"Lời chào.vi.vtt", "en", []byte(goodVTT), "loi-chao.en.vtt"},
 	} {
 		name, kept, err := Adopt(c.called, c.lang, c.data)
@@ -53,10 +57,10 @@ func TestUploadsGetANameOfTheirOwnAndTheEndingOfTheirContent(t *testing.T) {
 			t.Errorf("%s: %s, %v; want %s", c.called, name, err, c.want)
 			continue
 		}
-		if m := checkMedia("f", name, kept); m.Errors() {
+		if m := markdown.CheckMedia("f", name, kept); m.Errors() {
 			t.Errorf("%s: %s", c.called, told(m))
 		}
-		if w, h, ok := PictureSize(kept); mediumOf(name) == picture && (!ok || max(w, h) > uploadSide) {
+		if w, h, ok := markdown.PictureSize(kept); markdown.MediumOf(name) == markdown.PictureFile && (!ok || max(w, h) > UploadSide) {
 			t.Errorf("%s is %d × %d", name, w, h)
 		}
 	}
@@ -83,7 +87,8 @@ func TestAPhotoIsKeptWithoutWhatTheCameraWrote(t *testing.T) {
 }
 
 func TestWhatCannotBeShownIsRefusedWithWhatToDo(t *testing.T) {
-	wide := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x9c\x40\x00\x00\x9c\x40\x08\x02\x00\x00\x00") // says 40,000 × 40,000
+	// says 40,000 × 40,000
+	wide := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x9c\x40\x00\x00\x9c\x40\x08\x02\x00\x00\x00")
 	for _, c := range []struct{ name, data, want string }{
 		{"a page", "<html><script>alert(1)</script>", "media-kind"},
 		{"a program", "MZ\x90\x00", "media-kind"},
@@ -102,12 +107,12 @@ func TestWhatCannotBeShownIsRefusedWithWhatToDo(t *testing.T) {
 func FuzzAdopt(f *testing.F) {
 	f.Add("a", "", []byte(mp3Head))
 	f.Add("Lời", "vi", []byte(goodVTT))
-	f.Add("x.y.vi", "en", []byte(goodSVG))
+	f.Add("x.y.vi", "en", []byte(coursetest.SVG))
 	f.Fuzz(func(t *testing.T, called, lang string, data []byte) {
 		if lang != "vi" && lang != "en" {
 			lang = ""
 		}
-		if name, _, err := Adopt(called, lang, data); err == nil && !mediaFile.MatchString(name) {
+		if name, _, err := Adopt(called, lang, data); err == nil && !markdown.MediaFile.MatchString(name) {
 			t.Fatalf("%q", name)
 		}
 	})

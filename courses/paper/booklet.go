@@ -10,20 +10,22 @@ import (
 	"lopban/courses"
 )
 
-// Booklet is a whole course on paper, for who has no phone: every lesson with its drawings, forms and questions. Its words are those of the reader's language.
+// Booklet is a whole course on paper, for who has no phone: every lesson with its drawings, forms and questions. Its
+// words are those of the reader's language.
 type Booklet struct {
 	Version *courses.Version
 	Lang    string                               // "vi" or "en"
 	Say     func(key string, args ...any) string // a message in that language
 	Text    func(courses.Lesson) string          // a lesson as safe HTML, as authoring.Render makes it
 	Task    string                               // the practice task as safe HTML, "" where the course has none
+	Model   string                               // an answer to it as safe HTML, printed with the key; "" for none
 	Inline  func(markdown string) string         // a prompt, an option or a feedback as safe HTML
 	Picture func(src string) []byte              // the SVG, PNG or JPEG that the HTML names; nil where there is none
 	Key     bool                                 // with the right answers at the end: for trainers alone
 }
 
-// PDF is the booklet on A4 upright, with a cover, a list of lessons with their pages, and the pages numbered. Equal booklets give equal bytes. A letter that no font has is a
-// box; a picture that cannot be drawn is its words.
+// PDF is the booklet on A4 upright, with a cover, a list of lessons with their pages, and the pages numbered. Equal
+// booklets give equal bytes. A letter that no font has is a box; a picture that cannot be drawn is its words.
 func (b Booklet) PDF() ([]byte, error) {
 	pages := map[string]int{} // of each lesson; they are known when it has been set once
 	set := func(s *sheet) { b.set(s, pages) }
@@ -59,8 +61,12 @@ func (b Booklet) set(s *sheet, pages map[string]int) {
 		f.newPage()
 		b.practice(f, v.Practice)
 	}
+	if len(v.Sources) > 0 || v.Checked != "" {
+		b.sources(f)
+	}
 	if b.Key {
 		b.answers(f)
+		b.model(f)
 	}
 }
 
@@ -76,6 +82,7 @@ func (b Booklet) practice(f *flow, p *courses.Practice) {
 	f.gap(1)
 	for _, c := range p.Rubric {
 		b.choice(f, "", fmt.Sprintf("%s (%s)", b.Inline(b.in(c.Text)), b.Say("booklet.points", c.Points)), areaLeft, areaWidth)
+		b.levels(f, c.Levels)
 	}
 }
 
@@ -144,6 +151,11 @@ func (b Booklet) lesson(f *flow, l courses.Lesson, number int) {
 		f.gap(3)
 	}
 	f.html(b.Text(l), areaLeft, areaWidth, body)
+	b.questions(f, l)
+	b.form(f, l)
+}
+
+func (b Booklet) questions(f *flow, l courses.Lesson) {
 	if len(l.Quiz.Questions) == 0 {
 		return
 	}
@@ -227,7 +239,8 @@ func (b Booklet) choice(f *flow, letter, html string, x, width float64) {
 	f.gap(1)
 }
 
-// pairs are the left things, each with a blank for the letter of its right thing, and the right things in an order that gives nothing away.
+// pairs are the left things, each with a blank for the letter of its right thing, and the right things in an order that
+// gives nothing away.
 func (b Booklet) pairs(f *flow, q courses.Question, x, width float64) {
 	for _, p := range q.Pairs {
 		if p.Left != "" {

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"lopban/courses"
-	"lopban/courses/store"
+	"lopban/courses/problem"
 )
 
 // words are the texts of a certificate as they are printed.
@@ -22,9 +22,10 @@ type words struct {
 // labelled is a line with the field that it comes from.
 type labelled struct{ field, text string }
 
-// Certificate is the certificate as a PDF of one page, A4 in landscape, in the block order of Decree 30/2020/NĐ-CP. Equal certificates give equal
-// bytes, in any process. A signer may be missing: the name is then written by hand. Up to three lines of the
-// capacity are kept, for "KT. GIÁM ĐỐC" over "PHÓ GIÁM ĐỐC". What may be wrong is said at the package.
+// Certificate is the certificate as a PDF of one page, A4 in landscape, in the block order of Decree 30/2020/NĐ-CP.
+// Equal certificates give equal bytes, in any process. A signer may be missing: the name is then written by hand. Up to
+// three lines of the capacity are kept, for "KT. GIÁM ĐỐC" over "PHÓ GIÁM ĐỐC". What may be wrong is said at the
+// package.
 func Certificate(c courses.Certificate) ([]byte, error) {
 	w, err := read(c)
 	if err != nil {
@@ -35,11 +36,7 @@ func Certificate(c courses.Certificate) ([]byte, error) {
 		s.SetAuthor(w.issuer, true)
 		s.SetSubject(w.name+", "+w.unit, true)
 		s.SetKeywords(keyword+w.code, false)
-		s.page()
-		s.weave()
-		s.head(w)
-		s.body(w)
-		s.foot(w)
+		s.certificate(w)
 	})
 }
 
@@ -57,7 +54,6 @@ func read(c courses.Certificate) (words, error) {
 		placeAndDate: r.must("issuer.town", c.Issuer.Town) + ", " + r.day("issuedAt", c.IssuedAt),
 		numbers:      r.numbers(c),
 		code:         r.code("code", c.Code),
-		url:          r.must("verifyUrl", c.VerifyURL),
 	}
 	for line := range strings.Lines(strings.TrimSpace(c.Issuer.Capacity)) {
 		w.capacity = append(w.capacity, r.must("issuer.capacity", strings.ToUpper(line)))
@@ -66,9 +62,14 @@ func read(c courses.Certificate) (words, error) {
 	case len(w.capacity) == 0:
 		r.must("issuer.capacity", "")
 	case len(w.capacity) > 3: // the signature needs the rest
-		r.fail(store.Invalid("issuer.capacity", "paper-long"))
+		r.fail(problem.Invalid("issuer.capacity", "paper-long"))
 	}
+	link, facts, signed := strings.Cut(c.VerifyURL, "#")
+	w.url = r.must("verifyUrl", link)
 	w.address = address(strings.TrimSuffix(w.url, w.code))
+	if signed { // for machines alone, and longer than what people read
+		w.url += "#" + facts
+	}
 	return w, r.err
 }
 
@@ -97,6 +98,9 @@ func (r *reader) time(c courses.Certificate) string {
 func (r *reader) numbers(c courses.Certificate) []labelled {
 	serial := r.must("serial", c.Serial)
 	lines := []labelled{{"serial", "Số hiệu: " + serial}, {"register", "Số vào sổ: " + r.must("register", c.Register)}}
+	if d := c.Decision; d.Number != "" {
+		lines = append(lines, labelled{"decision", "Theo Quyết định số " + r.must("decision", d.Number) + " " + r.day("decision", d.On)})
+	}
 	if until := r.day("validUntil", c.ValidUntil); !c.ValidUntil.Equal(courses.Forever) {
 		lines = append(lines, labelled{"validUntil", "Có giá trị đến " + until})
 	}
@@ -161,7 +165,8 @@ func (s *sheet) body(w words) {
 	})
 }
 
-// flow draws rows around the middle of the page from y down. Where they would pass the end, the gaps between them shrink.
+// flow draws rows around the middle of the page from y down. Where they would pass the end, the gaps between them
+// shrink.
 func (s *sheet) flow(y, end float64, rows []row) {
 	room, wanted := end-y, 0.0
 	for _, r := range rows {

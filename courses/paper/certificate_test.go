@@ -23,7 +23,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"lopban/courses"
-	"lopban/courses/store"
+	"lopban/courses/problem"
 )
 
 func sample() courses.Certificate {
@@ -146,7 +146,8 @@ func TestOptionalWords(t *testing.T) {
 	}
 }
 
-// The names are of Kinh, Mông, Dao, Thái, Tày, Nùng, Hà Nhì, La Hủ, Cống, Si La, Khơ Mú, Lô Lô and Pà Thẻn people, and two that no one has.
+// The names are of Kinh, Mông, Dao, Thái, Tày, Nùng, Hà Nhì, La Hủ, Cống, Si La, Khơ Mú, Lô Lô and Pà Thẻn people, and
+// two that no one has.
 func TestNamesFitOnOneLine(t *testing.T) {
 	for _, name := range []string{
 		"Y", "Sùng Thị Mỷ", "Giàng A Páo", "Hạng Mí Dế", "Chảo Thị U Lùng", "Tẩn Láo San", "Phàn Thị Chiều", "Quàng Văn Ương", "Cầm Thị Chiêu",
@@ -217,8 +218,8 @@ func TestProblems(t *testing.T) {
 			c := sample()
 			test.change(&c)
 			pdf, err := Certificate(c)
-			var problem *store.Problem
-			if !errors.As(err, &problem) || !errors.Is(err, store.ErrInvalid) || problem.Field != test.field || problem.Code != test.code {
+			var refused *problem.Problem
+			if !errors.As(err, &refused) || !errors.Is(err, problem.ErrInvalid) || refused.Field != test.field || refused.Code != test.code {
 				t.Errorf("error %v, want %s of %s", err, test.code, test.field)
 			}
 			if pdf != nil {
@@ -303,6 +304,31 @@ func TestOtherProgramsReadIt(t *testing.T) {
 	}
 }
 
+// The facts behind the # make the code finer: it is read at the size on paper all the same, as a phone's camera or a
+// poor scan shows it.
+func TestSignedLinkIsReadFromThePaper(t *testing.T) {
+	facts := func(n int) string { return strings.Repeat("7Z$K*X+4W-2/HRTP0A9", n)[:n] }
+	for name, n := range map[string]int{"a usual one": 280, "the longest names": 430, "more than level M shows": 500} {
+		t.Run(name, func(t *testing.T) {
+			c := fullest()
+			c.VerifyURL += "#" + facts(n)
+			file := filepath.Join(t.TempDir(), "signed.pdf")
+			if err := os.WriteFile(file, paperOf(t, c), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, dpi := range []string{"150", "200", "300"} {
+				run(t, "pdftoppm", "-r", dpi, "-gray", "-png", "-singlefile", file, file)
+				if got := strings.TrimSpace(run(t, "zbarimg", "-q", "--raw", file+".png")); got != c.VerifyURL {
+					t.Errorf("at %s dpi the QR code says %q", dpi, got)
+				}
+			}
+			if drawn := strings.Join(drawn(t, paperOf(t, c)), "\n"); !strings.Contains(drawn, "Kiểm tra tại lopban.thuvientuyenquang.gov.vn/v/\n") && !strings.HasSuffix(drawn, "/v/") && strings.Contains(drawn, "#") {
+				t.Error("the facts are printed for people:", drawn)
+			}
+		})
+	}
+}
+
 func FuzzName(f *testing.F) {
 	for _, name := range []string{"Lò Thị Pành", "Lo\u0300", "😀", "\\(", "a\r\nb", "(((", "\x00", "\ufeff", "ﬁ", "א", "e\u0301\u0323\u0302", "\U0010ffff", strings.Repeat("W", 61)} {
 		f.Add(name)
@@ -312,7 +338,7 @@ func FuzzName(f *testing.F) {
 		c.Holder.Name = name
 		pdf, err := Certificate(c)
 		if err != nil {
-			if !errors.Is(err, store.ErrInvalid) {
+			if !errors.Is(err, problem.ErrInvalid) {
 				t.Errorf("%q: %v", name, err)
 			}
 			return

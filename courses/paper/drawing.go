@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// drawing is an SVG read for paper: shapes and words in the order in which they are painted. It knows what the drawings of lessons are made of (shapes, paths, text, groups,
-// transforms, plain colours); a drawing with more than that is errUndrawable, and the booklet prints its words instead.
+// drawing is an SVG read for paper: shapes and words in the order in which they are painted. It knows what the drawings
+// of lessons are made of (shapes, paths, text, groups, transforms, plain colours); a drawing with more than that is
+// errUndrawable, and the booklet prints its words instead.
 type drawing struct {
 	width, height float64 // of the viewBox; its corner is the origin
 	marks         []mark

@@ -12,6 +12,8 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 	"golang.org/x/text/unicode/norm"
+
+	"lopban/courses/letters"
 )
 
 // flow sets a running text on pages, from top to bottom. Lengths are millimetres.
@@ -161,7 +163,7 @@ func signed(p span, t string, glued bool) []word {
 // legible is a text as booklets can print it: NFC, and a box for each letter that no face of theirs has.
 func legible(t string) string {
 	return strings.Map(func(r rune) rune {
-		if _, ok := dingbats[r]; ok || printable(r) {
+		if _, ok := dingbats[r]; ok || letters.Printable(r) {
 			return r
 		}
 		for _, w := range wide {
@@ -479,7 +481,8 @@ func (f *flow) form(n *html.Node, p span) {
 	f.gap(4)
 }
 
-// image sets a picture in the middle of the column, never larger than it is on a screen of 96 dots an inch nor higher than half a page; where it cannot be drawn, its words.
+// image sets a picture in the middle of the column, never larger than it is on a screen of 96 dots an inch nor higher
+// than half a page; where it cannot be drawn, its words.
 func (f *flow) image(n *html.Node, x, width float64, p span) {
 	src, words := attribute(n, "src"), attribute(n, "alt")
 	data := f.picture(src)
@@ -526,7 +529,8 @@ func (f *flow) raster(src string, data []byte, m image.Image, x, y, w, h float64
 	f.ImageOptions(src, x, y, w, h, false, options, 0, "")
 }
 
-// table sets rows of cells with lines around them. Its head stands again on every page; columns that are empty are to be written in.
+// table sets rows of cells with lines around them. Its head stands again on every page; columns that are empty are to
+// be written in.
 func (f *flow) table(n *html.Node, x, width float64, p span) {
 	var rows [][]*html.Node
 	for d := range n.Descendants() {
@@ -563,7 +567,8 @@ func (f *flow) table(n *html.Node, x, width float64, p span) {
 
 const cellPad = 1.4
 
-// columns shares out the width: to each column what its longest word needs, and the rest by how much there is to say in it. Type gets smaller where even the words do not fit.
+// columns shares out the width: to each column what its longest word needs, and the rest by how much there is to say in
+// it. Type gets smaller where even the words do not fit.
 func (f *flow) columns(rows [][]*html.Node, width float64, p *span) []float64 {
 	n := len(rows[0])
 	for {

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"testing"
 
-	"lopban/courses/store"
+	"lopban/courses/problem"
 )
 
 func TestInspect(t *testing.T) {
@@ -31,7 +31,7 @@ func TestInspectRefusesOtherFiles(t *testing.T) {
 		"not a code":      "%PDF-1.4 /Keywords (lopban <script>)",
 		"an endless code": "%PDF-1.4 /Keywords (lopban 77777777777777777777777777777777777777777777777777777777777777777)",
 	} {
-		if _, _, err := Inspect([]byte(file)); !errors.Is(err, store.ErrInvalid) {
+		if _, _, err := Inspect([]byte(file)); !errors.Is(err, problem.ErrInvalid) {
 			t.Errorf("%s: error %v, want ErrInvalid", name, err)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/go-fonts/liberation/liberationserifitalic"
 	"github.com/go-fonts/liberation/liberationserifregular"
 	"github.com/jung-kurt/gofpdf"
+
+	"lopban/courses/letters"
 )
 
 // face is one of the fonts on paper.
@@ -33,42 +35,23 @@ const (
 	signs      face = "ZapfDingbats" // every reader of PDF has it
 )
 
-// letters are the ranges of runes that can be printed: Latin with the letters of Vietnamese and of the languages spoken beside it, and the
-// punctuation of both. All are in each face, which a test proves. Letters of scripts that need shaping, marks that have no composed
-// letter, and invisible characters are left out on purpose: gofpdf would set them wrongly or not at all.
-var letters = [][2]rune{
-	{0x0020, 0x007E}, {0x00A0, 0x00AC}, {0x00AE, 0x017F}, // Latin, without the soft hyphen
-	{0x01A0, 0x01A1}, {0x01AF, 0x01B0}, // Ơ Ư
-	{0x1E00, 0x1E9B}, {0x1E9E, 0x1E9E}, {0x1EA0, 0x1EF9}, // the rest of Vietnamese and its neighbours
-	{0x2010, 0x2010}, {0x2012, 0x2015}, {0x2018, 0x201E}, {0x2026, 0x2026}, // dashes, quotation marks, ellipsis
-	{0x20AB, 0x20AB}, {0x2116, 0x2116}, // đồng, numero
-}
-
-func printable(letter rune) bool {
-	for _, r := range letters {
-		if r[0] <= letter && letter <= r[1] {
-			return true
-		}
-	}
-	return false
-}
-
-// wide are the signs that booklets have besides letters: arrows, mathematics and shapes of Windows Glyph List 4, which all the fonts have.
+// wide are the signs that booklets have besides letters: arrows, mathematics and shapes of Windows Glyph List 4, which
+// all the fonts have.
 var wide = [][2]rune{
 	{0x2022, 0x2022}, {0x2032, 0x2033}, {0x2190, 0x2193}, {0x2212, 0x2212}, {0x2248, 0x2248}, {0x2260, 0x2260}, {0x2264, 0x2265},
 	{0x25A0, 0x25A1}, {0x25B2, 0x25B2}, {0x25BA, 0x25BA}, {0x25BC, 0x25BC}, {0x25CB, 0x25CB}, {0x25CF, 0x25CF},
 }
 
-// faces are the fonts of papers cut down to letters, books those of booklets. gofpdf reads the whole font for every document: cutting them once per process makes a
-// certificate three times as fast.
+// faces are the fonts of papers cut down to letters, books those of booklets. gofpdf reads the whole font for every
+// document: cutting them once per process makes a certificate three times as fast.
 var (
 	faces = sync.OnceValue(func() map[face][]byte {
-		return cut(letters, map[face][]byte{
+		return cut(letters.Paper, map[face][]byte{
 			regular: liberationserifregular.TTF, bold: liberationserifbold.TTF, italic: liberationserifitalic.TTF, mono: liberationmonobold.TTF,
 		})
 	})
 	books = sync.OnceValue(func() map[face][]byte {
-		return cut(slices.Concat(letters, wide), map[face][]byte{
+		return cut(slices.Concat(letters.Paper, wide), map[face][]byte{
 			text: liberationserifregular.TTF, textBold: liberationserifbold.TTF, textItalic: liberationserifitalic.TTF,
 			sans: liberationsansregular.TTF, sansBold: liberationsansbold.TTF,
 		})

@@ -15,6 +15,8 @@ import (
 	"github.com/go-fonts/liberation/liberationserifregular"
 	"github.com/jung-kurt/gofpdf"
 	"golang.org/x/text/unicode/norm"
+
+	"lopban/courses/letters"
 )
 
 // vietnamese are the 134 letters of Vietnamese outside ASCII.
@@ -22,20 +24,20 @@ const vietnamese = "ÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬĐÈÉẺẼ�
 	"àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ"
 
 func TestVietnameseLettersRoundTrip(t *testing.T) {
-	letters := []rune(vietnamese)
-	if len(letters) != 134 {
-		t.Fatalf("%d letters, want 134", len(letters))
+	all := []rune(vietnamese)
+	if len(all) != 134 {
+		t.Fatalf("%d letters, want 134", len(all))
 	}
 	for name, form := range map[string]norm.Form{"NFC": norm.NFC, "NFD": norm.NFD} {
 		t.Run(name, func(t *testing.T) {
 			c := sample()
-			c.Holder.Name = form.String(string(letters[:45]))      // bold
-			c.Holder.Library = form.String(string(letters[45:90])) // regular
-			c.Issuer.Town = form.String(string(letters[90:]))      // italic
+			c.Holder.Name = form.String(string(all[:45]))      // bold
+			c.Holder.Library = form.String(string(all[45:90])) // regular
+			c.Issuer.Town = form.String(string(all[90:]))      // italic
 			pdf := paperOf(t, c)
 			words := drawn(t, pdf)
-			for _, want := range []string{string(letters[:45]), "Đơn vị công tác: " + string(letters[45:90]) + ", xã Sà Phìn, tỉnh Tuyên Quang",
-				string(letters[90:]) + ", ngày 05 tháng 12 năm 2026"} {
+			for _, want := range []string{string(all[:45]), "Đơn vị công tác: " + string(all[45:90]) + ", xã Sà Phìn, tỉnh Tuyên Quang",
+				string(all[90:]) + ", ngày 05 tháng 12 năm 2026"} {
 				if !slices.Contains(words, want) {
 					t.Errorf("not drawn: %s", want)
 				}
@@ -45,7 +47,7 @@ func TestVietnameseLettersRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 			text := run(t, "pdftotext", "-layout", file, "-")
-			for _, want := range []string{string(letters[:45]), string(letters[45:90]), string(letters[90:])} {
+			for _, want := range []string{string(all[:45]), string(all[45:90]), string(all[90:])} {
 				if !strings.Contains(text, want) {
 					t.Errorf("pdftotext does not find %s in\n%s", want, text)
 				}
@@ -61,9 +63,9 @@ func TestEveryFaceHasEveryLetter(t *testing.T) {
 	}
 	for name, font := range whole {
 		before, after := glyphs(t, font), glyphs(t, name.font())
-		ranges := letters
+		ranges := letters.Paper
 		if books()[name] != nil {
-			ranges = slices.Concat(letters, wide)
+			ranges = slices.Concat(letters.Paper, wide)
 		}
 		for _, r := range ranges {
 			for letter := r[0]; letter <= r[1]; letter++ {
@@ -76,7 +78,7 @@ func TestEveryFaceHasEveryLetter(t *testing.T) {
 		}
 	}
 	for _, letter := range vietnamese {
-		if !printable(letter) {
+		if !letters.Printable(letter) {
 			t.Errorf("%c is not printable", letter)
 		}
 	}

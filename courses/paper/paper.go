@@ -1,15 +1,16 @@
-// Package paper prints what people hold in their hands: the certificate, the slips with activation codes, and QR codes. The wording on
-// them is fixed Vietnamese official text and belongs to this package, not to the translated messages.
+// Package paper prints what people hold in their hands: the certificate, the slips with activation codes, and QR codes.
+// The wording on them is fixed Vietnamese official text and belongs to this package, not to the translated messages.
 //
-// Papers are set in Liberation Serif, which has the metrics of Times New Roman that Decree 30/2020/NĐ-CP asks for. Everything drawn is NFC.
-// What cannot be printed rightly is refused, never left blank: the error is a *store.Problem of kind ErrInvalid that names the field, with
-// one of the codes "paper-missing" (nothing to print), "paper-letter" (a letter that the fonts lack; argument: its number and itself) and "paper-long"
-// (more text than its place can hold).
+// Papers are set in Liberation Serif, which has the metrics of Times New Roman that Decree 30/2020/NĐ-CP asks for.
+// Everything drawn is NFC. What cannot be printed rightly is refused, never left blank: the error is a *problem.Problem
+// of kind ErrInvalid that names the field, with one of the codes "paper-missing" (nothing to print), "paper-letter" (a
+// letter that the fonts lack; argument: its number and itself) and "paper-long" (more text than its place can hold).
 package paper
 
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,7 +19,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"lopban/courses"
-	"lopban/courses/store"
+	"lopban/courses/letters"
+	"lopban/courses/problem"
 )
 
 // longest is the number of letters that no name, title or address on paper exceeds.
@@ -31,7 +33,7 @@ type reader struct{ err error }
 func (r *reader) must(field, text string) string {
 	text = r.may(field, text)
 	if text == "" {
-		r.fail(store.Invalid(field, "paper-missing"))
+		r.fail(problem.Invalid(field, "paper-missing"))
 	}
 	return text
 }
@@ -40,12 +42,12 @@ func (r *reader) must(field, text string) string {
 func (r *reader) may(field, text string) string {
 	text = strings.Join(strings.Fields(norm.NFC.String(text)), " ")
 	if utf8.RuneCountInString(text) > longest {
-		r.fail(store.Invalid(field, "paper-long"))
+		r.fail(problem.Invalid(field, "paper-long"))
 		return ""
 	}
 	for _, letter := range text {
-		if !printable(letter) {
-			r.fail(store.Invalid(field, "paper-letter", fmt.Sprintf("%#U", letter)))
+		if !letters.Printable(letter) {
+			r.fail(problem.Invalid(field, "paper-letter", fmt.Sprintf("%#U", letter)))
 			return ""
 		}
 	}
@@ -57,7 +59,7 @@ func (r *reader) code(field, text string) string {
 	text = r.must(field, text)
 	for _, letter := range text {
 		if letter != '-' && !isCode([]byte(string(letter))) {
-			r.fail(store.Invalid(field, "paper-letter", fmt.Sprintf("%#U", letter)))
+			r.fail(problem.Invalid(field, "paper-letter", fmt.Sprintf("%#U", letter)))
 			return ""
 		}
 	}
@@ -67,7 +69,7 @@ func (r *reader) code(field, text string) string {
 // day writes a date as official papers do; it is a problem where there is none.
 func (r *reader) day(field string, t time.Time) string {
 	if t.IsZero() {
-		r.fail(store.Invalid(field, "paper-missing"))
+		r.fail(problem.Invalid(field, "paper-missing"))
 	}
 	return day(t)
 }
@@ -78,7 +80,8 @@ func (r *reader) fail(err error) {
 	}
 }
 
-// day is a date in Vietnam, with a 0 before days under 10 and before January and February (Decree 30/2020/NĐ-CP, Appendix I).
+// day is a date in Vietnam, with a 0 before days under 10 and before January and February (Decree 30/2020/NĐ-CP,
+// Appendix I).
 func day(t time.Time) string {
 	year, month, d := t.In(courses.Vietnam).Date()
 	if month <= time.February {
@@ -104,14 +107,42 @@ func address(url string) string {
 	return after
 }
 
-// render makes a document with draw and returns its bytes. gofpdf panics on some input that it does not expect; that is an error here.
-func render(orientation string, at time.Time, draw func(*sheet)) (data []byte, err error) {
+// render makes a document with draw and returns its bytes. gofpdf panics on some input that it does not expect; that is
+// an error here.
+func render(orientation string, at time.Time, draw func(*sheet)) ([]byte, error) {
+	var out bytes.Buffer
+	err := write(&out, orientation, at, draw)
+	if err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// write is render to a writer.
+func write(out io.Writer, orientation string, at time.Time, draw func(*sheet)) (err error) {
+	pdf, err := composed(orientation, at, draw)
+	if err != nil {
+		return err
+	}
 	defer func() {
 		if r := recover(); r != nil {
-			data, err = nil, fmt.Errorf("paper: %v", r)
+			err = fmt.Errorf("paper: %v", r)
 		}
 	}()
-	pdf := gofpdf.New(orientation, "mm", "A4", "")
+	if err := pdf.Output(out); err != nil {
+		return fmt.Errorf("paper: %w", err)
+	}
+	return nil
+}
+
+// composed is render before it is written.
+func composed(orientation string, at time.Time, draw func(*sheet)) (pdf *gofpdf.Fpdf, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			pdf, err = nil, fmt.Errorf("paper: %v", r)
+		}
+	}()
+	pdf = gofpdf.New(orientation, "mm", "A4", "")
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.SetCatalogSort(true)
 	pdf.SetCreationDate(at.UTC())
@@ -122,9 +153,5 @@ func render(orientation string, at time.Time, draw func(*sheet)) (data []byte, e
 	if s.err != nil {
 		return nil, s.err
 	}
-	var out bytes.Buffer
-	if err := pdf.Output(&out); err != nil {
-		return nil, fmt.Errorf("paper: %w", err)
-	}
-	return out.Bytes(), nil
+	return pdf, nil
 }

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// pathWriter turns SVG's shapes and path data (https://www.w3.org/TR/SVG2/paths.html) into PDF's operators, which know lines and cubic curves.
+// pathWriter turns SVG's shapes and path data (https://www.w3.org/TR/SVG2/paths.html) into PDF's operators, which know
+// lines and cubic curves.
 type pathWriter struct {
 	out            strings.Builder
 	x, y           float64 // where the pen is
@@ -144,7 +145,8 @@ func (p *pathWriter) smooth(commands ...byte) (x, y float64) {
 	return p.x, p.y
 }
 
-// arc draws an elliptical arc as cubics of a quarter turn at most, after the notes on its implementation in SVG 2, appendix B.2.
+// arc draws an elliptical arc as cubics of a quarter turn at most, after the notes on its implementation in SVG 2,
+// appendix B.2.
 func (p *pathWriter) arc(rx, ry, turn float64, large, sweep bool, x, y float64) {
 	rx, ry = math.Abs(rx), math.Abs(ry)
 	if rx == 0 || ry == 0 || (x == p.x && y == p.y) {
@@ -174,7 +176,8 @@ func (p *pathWriter) arc(rx, ry, turn float64, large, sweep bool, x, y float64) 
 	parts := math.Ceil(math.Abs(sweepBy)/(math.Pi/2) - 1e-9)
 	step := sweepBy / parts
 	k := 4.0 / 3 * math.Tan(step/4)
-	at := func(a, out float64) (float64, float64) { // the point at an angle, and its control point this far along the tangent
+	// the point at an angle, and its control point this far along the tangent
+	at := func(a, out float64) (float64, float64) {
 		s, c := math.Sincos(a)
 		ex, ey := rx*(c-out*s), ry*(s+out*c)
 		return cx + cos*ex - sin*ey, cy + sin*ex + cos*ey

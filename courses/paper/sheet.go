@@ -8,7 +8,7 @@ import (
 
 	"github.com/jung-kurt/gofpdf"
 
-	"lopban/courses/store"
+	"lopban/courses/problem"
 )
 
 // sheet draws text on pages. Lengths are millimetres from the top left corner, sizes of type are points.
@@ -16,6 +16,8 @@ type sheet struct {
 	*gofpdf.Fpdf
 	err    error // the first text that did not fit
 	loaded map[face]bool
+
+	picture *strings.Builder // what is drawn, as SVG; nil where nobody wants it
 }
 
 // ink is a colour.
@@ -75,7 +77,9 @@ func (s *sheet) left(x, y float64, line ...span) {
 		s.use(p)
 		s.SetTextColor(p.ink[0], p.ink[1], p.ink[2])
 		s.Text(x, y, p.text)
-		x += s.GetStringWidth(p.text)
+		width := s.GetStringWidth(p.text)
+		s.show(x, y, width, p)
+		x += width
 	}
 }
 
@@ -92,8 +96,8 @@ func (s *sheet) block(x, y float64, lines []span) float64 {
 	return y
 }
 
-// fit sets text into the width, as large as goes from the span's size down to least, on one line, or on two where lines allows it and that keeps
-// the type larger. Text that does not fit even so is a problem with the field.
+// fit sets text into the width, as large as goes from the span's size down to least, on one line, or on two where lines
+// allows it and that keeps the type larger. Text that does not fit even so is a problem with the field.
 func (s *sheet) fit(field string, p span, width float64, lines int, least float64) []span {
 	texts := []string{p.text}
 	size := p.size * min(1, width/s.width(p))
@@ -104,7 +108,7 @@ func (s *sheet) fit(field string, p span, width float64, lines int, least float6
 		}
 	}
 	if size < least && s.err == nil {
-		s.err = store.Invalid(field, "paper-long")
+		s.err = problem.Invalid(field, "paper-long")
 	}
 	var set []span
 	for _, text := range texts {
@@ -113,8 +117,8 @@ func (s *sheet) fit(field string, p span, width float64, lines int, least float6
 	return set
 }
 
-// halve breaks text in two at the space that makes the lines most alike in width, but rather at a good place if both then fit the width. It
-// gives the width of the wider line.
+// halve breaks text in two at the space that makes the lines most alike in width, but rather at a good place if both
+// then fit the width. It gives the width of the wider line.
 func (s *sheet) halve(p span, width float64) (lines []string, wider float64) {
 	lines, wider = []string{p.text}, s.width(p)
 	best := math.Inf(1)
@@ -136,7 +140,8 @@ func (s *sheet) halve(p span, width float64) (lines []string, wider float64) {
 	return lines, wider
 }
 
-// goodBreak says whether a line ends well between two texts: after a comma, or before the name of a province or commune.
+// goodBreak says whether a line ends well between two texts: after a comma, or before the name of a province or
+// commune.
 func goodBreak(first, second string) bool {
 	word, _, _ := strings.Cut(strings.ToLower(second), " ")
 	return strings.HasSuffix(first, ",") || word == "tỉnh" || word == "xã" || word == "phường"
@@ -147,9 +152,11 @@ func (s *sheet) rule(x, y, width float64) {
 	s.SetDrawColor(0, 0, 0)
 	s.SetLineWidth(0.25)
 	s.Line(x-width/2, y, x+width/2, y)
+	s.showRule(x-width/2, y, width)
 }
 
-// raw writes PDF operators in a coordinate system of their own: the origin at x, y, one unit for this many millimetres, y growing downwards.
+// raw writes PDF operators in a coordinate system of their own: the origin at x, y, one unit for this many millimetres,
+// y growing downwards.
 func (s *sheet) raw(x, y, unit float64, operators string) {
 	_, height := s.GetPageSize()
 	k := s.GetConversionRatio()

@@ -13,16 +13,18 @@ import (
 type Slip struct {
 	Name    string
 	Library string
-	Commune string    // with its province, "xã Sà Phìn, tỉnh Tuyên Quang"; slips of one commune are printed together. "" for people outside the communes
+	// with its province, "xã Sà Phìn, tỉnh Tuyên Quang"; slips of one commune are printed together. "" for people
+	// outside the communes
+	Commune string
 	Code    string    // the activation code: in groups as here, or in groups of four where it has no hyphen
 	Site    string    // where to type the code, "https://…/claim"
 	URL     string    // the same with the code in it: what the QR code says
 	Until   time.Time // when the code stops working; the last whole day before it is printed
 }
 
-// Slips are the slips as a PDF, A4 upright, eight to a page with lines to cut along; each commune begins a new page under its own heading, in
-// the order in which communes first come up. The title stands on every page. What may be wrong is said at the package; a field is
-// named like "slips.0.name".
+// Slips are the slips as a PDF, A4 upright, eight to a page with lines to cut along; each commune begins a new page
+// under its own heading, in the order in which communes first come up. The title stands on every page. What may be
+// wrong is said at the package; a field is named like "slips.0.name".
 func Slips(title string, slips []Slip) ([]byte, error) {
 	var r reader
 	title = r.must("title", title)
@@ -33,7 +35,8 @@ func Slips(title string, slips []Slip) ([]byte, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	return render("P", time.Unix(0, 0), func(s *sheet) { // the file has no date of its own; equal slips give equal bytes
+	// the file has no date of its own; equal slips give equal bytes
+	return render("P", time.Unix(0, 0), func(s *sheet) {
 		s.SetTitle(title, true)
 		for _, commune := range communes {
 			s.commune(title, commune)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"lopban/courses"
-	"lopban/courses/store"
+	"lopban/courses/problem"
 )
 
 func slipOf(name, commune string) Slip {
@@ -140,7 +140,7 @@ func TestSlipProblems(t *testing.T) {
 	} {
 		t.Run(field, func(t *testing.T) {
 			_, err := Slips(title, test.slips)
-			var problem *store.Problem
+			var problem *problem.Problem
 			if !errors.As(err, &problem) || problem.Field != field || problem.Code != test.code {
 				t.Errorf("error %v, want %s of %s", err, test.code, field)
 			}

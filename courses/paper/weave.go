@@ -3,11 +3,12 @@ package paper
 import (
 	"fmt"
 	"strings"
+	"sync"
 )
 
-// The border is woven: a grid of square stitches, as in the brocade (thổ cẩm) of the highlands. The ink of a stitch depends only on its
-// distance, in steps, from the centre of the nearest diamond, so the pattern turns the corners by itself. Rows are drawn as dashed lines, which
-// keeps the whole border at some hundred operators.
+// The border is woven: a grid of square stitches, as in the brocade (thổ cẩm) of the highlands. The ink of a stitch
+// depends only on its distance, in steps, from the centre of the nearest diamond, so the pattern turns the corners by
+// itself. Rows are drawn as dashed lines, which keeps the whole border at some hundred operators.
 const (
 	stitch  = 87.0 / 160                // mm; makes both sides of A4 whole numbers of diamonds
 	band    = 17                        // stitches across the border: 9.2 mm
@@ -27,19 +28,32 @@ func stitchAt(x, y int) byte {
 	return woven[off(x)+off(y)]
 }
 
-// weave draws the border around an A4 page in landscape.
-func (s *sheet) weave() {
+// threads are the inks of the border and the letters of their stitches, in the order in which they are drawn.
+var threads = []struct {
+	code byte
+	ink  ink
+}{{'y', maize}, {'r', madder}, {'i', indigo}}
+
+// cloth is the border as PDF operators: the same on every page.
+var cloth = sync.OnceValue(func() string {
 	var out strings.Builder
-	for _, thread := range []struct {
-		code byte
-		ink  ink
-	}{{'y', maize}, {'r', madder}, {'i', indigo}} {
+	out.WriteString("0 J 1.04 w\n")
+	for _, thread := range threads {
 		fmt.Fprintf(&out, "%.3f %.3f %.3f RG\n", float64(thread.ink[0])/255, float64(thread.ink[1])/255, float64(thread.ink[2])/255)
 		for row := range band/2 + 1 {
 			writeRow(&out, thread.code, row)
 		}
 	}
-	s.raw(margin, margin, stitch, "0 J 1.04 w\n"+out.String()+"[] 0 d\n")
+	out.WriteString("[] 0 d\n")
+	return out.String()
+})
+
+// weave draws the border around an A4 page in landscape.
+func (s *sheet) weave() {
+	for _, thread := range threads {
+		s.showWeave(thread.code, thread.ink)
+	}
+	s.raw(margin, margin, stitch, cloth())
 }
 
 // writeRow draws a row of one ink on all four sides, and its mirror image on the other side of the band's middle.
@@ -68,8 +82,8 @@ func writeRow(out *strings.Builder, code byte, row int) {
 	out.WriteString("S\n")
 }
 
-// dashes is the PDF dash pattern of one ink along a row: lengths on and off in turn, and how far into the pattern the row begins. It is empty
-// where the row has none of the ink. No row is of one ink alone.
+// dashes is the PDF dash pattern of one ink along a row: lengths on and off in turn, and how far into the pattern the
+// row begins. It is empty where the row has none of the ink. No row is of one ink alone.
 func dashes(code byte, row int) (pattern string, phase int) {
 	on := func(x int) bool { return stitchAt(x, row) == code }
 	start := 0

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"lopban/courses/store"
+	"lopban/courses/problem"
 )
 
 func TestFold(t *testing.T) {
@@ -85,7 +85,7 @@ func TestName(t *testing.T) {
 
 func wantProblem(t *testing.T, what string, err error, field, code string) {
 	t.Helper()
-	var p *store.Problem
+	var p *problem.Problem
 	if !errors.As(err, &p) || p.Code != code || p.Field != field {
 		t.Errorf("%s: error %v, want %s of %s", what, err, code, field)
 	}
@@ -102,7 +102,7 @@ func TestPhone(t *testing.T) {
 			t.Errorf("Phone(%q) = %q, %v, want %q", in, got, err, want)
 		}
 	}
-	for _, in := range []string{"", "0", "113", "0112345678", "01234567890", "0912345678 / 0987654321", "09123456", "09123456789", "abc", "+1 202 555 0100", "9E99", "0912345678x"} {
+	for _, in := range []string{"", "0", "113", "0112345678", "01114567890", "01724567890", "0912345678 / 0987654321", "09123456", "09123456789", "abc", "+1 202 555 0100", "9E99", "0912345678x"} {
 		got, err := Phone(in)
 		if got != "" {
 			t.Errorf("Phone(%q) = %q", in, got)
@@ -119,7 +119,7 @@ func TestNewIDIsReadAsItIsTyped(t *testing.T) {
 	seen := map[string]bool{}
 	for range 2000 {
 		id := NewID(rand.Reader)
-		if len(id) != 10 || strings.Trim(id, crockford) != "" || !unicode.IsLetter(rune(id[0])) || seen[id] {
+		if len(id) != 10 || strings.Trim(id, Crockford) != "" || !unicode.IsLetter(rune(id[0])) || seen[id] {
 			t.Fatalf("id %q", id)
 		}
 		seen[id] = true
@@ -138,7 +138,7 @@ func TestNewIDIsReadAsItIsTyped(t *testing.T) {
 func TestLibraryKind(t *testing.T) {
 	for in, want := range map[string]string{
 		"commune-library": CommuneLibrary, "Thư viện xã": CommuneLibrary, "THƯ VIỆN PHƯỜNG": CommuneLibrary, "Thư viện công cộng cấp xã": CommuneLibrary, "Commune library": CommuneLibrary, "Thư viện": CommuneLibrary,
-		"Trung tâm học tập cộng đồng": LearningCentre, "TTHTCĐ": "", "TT HTCĐ": LearningCentre, "Community learning centre": LearningCentre, "Community Learning Center": LearningCentre,
+		"Trung tâm học tập cộng đồng": LearningCentre, "TTHTCĐ": LearningCentre, "TT HTCĐ": LearningCentre, "Community learning centre": LearningCentre, "Community Learning Center": LearningCentre,
 		"Trung tâm văn hóa - thể thao xã": CultureCentre, "Trung tâm Văn hoá, Thể thao": CultureCentre, "Commune culture-sport centre": CultureCentre,
 		"Trung tâm văn hóa, thể thao và học tập cộng đồng": LearningCentre,
 		"Điểm bưu điện - văn hóa xã":                       PostOfficePoint, "Bưu điện văn hóa xã": PostOfficePoint, "Commune post office and cultural point": PostOfficePoint,
@@ -150,6 +150,67 @@ func TestLibraryKind(t *testing.T) {
 			t.Errorf("LibraryKind(%q) = %q, %v, want %q", in, got, ok, want)
 		}
 	}
+}
+
+// Kinds as offices abbreviate them.
+func TestLibraryKindsOfOffices(t *testing.T) {
+	for in, want := range map[string]string{
+		"TTHTCĐ xã": LearningCentre, "TT. HTCĐ": LearningCentre, "Trung tâm HTCĐ": LearningCentre, "TT học tập CĐ": LearningCentre, "TT học tập cộng đồng": LearningCentre,
+		"TV xã": CommuneLibrary, "TVX": CommuneLibrary, "TV phường": CommuneLibrary, "Thư viện cơ sở": CommuneLibrary, "TVCC cấp xã": CommuneLibrary, "Phòng đọc sách xã": CommuneLibrary,
+		"Tủ sách PL": LegalBookcase, "TSPL": LegalBookcase, "TS PL xã": LegalBookcase, "Tủ sách pháp luật cấp xã": LegalBookcase,
+		"Điểm BĐ-VHX": PostOfficePoint, "BĐVHX": PostOfficePoint, "Điểm BĐVH xã": PostOfficePoint, "Bưu điện VHX": PostOfficePoint, "Điểm BĐ": PostOfficePoint,
+		"Trung tâm VH-TT&DL": CultureCentre, "TTVH-TT": CultureCentre, "TT VHTT xã": CultureCentre, "Trung tâm VHTT": CultureCentre, "TTVH": CultureCentre, "NVH xã": CultureCentre, "Trung tâm dịch vụ tổng hợp": CultureCentre,
+		"Trung tâm Văn hóa, Thông tin và Thể thao": CultureCentre, "Trung tâm cung ứng dịch vụ sự nghiệp công": CultureCentre,
+		"Nhà văn hóa thôn": OtherLibraryKind, "NVH thôn bản": OtherLibraryKind, "Nhà SHCĐ": OtherLibraryKind, "Thư viện tư nhân": OtherLibraryKind, "Tủ sách khuyến học": OtherLibraryKind, "Không gian đọc": OtherLibraryKind,
+		"Trạm y tế": "", "x": "",
+	} {
+		if got, ok := LibraryKind(in); got != want || ok != (want != "") {
+			t.Errorf("LibraryKind(%q) = %q, %v, want %q", in, got, ok, want)
+		}
+	}
+}
+
+// Mobile numbers of 11 digits ended in 2018; each prefix became one of 10 digits.
+func TestMobileNumbersOfBefore2018(t *testing.T) {
+	for in, want := range map[string]string{
+		"01623300108": "0323300108", "01633300108": "0333300108", "01643300108": "0343300108", "01653300108": "0353300108", "01663300108": "0363300108", "01673300108": "0373300108", "01683300108": "0383300108", "01693300108": "0393300108",
+		"01203300108": "0703300108", "01213300108": "0793300108", "01223300108": "0773300108", "01263300108": "0763300108", "01283300108": "0783300108",
+		"01233300108": "0833300108", "01243300108": "0843300108", "01253300108": "0853300108", "01273300108": "0813300108", "01293300108": "0823300108",
+		"01863300108": "0563300108", "01883300108": "0583300108", "01993300108": "0593300108",
+		"1653300108": "0353300108", "+84 165 330 0108": "0353300108", "841653300108": "0353300108", "1.653300108E+09": "0353300108",
+	} {
+		if got, err := Phone(in); got != want || err != nil {
+			t.Errorf("Phone(%q) = %q, %v, want %q", in, got, err, want)
+		}
+	}
+}
+
+// Letters that look like Đ are Đ: else one person would be two, and a search would not find the first.
+func TestLettersThatLookAlike(t *testing.T) {
+	for _, in := range []string{"Ðặng Thị Hoa", "Ɖặng Thị Hoa", "ðặng thị hoa", "ɖặng thị hoa"} {
+		name, err := Name(in)
+		if name != "Đặng Thị Hoa" || err != nil || Fold(in) != "dang thi hoa" || Spelling(in) != Spelling("Đặng Thị Hoa") {
+			t.Errorf("%q is %q, %v, folded %q", in, name, err, Fold(in))
+		}
+	}
+}
+
+// What stands on the roster is printed on certificates and slips one day.
+func TestTheRosterTakesOnlyWhatPaperPrints(t *testing.T) {
+	for _, in := range []string{"Библиотека", "สมชาย", "山田", "ꪀꪁ", "Λάος"} {
+		wantProblem(t, in, func() error { _, err := Name("Lò " + in); return err }(), "name", "name.script")
+	}
+	r := newRoll(t)
+	e := Entry{Name: "• Lò Thị Mai", Post: "\uF0B7 Công chức", Library: "•\tThư viện： xã Ⅲ", Commune: "00700", On: day("2026-01-05")}
+	p, err := r.Add(t.Context(), e, "staff")
+	if err != nil || p.Name != "Lò Thị Mai" || p.Post != "Công chức" || p.Library != "Thư viện: xã III" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	e.Name, e.Library = "Lò Thị Na", "Thư viện 📚"
+	_, err = r.Add(t.Context(), e, "staff")
+	wantProblem(t, "a library", err, "library", "text.letters")
+	_, err = r.Correct(t.Context(), p.ID, Details{Name: "Lò Thị Mai", Post: "Công chức ไ", Kind: CommuneLibrary}, "staff")
+	wantProblem(t, "a post", err, "post", "text.letters")
 }
 
 func FuzzName(f *testing.F) {

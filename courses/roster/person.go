@@ -9,11 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"lopban/courses/letters"
+	"lopban/courses/problem"
 	"lopban/courses/store"
 )
 
-// Roll keeps the people and the posts they hold. Postings are facts; a Person is what they say, see [Current], together with the name, the phone number, the position and the kind of
-// library that were entered last.
+// Roll keeps the people and the posts they hold. Postings and details are facts; a Person is what they say, see
+// [Roll.Replay].
 type Roll struct {
 	Store  store.Store
 	Places *Places
@@ -41,73 +43,89 @@ func Day(t time.Time) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
-// firstDay is the earliest start of a post that is believed.
-var firstDay = time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC)
+// FirstDay is the earliest start of a post that is believed.
+var FirstDay = time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC)
 
-const textLetters = 200 // the longest position or library
+const TextLetters = 200 // the longest position or library
 
-// checked is the entry as the roster keeps it, or a *store.Problem.
+// checked is the entry as the roster keeps it, or a *problem.Problem.
 func (r *Roll) checked(e Entry) (Entry, Commune, error) {
 	var err error
 	if e.Name, err = Name(e.Name); err != nil {
 		return e, Commune{}, err
 	}
-	if e.Phone, err = phoneOrNone(e.Phone); err != nil {
+	if e.Phone, err = PhoneOrNone(e.Phone); err != nil {
 		return e, Commune{}, err
 	}
 	return r.checkedPost(e)
 }
 
-func phoneOrNone(s string) (string, error) {
+func PhoneOrNone(s string) (string, error) {
 	if s = Clean(s); s == "" {
 		return "", nil
 	}
 	return Phone(s)
 }
 
+// Printed is a text, clean, in letters that certificates and slips can print: bullets and the like become what is
+// meant, and what cannot be printed is a *problem.Problem that names the letters.
+func Printed(field, s string) (string, error) {
+	s, bad := letters.Mend(Clean(s))
+	if len(bad) > 0 {
+		return s, problem.Invalid(field, "text.letters", string(bad))
+	}
+	return s, nil
+}
+
 // checkedPost checks what an entry says of the post.
 func (r *Roll) checkedPost(e Entry) (Entry, Commune, error) {
 	c, ok := r.Places.Commune(e.Commune)
 	if !ok {
-		return e, c, store.Invalid("commune", "commune.unknown", e.Commune)
+		return e, c, problem.Invalid("commune", "commune.unknown", e.Commune)
 	}
-	e.Post, e.Library = Clean(e.Post), Clean(e.Library)
+	var bad error
+	if e.Post, bad = Printed("post", e.Post); bad != nil {
+		return e, c, bad
+	}
+	if e.Library, bad = Printed("library", e.Library); bad != nil {
+		return e, c, bad
+	}
 	switch {
 	case e.Library == "":
-		return e, c, store.Invalid("library", "library.empty")
-	case len([]rune(e.Library)) > textLetters:
-		return e, c, store.Invalid("library", "text.long", textLetters)
-	case len([]rune(e.Post)) > textLetters:
-		return e, c, store.Invalid("post", "text.long", textLetters)
+		return e, c, problem.Invalid("library", "library.empty")
+	case len([]rune(e.Library)) > TextLetters:
+		return e, c, problem.Invalid("library", "text.long", TextLetters)
+	case len([]rune(e.Post)) > TextLetters:
+		return e, c, problem.Invalid("post", "text.long", TextLetters)
 	}
 	if e.Kind == "" {
-		e.Kind = kindOf(e.Library)
+		e.Kind = KindOf(e.Library)
 	}
 	if !slices.Contains(LibraryKinds, e.Kind) {
-		return e, c, store.Invalid("kind", "kind.unknown", e.Kind)
+		return e, c, problem.Invalid("kind", "kind.unknown", e.Kind)
 	}
 	return e, c, r.checkedDay("on", e.On)
 }
 
-// kindOf tells the kind of a library by its name, other when the name does not say it.
-func kindOf(library string) string {
-	return cmp.Or(kindIn(words(library)), OtherLibraryKind)
+// KindOf tells the kind of a library by its name, other when the name does not say it.
+func KindOf(library string) string {
+	return cmp.Or(kindIn(Words(library)), OtherLibraryKind)
 }
 
 func (r *Roll) checkedDay(field string, day time.Time) error {
 	switch {
 	case !day.Equal(day.UTC().Truncate(24 * time.Hour)):
-		return store.Invalid(field, "date.form", day)
-	case day.Before(firstDay):
-		return store.Invalid(field, "date.early", day.Format(time.DateOnly))
+		return problem.Invalid(field, "date.form", day)
+	case day.Before(FirstDay):
+		return problem.Invalid(field, "date.early", day.Format(time.DateOnly))
 	case day.After(Day(r.Now())):
-		return store.Invalid(field, "date.future", day.Format(time.DateOnly))
+		return problem.Invalid(field, "date.future", day.Format(time.DateOnly))
 	}
 	return nil
 }
 
-// newPosting is the fact that the person starts (or leaves) the post of the entry.
-func (r *Roll) newPosting(person string, event Event, e Entry, c Commune, by string) Posting {
+// NewPosting is the fact that the person starts (or leaves) the post of the entry.
+func (r *Roll) NewPosting(person string, event Event, e Entry, c Commune, by string) Posting {
 	return Posting{
 		ID:     postingID(person, event, e.On, c.Code, e.Library),
 		Person: person, Event: event, On: e.On, Post: e.Post, Library: e.Library, Kind: e.Kind,
@@ -116,26 +134,41 @@ func (r *Roll) newPosting(person string, event Event, e Entry, c Commune, by str
 }
 
 func postingID(person string, event Event, on time.Time, commune, library string) string {
-	return strings.Join([]string{person, string(event), on.Format(time.DateOnly), commune, strings.ReplaceAll(words(library), " ", "-")}, "/")
+	return strings.Join([]string{person, string(event), on.Format(time.DateOnly), commune, strings.ReplaceAll(Words(library), " ", "-")}, "/")
 }
 
-// Add enters a new person who starts a post. A mobile number that another person with a post already has is ErrExists, a *store.Problem.
+// Add enters a new person who starts a post. A mobile number that another person with a post already has is ErrExists,
+// a *problem.Problem. With a Rand that gives the same id again it may be repeated: it goes on where it was cut off, and
+// whoever is entered already is given back.
 func (r *Roll) Add(ctx context.Context, e Entry, by string) (Person, error) {
 	e, c, err := r.checked(e)
 	if err != nil {
 		return Person{}, err
 	}
-	if err := r.phoneFree(ctx, e.Phone, ""); err != nil {
-		return Person{}, err
-	}
 	p := Person{ID: NewID(r.Rand)}
-	p.Name, p.Phone, p.Post, p.Kind = e.Name, e.Phone, e.Post, e.Kind
-	posting := r.newPosting(p.ID, Starts, e, c, by)
-	if err := r.Store.Insert(ctx, PostingKind, &posting); err != nil {
+	if err := r.phoneFree(ctx, e.Phone, p.ID); err != nil {
 		return Person{}, err
 	}
-	p = r.person(p, []Posting{posting})
-	return p, r.Store.Insert(ctx, PersonKind, &p)
+	p.Name, p.Phone, p.Post, p.Kind = e.Name, e.Phone, e.Post, e.Kind
+	posting, said := r.NewPosting(p.ID, Starts, e, c, by), first(p, by, r.Now())
+	inserted := r.Store.Insert(ctx, PostingKind, &posting)
+	if inserted != nil && !errors.Is(inserted, problem.ErrExists) {
+		return Person{}, inserted
+	}
+	if err := r.insertDetail(ctx, said); err != nil {
+		return Person{}, err
+	}
+	facts := Facts{Postings: []Posting{posting}, Details: []Detail{said}}
+	if inserted != nil { // an earlier try, which may have said another day or place
+		if facts, err = r.Facts(ctx, p.ID); err != nil {
+			return Person{}, err
+		}
+	}
+	p = r.Replay(p, facts)
+	if err = r.Store.Insert(ctx, PersonKind, &p); errors.Is(err, problem.ErrExists) {
+		return r.Refresh(ctx, p.ID)
+	}
+	return p, err
 }
 
 // phoneFree refuses a mobile number of another person who holds a post; a landline may be an office's.
@@ -149,16 +182,21 @@ func (r *Roll) phoneFree(ctx context.Context, phone, person string) error {
 	}
 	for _, p := range people {
 		if p.Active && p.ID != person {
-			return &store.Problem{Kind: store.ErrExists, Code: "phone.taken", Field: "phone", Args: []any{phone}}
+			return &problem.Problem{Kind: problem.ErrExists, Code: "phone.taken", Field: "phone", Args: []any{phone}}
 		}
 	}
 	return nil
 }
 
-// Move records that the person starts another post, which ends the one held; or, where commune and library are the same, that it began on another day.
-// The entry's Name and Phone are not read. Saying it twice changes nothing.
+// Move records that the person starts another post, which ends the one held; or, where commune and library are the
+// same, that it began on another day. The entry's Name and Phone are not read. Saying it twice changes nothing.
 func (r *Roll) Move(ctx context.Context, id string, e Entry, by string) (Person, error) {
-	p, err := r.Person(ctx, id)
+	return r.MoveIn(ctx, "", id, e, by)
+}
+
+// MoveIn is Move by a present province, for somebody who is still there: else it is ErrExists, a *problem.Problem.
+func (r *Roll) MoveIn(ctx context.Context, province, id string, e Entry, by string) (Person, error) {
+	p, err := r.unpromised(ctx, province, id, e.On)
 	if err != nil {
 		return Person{}, err
 	}
@@ -166,40 +204,60 @@ func (r *Roll) Move(ctx context.Context, id string, e Entry, by string) (Person,
 	if err != nil {
 		return Person{}, err
 	}
-	if e.On.Before(p.Since) && !(p.Commune == c.Code && words(p.Library) == words(e.Library)) {
-		return Person{}, store.Invalid("on", "date.before-start", e.On.Format(time.DateOnly), p.Since.Format(time.DateOnly))
+	if e.On.Before(p.Since) && !(p.Commune == c.Code && Words(p.Library) == Words(e.Library)) {
+		return Person{}, problem.Invalid("on", "date.before-start", e.On.Format(time.DateOnly), p.Since.Format(time.DateOnly))
 	}
-	return r.record(ctx, r.newPosting(id, Starts, e, c, by), func(p *Person) { p.Post, p.Kind = e.Post, e.Kind })
+	posting := r.NewPosting(id, Starts, e, c, by)
+	said, some := r.NewDetail(p, Details{p.Name, p.Phone, e.Post, e.Kind}, r.moment(), "", by)
+	if _, err := store.Get[Posting](ctx, r.Store, PostingKind, posting.ID); some && errors.Is(err, problem.ErrNotFound) {
+		return r.record(ctx, p, posting, said)
+	}
+	return r.record(ctx, p, posting)
 }
 
-// Leave records that on this day the person no longer holds the post. Of a person without a post it is ErrInvalid, a *store.Problem, unless it says again what is known.
+// somebody reads a person who can be changed: not one who is nobody any more.
+func (r *Roll) somebody(ctx context.Context, id string) (Person, error) {
+	p, err := r.Person(ctx, id)
+	if err == nil && p.Gone != "" {
+		err = problem.Invalid("", "person.gone", p.Name)
+	}
+	return p, err
+}
+
+// Leave records that on this day the person no longer holds the post. Of a person without a post it is ErrInvalid, a
+// *problem.Problem, unless it says again what is known.
 func (r *Roll) Leave(ctx context.Context, id string, on time.Time, by string) (Person, error) {
+	return r.LeaveIn(ctx, "", id, on, by)
+}
+
+// LeaveIn is Leave by a present province, for somebody who is still there: else it is ErrExists, a *problem.Problem.
+func (r *Roll) LeaveIn(ctx context.Context, province, id string, on time.Time, by string) (Person, error) {
 	if err := r.checkedDay("on", on); err != nil {
 		return Person{}, err
 	}
-	p, err := r.Person(ctx, id)
+	p, err := r.unpromised(ctx, province, id, time.Time{})
 	if err != nil {
 		return Person{}, err
 	}
-	leaves := leaving(p, on, by, r.Now())
+	leaves := r.Leaving(p, on, by)
 	if !p.Active {
-		if _, err := store.Get[Posting](ctx, r.Store, PostingKind, leaves.ID); !errors.Is(err, store.ErrNotFound) {
+		if _, err := store.Get[Posting](ctx, r.Store, PostingKind, leaves.ID); !errors.Is(err, problem.ErrNotFound) {
 			return p, err
 		}
-		return Person{}, store.Invalid("on", "post.none", p.Name)
+		return Person{}, problem.Invalid("on", "post.none", p.Name)
 	}
 	if on.Before(p.Since) {
-		return Person{}, store.Invalid("on", "date.before-start", on.Format(time.DateOnly), p.Since.Format(time.DateOnly))
+		return Person{}, problem.Invalid("on", "date.before-start", on.Format(time.DateOnly), p.Since.Format(time.DateOnly))
 	}
-	return r.record(ctx, leaves, func(*Person) {})
+	return r.record(ctx, p, leaves)
 }
 
-// leaving is the fact that the person leaves the post held.
-func leaving(p Person, on time.Time, by string, now time.Time) Posting {
+// Leaving is the fact that the person leaves the post held.
+func (r *Roll) Leaving(p Person, on time.Time, by string) Posting {
 	return Posting{
 		ID:     postingID(p.ID, Leaves, on, p.Commune, p.Library),
 		Person: p.ID, Event: Leaves, On: on, Post: p.Post, Library: p.Library, Kind: p.Kind,
-		Commune: p.Commune, Province: p.Province, Programme: p.Programme, By: by, RecordedAt: store.Time(now),
+		Commune: p.Commune, Province: p.Province, Programme: p.Programme, By: by, RecordedAt: store.Time(r.Now()),
 	}
 }
 
@@ -209,50 +267,81 @@ type Details struct {
 	Kind              string // of the library
 }
 
-// Correct writes a person's details anew.
-func (r *Roll) Correct(ctx context.Context, id string, d Details) (Person, error) {
-	name, err := Name(d.Name)
+// Correct says a person's details as they are; what was said before stays in their history. Saying what is known
+// already changes nothing.
+func (r *Roll) Correct(ctx context.Context, id string, d Details, by string) (Person, error) {
+	d, err := checkedDetails(d)
 	if err != nil {
 		return Person{}, err
 	}
-	phone, err := phoneOrNone(d.Phone)
+	if err := r.phoneFree(ctx, d.Phone, id); err != nil {
+		return Person{}, err
+	}
+	p, err := r.somebody(ctx, id)
 	if err != nil {
 		return Person{}, err
 	}
-	if err := r.phoneFree(ctx, phone, id); err != nil {
+	said, some := r.NewDetail(p, d, r.moment(), "", by)
+	if !some {
+		return p, nil
+	}
+	if err := r.Begun(ctx, p); err != nil {
 		return Person{}, err
 	}
-	post := Clean(d.Post)
+	if err := r.insertDetail(ctx, said); err != nil {
+		return Person{}, err
+	}
+	return r.Refresh(ctx, id)
+}
+
+// checkedDetails are the details as the roster keeps them, or a *problem.Problem.
+func checkedDetails(d Details) (Details, error) {
+	var err error
+	if d.Name, err = Name(d.Name); err != nil {
+		return d, err
+	}
+	if d.Phone, err = PhoneOrNone(d.Phone); err != nil {
+		return d, err
+	}
+	if d.Post, err = Printed("post", d.Post); err != nil {
+		return d, err
+	}
 	switch {
-	case len([]rune(post)) > textLetters:
-		return Person{}, store.Invalid("post", "text.long", textLetters)
+	case len([]rune(d.Post)) > TextLetters:
+		return d, problem.Invalid("post", "text.long", TextLetters)
 	case !slices.Contains(LibraryKinds, d.Kind):
-		return Person{}, store.Invalid("kind", "kind.unknown", d.Kind)
+		return d, problem.Invalid("kind", "kind.unknown", d.Kind)
 	}
-	return r.refresh(ctx, id, func(p *Person) { p.Name, p.Phone, p.Post, p.Kind = name, phone, post, d.Kind })
+	return d, nil
 }
 
-// record inserts a posting, which may be known already, and brings the person up to date.
-func (r *Roll) record(ctx context.Context, posting Posting, details func(*Person)) (Person, error) {
-	err := r.Store.Insert(ctx, PostingKind, &posting)
-	if err != nil && !errors.Is(err, store.ErrExists) {
+// record inserts a posting, which may be known already, and what is said with it, and brings the person up to date.
+func (r *Roll) record(ctx context.Context, p Person, posting Posting, said ...Detail) (Person, error) {
+	if err := r.Begun(ctx, p); err != nil {
 		return Person{}, err
 	}
-	return r.refresh(ctx, posting.Person, details)
+	for _, d := range said {
+		if err := r.insertDetail(ctx, d); err != nil {
+			return Person{}, err
+		}
+	}
+	err := r.Store.Insert(ctx, PostingKind, &posting)
+	if err != nil && !errors.Is(err, problem.ErrExists) {
+		return Person{}, err
+	}
+	return r.Refresh(ctx, posting.Person)
 }
 
-// refresh writes the details and what the postings say into the person. Another posting may arrive between reading and writing; then what was written no longer
-// follows from the postings, and it is written again.
-func (r *Roll) refresh(ctx context.Context, id string, details func(*Person)) (Person, error) {
-	postings, err := r.Postings(ctx, id)
+// Refresh writes what the facts say into the person. Another fact may arrive between reading and writing; then what was
+// written no longer follows from the facts, and it is written again.
+func (r *Roll) Refresh(ctx context.Context, id string) (Person, error) {
+	facts, err := r.Facts(ctx, id)
 	if err != nil {
 		return Person{}, err
 	}
 	for {
 		p, err := store.Update(ctx, r.Store, PersonKind, id, func(p *Person) error {
-			old := *p
-			details(p)
-			if next := r.person(*p, postings); !same(old, next) {
+			if next := r.Replay(*p, facts); !same(*p, next) {
 				*p = next
 			}
 			return nil
@@ -260,11 +349,11 @@ func (r *Roll) refresh(ctx context.Context, id string, details func(*Person)) (P
 		if err != nil {
 			return Person{}, err
 		}
-		again, err := r.Postings(ctx, id)
-		if err != nil || len(again) == len(postings) {
+		again, err := r.Facts(ctx, id)
+		if err != nil || again.size() == facts.size() {
 			return p, err
 		}
-		postings = again
+		facts = again
 	}
 }
 
@@ -274,20 +363,12 @@ func same(a, b Person) bool {
 	return a == b
 }
 
-// person is p with the place that the postings say and the fields that follow from others.
-func (r *Roll) person(p Person, postings []Posting) Person {
-	held, active := Current(postings)
-	p.Fold, p.Sort = Fold(p.Name), SortKey(p.Name)
-	p.Library, p.Commune, p.Province, p.Programme = held.Library, held.Commune, held.Province, held.Programme
-	p.Since, p.Active = held.On, active
-	p.UpdatedAt = store.Time(r.Now())
-	return p
-}
-
-// Current is the start of the post that a person holds, and true; or of the one left last, and false. Without a start it is empty. It depends on the set of postings only, not on their order.
+// Current is the start of the post that a person holds, and true; or of the one left last, and false. Without a start
+// it is empty. It depends on the set of postings only, not on their order.
 //
-// A start ends the post held before. A leave ends the post only if it names the commune and the library of it. Starts at the same commune and library with no
-// other post between them are one post, and the one recorded last tells its day.
+// A start ends the post held before. A leave ends the post only if it names the commune and the library of it. Starts
+// at the same commune and library with no other post between them are one post, and the one recorded last tells its
+// day.
 func Current(postings []Posting) (Posting, bool) {
 	ordered := slices.SortedFunc(slices.Values(postings), func(a, b Posting) int {
 		return cmp.Or(a.On.Compare(b.On), a.RecordedAt.Compare(b.RecordedAt), -cmp.Compare(a.Event, b.Event), cmp.Compare(a.ID, b.ID))
@@ -305,13 +386,8 @@ func Current(postings []Posting) (Posting, bool) {
 	return held, active
 }
 
-// Held is Current as far as it was true at the end of a day.
-func Held(postings []Posting, day time.Time) (Posting, bool) {
-	return Current(slices.DeleteFunc(slices.Clone(postings), func(p Posting) bool { return p.On.After(day) }))
-}
-
 func samePost(a, b Posting) bool {
-	return a.Commune == b.Commune && words(a.Library) == words(b.Library)
+	return a.Commune == b.Commune && Words(a.Library) == Words(b.Library)
 }
 
 // Person reads a person by id.
@@ -326,7 +402,13 @@ func (r *Roll) Postings(ctx context.Context, person string) ([]Posting, error) {
 
 // ByPhone lists the people with a number, in the form that Phone gives.
 func (r *Roll) ByPhone(ctx context.Context, phone string) ([]Person, error) {
-	return store.All[Person](ctx, r.Store, PersonKind, store.Where(store.Is("phone", phone)))
+	return r.real(ctx, store.Where(store.Is("phone", phone)))
+}
+
+// real lists the people that a query finds, without the entries that are nobody any more.
+func (r *Roll) real(ctx context.Context, q store.Query) ([]Person, error) {
+	people, err := store.All[Person](ctx, r.Store, PersonKind, q)
+	return slices.DeleteFunc(people, func(p Person) bool { return p.Gone != "" }), err
 }
 
 // Filter chooses people of a present province, of a commune, or of a commune of that province.
@@ -337,6 +419,8 @@ type Filter struct {
 	Left     bool   // also those who hold no post now
 	After    string // Page.Next of the page before, "" for the first
 	Limit    int    // people on a page; 0: 50
+
+	Keep func(Person) bool // whom to leave in; nil: everybody
 }
 
 // Page is some of the people chosen, in the order of SortKey.
@@ -354,13 +438,10 @@ func (r *Roll) People(ctx context.Context, f Filter) (Page, error) {
 		return Page{}, err
 	}
 	limit := cmp.Or(f.Limit, pageSize)
-	if f.Text == "" {
-		q = q.First(limit + 1)
-	}
 	matches := matcher(f.Text)
 	var page Page
 	err = store.Each(ctx, r.Store, PersonKind, q, func(p Person) error {
-		if f.Province != "" && p.Province != f.Province || !matches(p) {
+		if p.Gone != "" || f.Province != "" && p.Province != f.Province || !matches(p) || f.Keep != nil && !f.Keep(p) {
 			return nil
 		}
 		if len(page.People) == limit {
@@ -382,7 +463,7 @@ func (f Filter) query() (store.Query, error) {
 	case f.Province != "":
 		q = store.Where(store.Is("province", f.Province))
 	default:
-		return q, store.Invalid("province", "province.empty")
+		return q, problem.Invalid("province", "province.empty")
 	}
 	if !f.Left {
 		q.Where = append(q.Where, store.Is("active", true))
@@ -390,16 +471,17 @@ func (f Filter) query() (store.Query, error) {
 	if f.After != "" {
 		sort, id, ok := strings.Cut(f.After, "!")
 		if !ok {
-			return q, store.Invalid("after", "page.unknown", f.After)
+			return q, problem.Invalid("after", "page.unknown", f.After)
 		}
 		q = q.From(&store.Cursor{Value: sort, ID: id})
 	}
 	return q.By("sort"), nil
 }
 
-// matcher says whether a person is meant by a search: every word begins a word of the folded name, each another one; or the digits begin the number; or it is the id.
+// matcher says whether a person is meant by a search: every word begins a word of the folded name, each another one; or
+// the digits begin the number; or it is the id.
 func matcher(text string) func(Person) bool {
-	wanted := strings.Fields(words(text))
+	wanted := strings.Fields(Words(text))
 	if len(wanted) == 0 {
 		return func(Person) bool { return true }
 	}
@@ -423,7 +505,8 @@ func beginsAll(name, wanted []string) bool {
 	return true
 }
 
-// CountByCommune counts the people who hold a post in each commune of a present province. Communes with nobody are not in it.
+// CountByCommune counts the people who hold a post in each commune of a present province. Communes with nobody are not
+// in it.
 func (r *Roll) CountByCommune(ctx context.Context, province string) (map[string]int, error) {
 	groups, err := r.Store.Count(ctx, PersonKind, store.Where(store.Is("province", province), store.Is("active", true)), "commune")
 	counts := map[string]int{}
@@ -433,29 +516,53 @@ func (r *Roll) CountByCommune(ctx context.Context, province string) (map[string]
 	return counts, err
 }
 
-// Each calls f with every person of a present province, also those who have left, in the order of SortKey. f must not write to the store; it may return store.Stop.
+// Each calls f with every person of a present province, also those who have left and those who are nobody any more, in
+// the order of SortKey. f must not write to the store; it may return store.Stop.
 func (r *Roll) Each(ctx context.Context, province string, f func(Person) error) error {
 	return store.Each(ctx, r.Store, PersonKind, store.Where(store.Is("province", province)).By("sort"), f)
 }
 
-// Rebuild computes every person again from the postings and says how many were not as they should be.
-func (r *Roll) Rebuild(ctx context.Context) (int, error) {
+// Rebuild computes every person again from the facts and says how many were not as they should be. differs is called
+// with each of them and may be nil.
+func (r *Roll) Rebuild(ctx context.Context, differs func(id string)) (int, error) {
+	return r.compare(ctx, true, differs)
+}
+
+// Check is Rebuild that changes nothing.
+func (r *Roll) Check(ctx context.Context, differs func(id string)) (int, error) {
+	return r.compare(ctx, false, differs)
+}
+
+func (r *Roll) compare(ctx context.Context, mend bool, differs func(id string)) (int, error) {
 	changed := 0
 	var after *store.Cursor
 	for {
-		people, err := store.All[Person](ctx, r.Store, PersonKind, store.Query{}.From(after).First(500))
+		people, err := store.All[Person](ctx, r.Store, PersonKind, store.Query{}.From(after).First(Together))
 		if err != nil || len(people) == 0 {
 			return changed, err
 		}
-		for _, old := range people {
-			p, err := r.refresh(ctx, old.ID, func(*Person) {})
-			if err != nil {
-				return changed, err
-			}
-			if !same(old, p) {
-				changed++
+		var ids, wrong []string
+		for _, p := range people {
+			ids = append(ids, p.ID)
+		}
+		facts, err := r.FactsOf(ctx, ids)
+		if err != nil {
+			return changed, err
+		}
+		for _, p := range people {
+			if !same(p, r.Replay(p, facts[p.ID])) {
+				wrong = append(wrong, p.ID)
+				if differs != nil {
+					differs(p.ID)
+				}
 			}
 		}
-		after = &store.Cursor{ID: people[len(people)-1].ID}
+		changed += len(wrong)
+		if mend {
+			if err := r.RefreshAll(ctx, wrong); err != nil {
+				return changed, err
+			}
+		}
+		after = &store.Cursor{ID: ids[len(ids)-1]}
 	}
 }

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"lopban/courses/store"
+	"lopban/courses/problem"
 	"lopban/courses/store/sqlite"
+	"lopban/courses/store/storetest"
 )
 
 var noon = time.Date(2026, 3, 10, 5, 0, 0, 0, time.UTC) // in Vietnam
@@ -26,7 +28,7 @@ func day(s string) time.Time {
 
 func newRoll(t testing.TB) *Roll {
 	t.Helper()
-	s, err := sqlite.Open(t.TempDir(), PersonKind, PostingKind)
+	s, err := sqlite.Open(t.TempDir(), PersonKind, PostingKind, DetailKind, HandoverKind)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,12 +117,12 @@ func TestMoveAndLeave(t *testing.T) {
 		t.Errorf("%d postings, want 3", len(postings))
 	}
 	for on, commune := range map[string]string{"2026-01-04": "", "2026-01-05": "00700", "2026-01-31": "00700", "2026-02-01": "02143", "2026-02-28": "02143", "2026-03-01": ""} {
-		held, active := Held(postings, day(on))
+		held, active := places().Held(postings, day(on), time.Time{})
 		if active != (commune != "") || active && held.Commune != commune {
 			t.Errorf("on %s held %q (%v), want %q", on, held.Commune, active, commune)
 		}
 	}
-	if _, err := r.Move(t.Context(), "NOBODY", there, "staff"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := r.Move(t.Context(), "NOBODY", there, "staff"); !errors.Is(err, problem.ErrNotFound) {
 		t.Errorf("moving nobody: %v", err)
 	}
 }
@@ -172,13 +174,13 @@ func TestCurrentDoesNotDependOnTheOrderOfPostings(t *testing.T) {
 func TestCorrectChangesDetailsOnly(t *testing.T) {
 	r := newRoll(t)
 	p, other := add(t, r, "Vừ A Dín", "0912345678", "00700"), add(t, r, "Lò Thị Mai", "0987654321", "00700")
-	got, err := r.Correct(t.Context(), p.ID, Details{Name: "Vừ A Dính", Phone: "0912345679", Post: "Thủ thư", Kind: OtherLibraryKind})
+	got, err := r.Correct(t.Context(), p.ID, Details{Name: "Vừ A Dính", Phone: "0912345679", Post: "Thủ thư", Kind: OtherLibraryKind}, "staff")
 	if err != nil || got.Name != "Vừ A Dính" || got.Fold != "vu a dinh" || got.Phone != "0912345679" || got.Post != "Thủ thư" || got.Kind != OtherLibraryKind || got.Commune != p.Commune {
 		t.Errorf("corrected %+v, %v", got, err)
 	}
-	_, err = r.Correct(t.Context(), p.ID, Details{Name: "Vừ A Dính", Phone: other.Phone, Kind: p.Kind})
+	_, err = r.Correct(t.Context(), p.ID, Details{Name: "Vừ A Dính", Phone: other.Phone, Kind: p.Kind}, "staff")
 	wantProblem(t, "another's number", err, "phone", "phone.taken")
-	if n, err := r.Rebuild(t.Context()); n != 0 || err != nil {
+	if n, err := r.Rebuild(t.Context(), nil); n != 0 || err != nil {
 		t.Errorf("a rebuild changed %d people, %v", n, err)
 	}
 }
@@ -187,11 +189,11 @@ func TestRebuildRepairsAPersonBehindThePostings(t *testing.T) {
 	r := newRoll(t)
 	p := add(t, r, "Vừ A Dính", "", "00700")
 	c, _ := r.Places.Commune("00691")
-	posting := r.newPosting(p.ID, Starts, Entry{Library: "Thư viện phường", On: day("2026-02-01")}, c, "staff")
+	posting := r.NewPosting(p.ID, Starts, Entry{Library: "Thư viện phường", On: day("2026-02-01")}, c, "staff")
 	if err := r.Store.Insert(t.Context(), PostingKind, &posting); err != nil { // and then the program stops
 		t.Fatal(err)
 	}
-	if n, err := r.Rebuild(t.Context()); n != 1 || err != nil {
+	if n, err := r.Rebuild(t.Context(), nil); n != 1 || err != nil {
 		t.Errorf("a rebuild changed %d people, %v, want 1", n, err)
 	}
 	if got, _ := r.Person(t.Context(), p.ID); got.Commune != "00691" {
@@ -210,7 +212,7 @@ func TestParallelMovesEndWhereThePostingsSay(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n, err := r.Rebuild(t.Context()); n != 0 || err != nil {
+	if n, err := r.Rebuild(t.Context(), nil); n != 0 || err != nil {
 		t.Errorf("a rebuild changed %d people, %v", n, err)
 	}
 	if got, _ := r.Person(t.Context(), p.ID); got.Library != "Thư viện 19" {
@@ -294,6 +296,42 @@ func TestDayIsTheDateInVietnam(t *testing.T) {
 	} {
 		if got := Day(in); !got.Equal(day(want)) {
 			t.Errorf("Day(%v) = %v, want %s", in, got, want)
+		}
+	}
+}
+
+// again gives the same random bytes again, as the form of a new person does.
+func again() *strings.Reader { return strings.NewReader("sixteen same bytes") }
+
+// Whoever is cut off after any write enters the person with the same form.
+func TestAPersonIsEnteredAfterAnyCut(t *testing.T) {
+	entry := Entry{Name: "Sùng Mí Pó", Phone: "0912345678", Library: "Thư viện xã", Commune: "00715", On: day("2026-01-05")}
+	for writes := 0; ; writes++ {
+		r := newRoll(t)
+		cut := storetest.NewCut(r.Store)
+		r.Store, r.Rand = cut, again()
+		cut.After(writes)
+		_, err := r.Add(t.Context(), entry, "staff")
+		done := !cut.Was()
+		if done != (err == nil) {
+			t.Fatalf("cut after %d writes: %v", writes, err)
+		}
+		cut.Mend()
+		for range 2 {
+			r.Rand = again()
+			p, err := r.Add(t.Context(), entry, "staff")
+			if err != nil || p.Name != "Sùng Mí Pó" || p.Commune != "00715" || !p.Active || !p.Since.Equal(entry.On) {
+				t.Fatalf("after %d writes and a cut: %+v, %v", writes, p, err)
+			}
+			if is, err := r.Person(t.Context(), p.ID); err != nil || !same(is, p) {
+				t.Errorf("after %d writes and a cut the store has %+v, %v", writes, is, err)
+			}
+			if all, err := r.Postings(t.Context(), p.ID); err != nil || len(all) != 1 {
+				t.Errorf("after %d writes and a cut: %d postings, %v", writes, len(all), err)
+			}
+		}
+		if done {
+			break
 		}
 	}
 }

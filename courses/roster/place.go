@@ -12,10 +12,12 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"lopban/courses/letters"
 )
 
-// List is one of the two lists of provinces. The same code may stand in both and mean two provinces (08 is Tuyên Quang before and after 1 July 2025, with other
-// borders), so a province is always a list and a code.
+// List is one of the two lists of provinces. The same code may stand in both and mean two provinces (08 is Tuyên Quang
+// before and after 1 July 2025, with other borders), so a province is always a list and a code.
 type List string
 
 const (
@@ -36,8 +38,9 @@ type Province struct {
 
 // Kinds of commune.
 const (
-	Xa     = "xã"
-	Phuong = "phường"
+	Xa      = "xã"
+	Phuong  = "phường"
+	ThiTran = "thị trấn" // until 1 July 2025
 )
 
 // Commune is a unit of the level that has grassroots libraries, as it is since 1 July 2025.
@@ -61,33 +64,46 @@ func (c Commune) In(list List, code string) bool {
 	return c.Province == code
 }
 
-// Places are the provinces and communes of the programme. They do not change while the program runs.
-type Places struct {
+// atlas is the provinces and communes as they are between two changes, and the units that communes were made of. It
+// does not change.
+type atlas struct {
 	provinces []Province
 	communes  []Commune // in Vietnamese collation
 	byCode    map[string]Commune
-	byFold    map[string][]int // folded words of the name to communes
-	folds     []string         // of each commune
-	spellings []string
+	formers   []Former             // by code
+	land      map[string][]*Former // commune to the former units whose land it has
+	units     []unit               // communes and former units
+	names     map[string][]int     // folded name to the units that have or had it
+
+	// folded name without its kind to the districts, see Former.place, and the present province of each
+	districts    map[string]map[string]string
+	oldProvinces map[string]string // folded name to the code of before July 2025
+
+	changes []PlaceChange      // that hold, by day
+	ever    map[string]Commune // communes that changes made others of, as they were last
 }
 
 const (
 	provincesFile = "programme/provinces.csv"
 	communesFile  = "programme/communes.csv"
+	formerFile    = "programme/former.csv"
 )
 
-// ReadPlaces reads programme/provinces.csv and programme/communes.csv and checks that they agree: codes are digits and not given twice in a list, names are NFC,
-// every commune has a present province and, inside the programme, a programme province.
+// ReadPlaces reads programme/provinces.csv, communes.csv and former.csv and checks that they agree: codes are digits
+// and not given twice in a list, names are NFC, every commune has a present province and, inside the programme, a
+// programme province, and every former unit became part of a commune.
 func ReadPlaces(fsys fs.FS) (*Places, error) {
-	p := &Places{byCode: map[string]Commune{}, byFold: map[string][]int{}}
-	if err := p.readProvinces(fsys); err != nil {
-		return nil, fmt.Errorf("%s: %w", provincesFile, err)
-	}
-	if err := p.readCommunes(fsys); err != nil {
-		return nil, fmt.Errorf("%s: %w", communesFile, err)
+	p := &atlas{byCode: map[string]Commune{}}
+	for _, table := range []struct {
+		file string
+		read func(fs.FS) error
+	}{{provincesFile, p.readProvinces}, {communesFile, p.readCommunes}, {formerFile, p.readFormer}} {
+		if err := table.read(fsys); err != nil {
+			return nil, fmt.Errorf("%s: %w", table.file, err)
+		}
 	}
 	p.index()
-	return p, nil
+	return newPlaces(p), nil
 }
 
 func readTable(fsys fs.FS, name string, header []string) ([][]string, error) {
@@ -113,7 +129,7 @@ func readTable(fsys fs.FS, name string, header []string) ([][]string, error) {
 	return rows[1:], nil
 }
 
-func (p *Places) readProvinces(fsys fs.FS) error {
+func (p *atlas) readProvinces(fsys fs.FS) error {
 	rows, err := readTable(fsys, provincesFile, []string{"list", "order", "code", "name", "name_en", "valid_from", "valid_to"})
 	if err != nil {
 		return err
@@ -144,7 +160,7 @@ var (
 	shortCode    = regexp.MustCompile(`^[0-9]{3,5}$`)
 )
 
-func (p *Places) readCommunes(fsys fs.FS) error {
+func (p *atlas) readCommunes(fsys fs.FS) error {
 	rows, err := readTable(fsys, communesFile, []string{"code", "name", "kind", "province", "programme", "valid_from"})
 	if err != nil {
 		return err
@@ -177,23 +193,18 @@ func date(s string) (time.Time, error) {
 	return time.Parse(time.DateOnly, s)
 }
 
-func (p *Places) index() {
+func (p *atlas) index() {
 	slices.SortFunc(p.provinces, func(a, b Province) int { return a.Order - b.Order })
 	keys := map[string]string{}
 	for _, c := range p.communes {
 		keys[c.Code] = collation(c.Name) + "." + c.Code
 	}
 	slices.SortFunc(p.communes, func(a, b Commune) int { return strings.Compare(keys[a.Code], keys[b.Code]) })
-	for i, c := range p.communes {
-		fold := words(c.Name)
-		p.folds = append(p.folds, fold)
-		p.spellings = append(p.spellings, spelling(c.Name))
-		p.byFold[fold] = append(p.byFold[fold], i)
-	}
+	p.name()
 }
 
 // Province finds a province by its list and code.
-func (p *Places) Province(list List, code string) (Province, bool) {
+func (p *atlas) Province(list List, code string) (Province, bool) {
 	i := slices.IndexFunc(p.provinces, func(v Province) bool { return v.List == list && v.Code == code })
 	if i < 0 {
 		return Province{}, false
@@ -202,7 +213,7 @@ func (p *Places) Province(list List, code string) (Province, bool) {
 }
 
 // Provinces lists the provinces of a list, in its order.
-func (p *Places) Provinces(list List) []Province {
+func (p *atlas) Provinces(list List) []Province {
 	var found []Province
 	for _, v := range p.provinces {
 		if v.List == list {
@@ -212,15 +223,16 @@ func (p *Places) Provinces(list List) []Province {
 	return found
 }
 
-// MatchProvince finds a province of the list by its code ("8" is "08") or by its name, folded, with or without "tỉnh" or "province".
-func (p *Places) MatchProvince(list List, text string) (Province, bool) {
-	text = words(text)
+// MatchProvince finds a province of the list by its code ("8" is "08") or by its name, folded, with or without "tỉnh"
+// or "province".
+func (p *atlas) MatchProvince(list List, text string) (Province, bool) {
+	text = Words(text)
 	if len(text) == 1 {
 		text = "0" + text
 	}
 	text = strings.TrimSuffix(strings.TrimPrefix(text, "tinh "), " province")
 	for _, v := range p.provinces {
-		if v.List == list && (v.Code == text || words(v.Name) == text) {
+		if v.List == list && (v.Code == text || Words(v.Name) == text) {
 			return v, true
 		}
 	}
@@ -228,13 +240,13 @@ func (p *Places) MatchProvince(list List, text string) (Province, bool) {
 }
 
 // Commune finds a commune by its code of five digits.
-func (p *Places) Commune(code string) (Commune, bool) {
+func (p *atlas) Commune(code string) (Commune, bool) {
 	c, ok := p.byCode[code]
 	return c, ok
 }
 
 // Communes lists the communes of a province in Vietnamese collation.
-func (p *Places) Communes(list List, province string) []Commune {
+func (p *atlas) Communes(list List, province string) []Commune {
 	var found []Commune
 	for _, c := range p.communes {
 		if province != "" && c.In(list, province) {
@@ -244,128 +256,9 @@ func (p *Places) Communes(list List, province string) []Commune {
 	return found
 }
 
-// Match finds the commune that a text means: a code, with or without its leading zeros, or a name, with or without "xã" or "phường" before and ", tỉnh …" after it, in any case,
-// with either placement of tones (Hòa, Hoà) or no marks at all. province, a present province's code, narrows the search; "" searches all.
-//
-// When exactly one commune fits it is returned. Otherwise the commune is empty and the candidates are those that fit, or, when none does, up to three with the nearest names.
-func (p *Places) Match(text, province string) (Commune, []Commune) {
-	text = strings.TrimPrefix(Clean(text), "'")
-	if shortCode.MatchString(text) {
-		c := p.byCode[strings.Repeat("0", 5-len(text))+text]
-		if province != "" && c.Province != province {
-			c = Commune{}
-		}
-		return c, nil
-	}
-	name, around, _ := strings.Cut(text, ",")
-	readings := readings(name)
-	fits := p.within(p.named(readings), province, around)
-	if len(fits) == 1 {
-		return fits[0], nil
-	}
-	if len(fits) > 1 {
-		return Commune{}, fits
-	}
-	return Commune{}, p.nearest(readings, province)
-}
-
-// reading is a name that a text may mean: "Phường Tiến" may be the ward Tiến or the commune Phượng Tiến.
-type reading struct{ fold, spelling, kind string }
-
-var kindPrefixes = []struct{ word, kind string }{{"xa", Xa}, {"x", Xa}, {"phuong", Phuong}, {"p", Phuong}, {"thi tran", ""}, {"tt", ""}, {"commune", Xa}, {"ward", Phuong}}
-
-func readings(name string) []reading {
-	fold, spelled := words(name), spelling(name)
-	all := []reading{{fold, spelled, ""}}
-	for _, k := range kindPrefixes {
-		if rest, ok := strings.CutPrefix(fold, k.word+" "); ok {
-			parts := strings.SplitN(spelled, " ", strings.Count(k.word, " ")+2)
-			all = append(all, reading{rest, parts[len(parts)-1], k.kind})
-		}
-		if rest, ok := strings.CutSuffix(fold, " "+k.word); ok && (k.word == "commune" || k.word == "ward") {
-			all = append(all, reading{rest, strings.TrimSuffix(spelled, " "+k.word), k.kind})
-		}
-	}
-	return all
-}
-
-// named finds the communes by the narrowest understanding that has any: the spelling with the kind, the spelling, the folded name with the kind, the folded name.
-func (p *Places) named(all []reading) []Commune {
-	var levels [4][]Commune
-	for _, r := range all {
-		for _, i := range p.byFold[r.fold] {
-			level := 0
-			if p.spellings[i] != r.spelling {
-				level = 2
-			}
-			if r.kind != "" && r.kind != p.communes[i].Kind {
-				level++
-			}
-			levels[level] = append(levels[level], p.communes[i])
-		}
-	}
-	for _, fits := range levels {
-		if len(fits) > 0 {
-			return fits
-		}
-	}
-	return nil
-}
-
-// within keeps the communes of the present province, and of the provinces of either list that the words after the name tell of, if any fits.
-func (p *Places) within(fits []Commune, province, around string) []Commune {
-	fits = slices.DeleteFunc(fits, func(c Commune) bool { return province != "" && c.Province != province })
-	if around == "" || len(fits) < 2 {
-		return fits
-	}
-	var told []Commune
-	for _, c := range fits {
-		present, _ := p.Province(Present, c.Province)
-		programme, _ := p.Province(Programme, c.Programme)
-		for _, part := range strings.Split(around, ",") {
-			part = strings.TrimPrefix(words(part), "tinh ")
-			if part != "" && (part == words(present.Name) || part == words(programme.Name)) {
-				told = append(told, c)
-				break
-			}
-		}
-	}
-	if len(told) > 0 {
-		return told
-	}
-	return fits
-}
-
-const suggestions = 3
-
-// nearest finds the communes whose folded names differ from a reading by few letters: one in four at most.
-func (p *Places) nearest(all []reading, province string) []Commune {
-	type near struct{ at, distance int }
-	var found []near
-	for i, c := range p.communes {
-		if province != "" && c.Province != province {
-			continue
-		}
-		best := -1
-		for _, r := range all {
-			if d, ok := distance(r.fold, p.folds[i], max(1, len(p.folds[i])/4)); ok && (best < 0 || d < best) {
-				best = d
-			}
-		}
-		if best >= 0 {
-			found = append(found, near{i, best})
-		}
-	}
-	slices.SortStableFunc(found, func(a, b near) int { return a.distance - b.distance })
-	var communes []Commune
-	for _, n := range found[:min(suggestions, len(found))] {
-		communes = append(communes, p.communes[n.at])
-	}
-	return communes
-}
-
-// distance is the number of letters to insert, drop or change that make b of a (Levenshtein), and whether it is at most limit.
-func distance(a, b string, limit int) (int, bool) {
+// Distance is the number of letters to insert, drop or change that make b of a (Levenshtein), and whether it is at most
+// limit.
+func Distance(a, b string, limit int) (int, bool) {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit {
 		return 0, false
 	}
@@ -388,15 +281,16 @@ func distance(a, b string, limit int) (int, bool) {
 	return row[len(b)], row[len(b)] <= limit
 }
 
-// spelling is a name in one form for both placements of tones: lower case, words apart by one space, and the tone of each word moved to its end ("hòa" and "hoà" are "hoa" and a grave).
-func spelling(s string) string {
+// Spelling is a name in one form for both placements of tones: lower case, words apart by one space, and the tone of
+// each word moved to its end ("hòa" and "hoà" are "hoa" and a grave).
+func Spelling(s string) string {
 	var b strings.Builder
 	var tone []rune
 	end := func() {
 		b.WriteString(string(tone))
 		tone = tone[:0]
 	}
-	for _, r := range norm.NFD.String(strings.ToLower(Clean(s))) {
+	for _, r := range norm.NFD.String(strings.ToLower(strings.Map(letters.Vietnamese, Clean(s)))) {
 		switch {
 		case r == '\u0300' || r == '\u0301' || r == '\u0303' || r == '\u0309' || r == '\u0323':
 			tone = append(tone, r)

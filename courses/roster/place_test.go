@@ -75,7 +75,10 @@ func TestCommunesComeInVietnameseOrder(t *testing.T) {
 func TestReadPlacesRefuses(t *testing.T) {
 	provinces := "list,order,code,name,name_en,valid_from,valid_to\npresent,1,04,Cao Bằng,Cao Bang,2025-07-01,\nprogramme,1,04,Cao Bằng,Cao Bang,,2025-06-30\n"
 	communes := "code,name,kind,province,programme,valid_from\n01273,Thục Phán,phường,04,04,2025-07-01\n"
+	const former = "code,name,kind,district,province_code,province,commune\n01273,Sông Hiến,phường,Thành phố Cao Bằng,04,Cao Bằng,01273\n"
 	for what, change := range map[string][2]string{
+		"a unit of no commune":     {"Cao Bằng,01273\n", "Cao Bằng,01274\n"},
+		"a unit of no kind":        {"Sông Hiến,phường", "Sông Hiến,bản"},
 		"a lost zero":              {"01273", "1273"},
 		"an unknown kind":          {"phường", "thị trấn"},
 		"an unknown province":      {"phường,04", "phường,08"},
@@ -91,17 +94,20 @@ func TestReadPlacesRefuses(t *testing.T) {
 		_, err := ReadPlaces(fstest.MapFS{
 			provincesFile: {Data: []byte(strings.Replace(provinces, change[0], change[1], 1))},
 			communesFile:  {Data: []byte(strings.Replace(communes, change[0], change[1], 1))},
+			formerFile:    {Data: []byte(strings.Replace(former, change[0], change[1], 1))},
 		})
 		if err == nil {
 			t.Errorf("%s: accepted", what)
 		}
 	}
-	if _, err := ReadPlaces(fstest.MapFS{provincesFile: {Data: []byte(provinces)}, communesFile: {Data: []byte(communes)}}); err != nil {
+	if _, err := ReadPlaces(fstest.MapFS{provincesFile: {Data: []byte(provinces)}, communesFile: {Data: []byte(communes)}, formerFile: {Data: []byte(former)}}); err != nil {
 		t.Errorf("the table before the changes: %v", err)
 	}
 }
 
-func TestMatchFindsOneCommune(t *testing.T) {
+var today = Era{New: true} // of a list with names that are there only now
+
+func TestFindFindsOneCommune(t *testing.T) {
 	for _, c := range []struct{ text, province, code string }{
 		{"00691", "", "00691"}, {"691", "", "00691"}, {"'00691", "08", "00691"},
 		{"Ngọc Đường", "08", "00700"}, {"xã Ngọc Đường", "08", "00700"}, {"XÃ NGỌC ĐƯỜNG", "08", "00700"}, {"ngoc duong", "08", "00700"}, {"Xã  Ngọc-Đường ", "08", "00700"},
@@ -110,25 +116,26 @@ func TestMatchFindsOneCommune(t *testing.T) {
 		{"Văn Lang", "19", "02143"}, {"Văn Lăng", "19", "05665"},
 		{"Xa Dung", "11", ""}, {"Phượng Tiến", "19", ""},
 	} {
-		got, candidates := places().Match(c.text, c.province)
-		if got.Code == "" || c.code != "" && got.Code != c.code {
-			t.Errorf("Match(%q, %q) = %q, %v, want %s", c.text, c.province, got.Code, candidates, c.code)
+		got := places().Find(Address{Name: c.text}, c.province, today)
+		if got.Commune.Code == "" || c.code != "" && got.Commune.Code != c.code {
+			t.Errorf("Find(%q, %q) = %+v, want %s", c.text, c.province, got, c.code)
 		}
 	}
 }
 
-func TestEveryCommuneMatchesHoweverItIsTyped(t *testing.T) {
+func TestEveryCommuneIsFoundHoweverItIsTyped(t *testing.T) {
 	p := places()
-	for _, c := range p.communes {
-		same := len(p.byFold[words(c.Name)])
-		for _, typed := range []string{c.Code, c.Name, c.Title(), strings.ToUpper(c.Title()), norm.NFD.String(c.Title()), otherTones(c.Title()), "  " + c.Name + "  "} {
-			got, candidates := p.Match(typed, c.Province)
-			if got.Code != c.Code {
-				t.Errorf("Match(%q, %s) = %q, %v, want %s", typed, c.Province, got.Code, candidates, c.Code)
+	for _, c := range p.now().communes {
+		for _, typed := range []string{c.Code, c.Title(), strings.ToUpper(c.Title()), norm.NFD.String(c.Title()), otherTones(c.Title()), "  " + c.Title() + "  "} {
+			if got := p.Find(Address{Name: typed}, c.Province, today); got.Commune.Code != c.Code {
+				t.Errorf("Find(%q, %s) = %+v, want %s", typed, c.Province, got, c.Code)
 			}
 		}
-		if got, candidates := p.Match(Fold(c.Name), ""); same == 1 && got.Code != c.Code || same > 1 && len(candidates) != same {
-			t.Errorf("Match(%q) = %q and %d candidates, %d communes have that name", Fold(c.Name), got.Code, len(candidates), same)
+		for _, typed := range []string{c.Name, Fold(c.Title())} {
+			got := p.Find(Address{Name: typed}, c.Province, today)
+			if got.Commune.Code != c.Code && !slices.ContainsFunc(got.Maybe, func(o Commune) bool { return o.Code == c.Code }) {
+				t.Errorf("Find(%q, %s) = %+v, want %s among them", typed, c.Province, got, c.Code)
+			}
 		}
 	}
 }
@@ -138,7 +145,7 @@ func otherTones(s string) string {
 	return strings.NewReplacer("òa", "oà", "óa", "oá", "ỏa", "oả", "õa", "oã", "ọa", "oạ", "òe", "oè", "óe", "oé", "ùy", "uỳ", "úy", "uý", "ủy", "uỷ", "ũy", "uỹ", "ụy", "uỵ").Replace(s)
 }
 
-func TestMatchGivesCandidates(t *testing.T) {
+func TestFindGivesCandidates(t *testing.T) {
 	for _, c := range []struct {
 		text, province string
 		want           string // name of the first
@@ -147,18 +154,18 @@ func TestMatchGivesCandidates(t *testing.T) {
 		{"van lang", "19", "Văn Lang", 2},
 		{"Thành Công", "", "Thành Công", 2},
 		{"Ngọc Đườg", "08", "Ngọc Đường", 1},
-		{"xã Đồng Vân", "08", "Đồng Văn", -1},
+		{"xã Đồng Vân", "08", "Đồng Văn", 1},
 		{"Thành phố Hồ Chí Minh", "08", "", 0},
 		{"", "", "", 0}, {"xã", "", "", 0}, {"99999", "", "", 0}, {"00691", "04", "", 0},
 	} {
-		got, candidates := places().Match(c.text, c.province)
+		got := places().Find(Address{Name: c.text}, c.province, today)
 		switch {
-		case got.Code != "" && c.n >= 0:
-			t.Errorf("Match(%q, %q) = %s, want candidates", c.text, c.province, got.Title())
-		case c.n >= 0 && len(candidates) < c.n || c.n == 0 && len(candidates) > 0:
-			t.Errorf("Match(%q, %q): candidates %v, want %d", c.text, c.province, candidates, c.n)
-		case c.n > 0 && candidates[0].Name != c.want:
-			t.Errorf("Match(%q, %q): first candidate %s, want %s", c.text, c.province, candidates[0].Name, c.want)
+		case got.Commune.Code != "":
+			t.Errorf("Find(%q, %q) = %s, want candidates", c.text, c.province, got.Commune.Title())
+		case len(got.Maybe) < c.n || c.n == 0 && len(got.Maybe) > 0:
+			t.Errorf("Find(%q, %q): candidates %v, want %d", c.text, c.province, got.Maybe, c.n)
+		case c.n > 0 && got.Maybe[0].Name != c.want:
+			t.Errorf("Find(%q, %q): first candidate %s, want %s", c.text, c.province, got.Maybe[0].Name, c.want)
 		}
 	}
 }
@@ -177,15 +184,17 @@ func TestMatchProvince(t *testing.T) {
 	}
 }
 
-func FuzzMatch(f *testing.F) {
-	for _, s := range []string{"00691", "691", "xã Ngọc Đường", "Phường Tiến, tỉnh Phú Thọ", "x. ", "thị trấn", ", ,", "xã \u0300 b", "\u0300 xa b"} {
-		f.Add(s, "08")
+func FuzzFind(f *testing.F) {
+	for _, s := range []string{"00691", "691", "xã Ngọc Đường", "Phường Tiến, tỉnh Phú Thọ", "x. ", "thị trấn", ", ,", "xã \u0300 b", "\u0300 xa b", "xã Tân Tiến (huyện Yên Sơn) - Tuyên Quang"} {
+		f.Add(s, "Yên Sơn", "Hà Giang", "08")
 	}
-	f.Fuzz(func(t *testing.T, text, province string) {
-		got, candidates := places().Match(text, province)
-		if got.Code != "" && (len(candidates) > 0 || province != "" && got.Province != province) {
-			t.Errorf("Match(%q, %q) = %v, %v", text, province, got, candidates)
+	f.Fuzz(func(t *testing.T, text, district, of, province string) {
+		a := Address{Name: text, District: district, Province: of}
+		got := places().Find(a, province, places().EraOf(province, []Address{a}))
+		if got.Commune.Code != "" && (len(got.Maybe) > 0 || province != "" && got.Commune.Province != province) {
+			t.Errorf("Find(%q, %q) = %+v", a, province, got)
 		}
 		places().MatchProvince(Present, text)
+		places().Of(got.Commune, of)
 	})
 }

@@ -2,7 +2,8 @@ package roster
 
 import "testing"
 
-// The matrix of who may do what: for each action and role, in the own province and in another. "." is no, "o" is own province only, "A" is anywhere.
+// The matrix of who may do what: for each action and role, in the own province and in another. "." is no, "o" is own
+// province only, "A" is anywhere.
 func TestWhoMayDoWhat(t *testing.T) {
 	target := Account{ID: "B000000001", Roles: []Role{Learner}}
 	keeper := Account{ID: "B000000002", Roles: []Role{Learner, Staff}, Province: "08"}
@@ -15,6 +16,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"read people", MayReadPeople, '.', '.', 'o', 'A', 'A'},
 		{"read a person", func(a Account, p string) bool { return MayReadPerson(a, Person{ID: "B000000001", Province: p}) }, '.', '.', 'o', 'A', 'A'},
 		{"read oneself", func(a Account, p string) bool { return MayReadPerson(a, Person{ID: a.ID, Province: p}) }, 'A', 'A', 'A', 'A', 'A'},
+		{"call", MayCall, '.', '.', 'o', '.', '.'},
 		{"edit the roster", MayEditRoster, '.', '.', 'o', '.', 'A'},
 		{"issue claims", MayIssueClaims, '.', '.', 'o', '.', 'A'},
 		{"read the board", func(a Account, _ string) bool { return MayReadBoard(a) }, 'A', 'A', 'A', 'A', 'A'},
@@ -22,11 +24,14 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"read communes", MayReadCommunes, '.', '.', 'o', 'A', 'A'},
 		{"author", func(a Account, _ string) bool { return MayAuthor(a) }, '.', 'A', '.', '.', 'A'},
 		{"publish", func(a Account, _ string) bool { return MayPublish(a) }, '.', 'A', '.', '.', 'A'},
+		{"retire a course", func(a Account, _ string) bool { return MayRetire(a) }, '.', '.', '.', 'A', 'A'},
 		{"teach", MayTeach, '.', 'o', '.', '.', '.'},
 		{"revoke", MayRevoke, '.', '.', 'o', '.', 'A'},
+		{"agree", func(a Account, p string) bool { return MayAgree(a, p, "A000000002") }, '.', '.', 'o', '.', '.'},
+		{"agree to what one asked", func(a Account, p string) bool { return MayAgree(a, p, a.ID) }, '.', '.', '.', '.', '.'},
 		{"set the issuer", MaySetIssuer, '.', '.', 'o', '.', 'A'},
 		{"set targets", func(a Account, _ string) bool { return MaySetTargets(a) }, '.', '.', '.', 'A', 'A'},
-		{"read the audit trail", func(a Account, _ string) bool { return MayReadAudit(a) }, '.', '.', '.', 'A', 'A'},
+		{"read the audit trail", MayReadAudit, '.', '.', 'o', 'A', 'A'},
 		{"grant roles", func(a Account, _ string) bool { return MayGrant(a) }, '.', '.', '.', '.', 'A'},
 		{"manage a learner", func(a Account, p string) bool { return MayManageAccount(a, target, p) }, '.', '.', 'o', '.', 'A'},
 		{"manage a keeper", func(a Account, p string) bool { return MayManageAccount(a, keeper, p) }, '.', '.', '.', '.', 'A'},

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 )
 
@@ -23,7 +24,7 @@ func TestPlain(t *testing.T) {
 		}
 	}
 	for _, v := range []any{nil, 1.5, uint(1), []string{"a"}, map[string]any{"$gt": ""}, &at, struct{}{}} {
-		if got, err := store.Plain(v); !errors.Is(err, store.ErrInvalid) {
+		if got, err := store.Plain(v); !errors.Is(err, problem.ErrInvalid) {
 			t.Errorf("Plain(%v) = %v, %v, want ErrInvalid", v, got, err)
 		}
 	}
@@ -76,7 +77,7 @@ func TestKindNew(t *testing.T) {
 		{Name: "a", Doc: &person{}},
 		{Name: "a", Doc: "person"},
 	} {
-		if _, err := bad.New(); !errors.Is(err, store.ErrInvalid) {
+		if _, err := bad.New(); !errors.Is(err, problem.ErrInvalid) {
 			t.Errorf("New() of %+v: %v, want ErrInvalid", bad.Doc, err)
 		}
 	}

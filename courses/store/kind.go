@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"lopban/courses/problem"
 )
 
 // Kind describes documents of one sort. Kinds are package variables of the packages that own them.
@@ -14,16 +16,28 @@ type Kind struct {
 	Schema  int        // number of the shape written now, kept with each document
 	Unique  []string   // fields whose value no two documents share; the value is never empty
 	Indexes [][]string // fields to query by, in the order of a composite index
-	Doc     any        // an empty document, such as Person{}: checked when a store is opened, and needed to index a field of documents that are there already
+	// an empty document, such as Person{}: checked when a store is opened, and needed to index a field of documents
+	// that are there already
+	Doc any
 
-	// Upgrade brings a document that was written with an older schema, and read into a Doc, to the shape of now. Kinds whose new fields are right when they are empty need none; one that gains a unique field does. It is
-	// called once for each such document, when the store is opened or an old backup restored.
+	Fact   bool   // inserted once and never edited: Update refuses it
+	Person string // the field that names the person or account whom a document is about, "" for nobody
+	Secret bool   // no backup holds it
+	// Order is its place in a backup, which no two kinds share. Where there is no snapshot of a whole store (MongoDB),
+	// what refers is read before what it refers to: of two documents the one that is referred to was written first, so
+	// it is there when its kind's turn comes. A lease comes first because it says from when on facts must be settled.
+	Order int
+
+	// Upgrade brings a document that was written with an older schema, and read into a Doc, to the shape of now. Kinds
+	// whose new fields are right when they are empty need none; one that gains a unique field does. It is called once
+	// for each such document, when the store is opened or an old backup restored.
 	Upgrade func(doc any, from int) error
 
 	types sync.Map // reflect.Type of a document to its field positions
 }
 
-// Fields lists the unique and indexed fields, each once, in a fixed order: an engine keeps a column or an index path for each.
+// Fields lists the unique and indexed fields, each once, in a fixed order: an engine keeps a column or an index path
+// for each.
 func (k *Kind) Fields() []string {
 	var fields []string
 	seen := map[string]bool{"id": true}
@@ -44,14 +58,15 @@ func (k *Kind) Fields() []string {
 	return fields
 }
 
-// New is a pointer to an empty document of the type of Doc, or nil where Doc is not set. It is ErrInvalid when the type misses a field.
+// New is a pointer to an empty document of the type of Doc, or nil where Doc is not set. It is ErrInvalid when the type
+// misses a field.
 func (k *Kind) New() (any, error) {
 	if k.Doc == nil {
 		return nil, nil
 	}
 	t := reflect.TypeOf(k.Doc)
 	if t.Kind() != reflect.Struct {
-		return nil, fmt.Errorf("%s: Doc is a struct, not %v: %w", k.Name, t, ErrInvalid)
+		return nil, fmt.Errorf("%s: Doc is a struct, not %v: %w", k.Name, t, problem.ErrInvalid)
 	}
 	_, err := k.positions(t)
 	return reflect.New(t).Interface(), err
@@ -68,12 +83,12 @@ func (k *Kind) Renew(doc any, from int) (bool, error) {
 	return true, nil
 }
 
-// Values reads the id and the values of Fields from a document, a pointer to a struct. A value is a string, int64, bool or time.Time.
-// It is ErrInvalid when the document has no id, misses a field, or has an empty unique field.
+// Values reads the id and the values of Fields from a document, a pointer to a struct. A value is a string, int64, bool
+// or time.Time. It is ErrInvalid when the document has no id, misses a field, or has an empty unique field.
 func (k *Kind) Values(doc any) (id string, values []any, err error) {
 	v := reflect.ValueOf(doc)
 	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
-		return "", nil, fmt.Errorf("%s: a document is a pointer to a struct, not %T: %w", k.Name, doc, ErrInvalid)
+		return "", nil, fmt.Errorf("%s: a document is a pointer to a struct, not %T: %w", k.Name, doc, problem.ErrInvalid)
 	}
 	v = v.Elem()
 	positions, err := k.positions(v.Type())
@@ -82,13 +97,13 @@ func (k *Kind) Values(doc any) (id string, values []any, err error) {
 	}
 	id = v.Field(positions[0]).String()
 	if id == "" {
-		return "", nil, fmt.Errorf("%s: a document has no id: %w", k.Name, ErrInvalid)
+		return "", nil, fmt.Errorf("%s: a document has no id: %w", k.Name, problem.ErrInvalid)
 	}
 	values = make([]any, len(positions)-1)
 	for i, at := range positions[1:] {
 		values[i] = value(v.Field(at))
 		if i < len(k.Unique) && values[i] == "" {
-			return "", nil, fmt.Errorf("%s %s: unique field %s is empty: %w", k.Name, id, k.Unique[i], ErrInvalid)
+			return "", nil, fmt.Errorf("%s %s: unique field %s is empty: %w", k.Name, id, k.Unique[i], problem.ErrInvalid)
 		}
 	}
 	return id, values, nil
@@ -122,10 +137,10 @@ func (k *Kind) positions(t reflect.Type) ([]int, error) {
 	for _, f := range append([]string{"id"}, k.Fields()...) {
 		i, ok := at[f]
 		if !ok {
-			return nil, fmt.Errorf("%s: %v has no field tagged %q: %w", k.Name, t, f, ErrInvalid)
+			return nil, fmt.Errorf("%s: %v has no field tagged %q: %w", k.Name, t, f, problem.ErrInvalid)
 		}
 		if !indexable(t.Field(i).Type) {
-			return nil, fmt.Errorf("%s: field %q of %v cannot be indexed: %w", k.Name, f, t, ErrInvalid)
+			return nil, fmt.Errorf("%s: field %q of %v cannot be indexed: %w", k.Name, f, t, problem.ErrInvalid)
 		}
 		positions = append(positions, i)
 	}
@@ -156,7 +171,7 @@ func (k *Kind) Check(q Query, by ...string) error {
 	}
 	for _, name := range names {
 		if !known[name] {
-			return fmt.Errorf("%s: field %q is not indexed: %w", k.Name, name, ErrInvalid)
+			return fmt.Errorf("%s: field %q is not indexed: %w", k.Name, name, problem.ErrInvalid)
 		}
 	}
 	return nil

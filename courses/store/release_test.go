@@ -3,9 +3,12 @@ package store
 import (
 	"errors"
 	"testing"
+
+	"lopban/courses/problem"
 )
 
-// What a later release wrote in a shape or of a kind that this one does not know is refused, and the sentence names that release.
+// What a later release wrote in a shape or of a kind that this one does not know is refused, and the sentence names
+// that release.
 func TestCheckRelease(t *testing.T) {
 	kinds := []*Kind{{Name: "person", Schema: 2}, {Name: "course", Schema: 1}}
 	for name, c := range map[string]struct {
@@ -23,8 +26,8 @@ func TestCheckRelease(t *testing.T) {
 		"a kind that a test did without":        {[]Opened{{"lesson", 1, Release}}, ""},
 	} {
 		err := CheckRelease(c.had, kinds)
-		var p *Problem
-		if errors.As(err, &p) != (c.want != "") || p != nil && (p.Kind != ErrUnavailable || p.Code != "store-newer" || p.Args[0] != c.want || p.Args[1] != Release) {
+		var p *problem.Problem
+		if errors.As(err, &p) != (c.want != "") || p != nil && (p.Kind != problem.ErrUnavailable || p.Code != "store-newer" || p.Args[0] != c.want || p.Args[1] != Release) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -14,10 +14,12 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/roster"
+	"lopban/courses/school"
 	"lopban/courses/store"
 )
 
-// populated fills a region with standings: as many people as asked for, a tenth of them in the first present province, two in five trained.
+// populated fills a region with standings: as many people as asked for, a tenth of them in the first present province,
+// two in five trained.
 func populated(b *testing.B, people int) *region {
 	b.Helper()
 	r := newRegion(b)
@@ -146,7 +148,7 @@ func BenchmarkFacts(b *testing.B) {
 		batches[roster.PostingKind] = append(batches[roster.PostingKind], &f)
 		for j, strand := range both2.Strands {
 			id := fmt.Sprintf("%s/C/%d", p.ID, j)
-			batches[courses.CertificateKind] = append(batches[courses.CertificateKind],
+			batches[school.CertificateKind] = append(batches[school.CertificateKind],
 				&courses.Certificate{ID: id, Code: id, Register: id, Person: p.ID, Strand: strand, Province: c.Province, IssuedAt: day(2), ValidUntil: courses.Forever})
 		}
 		if i%1000 == 999 || i == people-1 {
@@ -173,14 +175,14 @@ func BenchmarkFacts(b *testing.B) {
 	})
 	b.Run("missing now", func(b *testing.B) {
 		for b.Loop() {
-			report, err := r.Missing(r.ctx, Scope{By: roster.Programme, Province: "02"}, time.Time{}, nil)
+			report, err := r.Missing(r.ctx, Scope{By: roster.Programme, Province: "02"}, time.Time{}, nil, false)
 			r.check(err)
 			r.check(report.Close())
 		}
 	})
 	b.Run("completions", func(b *testing.B) {
 		for b.Loop() {
-			report, err := r.Completions(r.ctx, Scope{By: roster.Programme, Province: "02"}, time.Time{})
+			report, err := r.Completions(r.ctx, Scope{By: roster.Programme, Province: "02"}, time.Time{}, Filter{})
 			r.check(err)
 			r.check(report.Close())
 		}

@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,7 +12,9 @@ import (
 	"pgregory.net/rapid"
 
 	"lopban/courses"
+	"lopban/courses/problem"
 	"lopban/courses/roster"
+	"lopban/courses/school"
 	"lopban/courses/store"
 )
 
@@ -96,7 +99,7 @@ func TestDays(t *testing.T) {
 		t.Errorf("the day ends at %v", got)
 	}
 	for _, bad := range []string{"", "2026-13-01", "2026-02-30", "22/11/2026", "2026-1-1", "2026-01-01T00:00:00Z", "0000-01-01"} {
-		if _, err := ParseDay(bad); !errors.Is(err, store.ErrInvalid) {
+		if _, err := ParseDay(bad); !errors.Is(err, problem.ErrInvalid) {
 			t.Errorf("%q is taken: %v", bad, err)
 		}
 	}
@@ -120,7 +123,7 @@ func TestBoardOfAProvince(t *testing.T) {
 	if len(f.Rows) != 124 {
 		t.Errorf("%d communes, want the 124 of Tuyên Quang", len(f.Rows))
 	}
-	if got, want := row(t, f, ngocDuong), (Row{Code: ngocDuong, Name: "xã Ngọc Đường", Base: 2, Trained: 1, Percent: 50}); got != want {
+	if got, want := row(t, f, ngocDuong), (Row{Code: ngocDuong, Name: "xã Ngọc Đường", Base: 2, Trained: 1, Percent: 50, Communes: 1, OfCommunes: 1, Libraries: 1}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if f.Source != r.Programme.Base.Source || f.Decision != "1687/QĐ-TTg" {
@@ -205,7 +208,8 @@ func TestEarlierDaysStayAsTheyWere(t *testing.T) {
 	}
 }
 
-// Today's board is the same counted from the standings and from the facts, and a rebuild finds nothing to change, after any history.
+// Today's board is the same counted from the standings and from the facts, and a rebuild finds nothing to change, after
+// any history.
 func TestBoardFollowsFromTheFacts(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r, closed := openRegion(t)
@@ -226,7 +230,8 @@ func TestBoardFollowsFromTheFacts(t *testing.T) {
 	})
 }
 
-// sameCounted compares what the board remembers with the standings counted again, and, which takes long, with the facts.
+// sameCounted compares what the board remembers with the standings counted again, and, which takes long, with the
+// facts.
 func (r *region) sameCounted(t *rapid.T, facts bool) {
 	for _, s := range []Scope{{By: roster.Present}, {By: roster.Programme}, {By: roster.Present, Province: "08"}, {By: roster.Programme, Province: "02"}} {
 		m, err := r.moment(s, time.Time{})
@@ -235,7 +240,7 @@ func (r *region) sameCounted(t *rapid.T, facts bool) {
 		r.check(err)
 		anew, err := r.counted(r.ctx, s.where(), m.at, s.groups())
 		r.check(err)
-		if counted := r.figures(s, m.day, anew); fmt.Sprint(remembered) != fmt.Sprint(counted) {
+		if counted := r.figures(s, m, anew); fmt.Sprint(remembered) != fmt.Sprint(counted) {
 			t.Fatalf("%+v: remembered %+v\ncounted %+v", s, remembered, counted)
 		}
 		if m.past = facts; facts {
@@ -248,7 +253,8 @@ func (r *region) sameCounted(t *rapid.T, facts bool) {
 	}
 }
 
-// However many look at the board meanwhile, it counts a certificate from the moment at which Restate has returned.
+// However many look at the board meanwhile, it counts a certificate from the moment at which RefreshStanding has
+// returned.
 func TestBoardIsTrueAtOnce(t *testing.T) {
 	r := newRegion(t)
 	var people []string
@@ -410,7 +416,7 @@ func TestRestateAtOnce(t *testing.T) {
 		go func() {
 			c := cert(fmt.Sprintf("c%d", i), both2.Strands[i%2], 1, 10+i)
 			c.ID, c.Person, c.Code, c.Register = p+"/"+c.ID, p, fmt.Sprint(i), fmt.Sprint(i)
-			errs <- errors.Join(r.Store.Insert(r.ctx, courses.CertificateKind, &c), r.Restate(r.ctx, p))
+			errs <- errors.Join(r.Store.Insert(r.ctx, school.CertificateKind, &c), r.RefreshStanding(r.ctx, p))
 		}()
 	}
 	for range n {
@@ -437,7 +443,7 @@ func TestReadRefuses(t *testing.T) {
 		{roster.Present, "", day(2), "asOf"},
 	} {
 		_, err := r.Read(r.ctx, c.by, c.province, c.asOf)
-		if p := (*store.Problem)(nil); !errors.As(err, &p) || p.Kind != store.ErrInvalid || p.Field != c.field {
+		if p := (*problem.Problem)(nil); !errors.As(err, &p) || p.Kind != problem.ErrInvalid || p.Field != c.field {
 			t.Errorf("%s %q %v: %v, want a problem of %s", c.by, c.province, c.asOf, err, c.field)
 		}
 	}
@@ -483,5 +489,116 @@ func TestForecast(t *testing.T) {
 		if got, ok := Forecast(c.then, c.now); got != c.want || ok != c.ok {
 			t.Errorf("%s: %q %v, want %q %v", name, got, ok, c.want, c.ok)
 		}
+	}
+}
+
+// The share says little without how far the roster reaches: both stand on one board.
+func TestCoverage(t *testing.T) {
+	r := newRegion(t)
+	if got := r.reads(roster.Present, "", time.Time{}).Coverage; got != (Coverage{OfProvinces: 10, OfCommunes: 764}) {
+		t.Errorf("of nobody: %+v", got)
+	}
+	r.hires("Vàng Thị Mai", ngocDuong)
+	// at the same library
+	r.hires("Lò Văn Nam", ngocDuong)
+	// two, one of them written in two ways
+	for _, library := range []string{"Tủ sách pháp luật", "tủ  sách Pháp luật", "Điểm bưu điện - văn hóa"} {
+		p, err := r.roll.Add(r.ctx, roster.Entry{Name: "Giàng A Páo", Library: library, Commune: ngocDuong, On: r.today()}, "staff")
+		r.check(err)
+		r.restates(p.ID)
+	}
+	r.hires("Đặng Thị Ánh", phuLinh)
+	gone := r.hires("Hà Thị Sơn", communeOf(t, r.Places, "14", "14"))
+	r.clock = day(2)
+	r.leaves(gone)
+	for _, c := range []struct {
+		by       roster.List
+		province string
+		asOf     time.Time
+		want     Coverage
+	}{
+		{roster.Present, "", time.Time{}, Coverage{1, 10, 2, 764, 4}},
+		{roster.Programme, "", time.Time{}, Coverage{1, 14, 2, 764, 4}},
+		{roster.Present, "08", time.Time{}, Coverage{1, 1, 2, 124, 4}},
+		{roster.Present, "14", time.Time{}, Coverage{0, 1, 0, 75, 0}},
+		{roster.Present, "", day(1), Coverage{2, 10, 3, 764, 5}},
+	} {
+		f := r.reads(c.by, c.province, c.asOf)
+		if f.Coverage != c.want {
+			t.Errorf("%s %q %v: %+v, want %+v", c.by, c.province, c.asOf, f.Coverage, c.want)
+		}
+	}
+	f := r.reads(roster.Present, "", time.Time{})
+	if got := row(t, f, "08"); got.Communes != 2 || got.OfCommunes != 124 || got.Libraries != 4 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A place without a list has no share, in no format, as on the screen.
+func TestNobodyIsNotNoughtPercent(t *testing.T) {
+	r := newRegion(t)
+	r.hires("Vàng Thị Mai", ngocDuong)
+	report := r.reads(roster.Present, "", time.Time{}).Report()
+	w := words(t, "vi")
+	rows, _ := readCSV(t, written(t, report, CSV, w))
+	sheet, _ := readXLSX(t, written(t, report, XLSX, w), w, "board")
+	for name, rows := range map[string][][]string{"csv": rows, "xlsx": sheet} {
+		for _, row := range rows[1:] {
+			if empty := row[0] != "08"; empty != (row[4] == "" && row[5] == "") {
+				t.Errorf("%s: %q", name, row)
+			}
+		}
+	}
+	var f struct {
+		Percent any
+		Rows    []map[string]any
+	}
+	if err := json.Unmarshal(written(t, report, JSON, w), &f); err != nil || f.Percent != 0.0 || len(f.Rows) != 10 {
+		t.Fatalf("%+v, %v", f, err)
+	}
+	for _, row := range f.Rows {
+		if empty := row["code"] != "08"; empty != (row["percent"] == nil && row["gap"] == nil) {
+			t.Errorf("json: %v", row)
+		}
+	}
+	var none struct{ Percent any }
+	if err := json.Unmarshal(written(t, r.reads(roster.Present, "14", time.Time{}).Report(), JSON, w), &none); err != nil || none.Percent != nil {
+		t.Errorf("%+v, %v", none, err)
+	}
+}
+
+// Whoever was trained before they came onto the list was not trained by the list, and who left has not untrained
+// anybody.
+func TestAnImportIsNotTakenForTraining(t *testing.T) {
+	r := newRegion(t)
+	var people []string
+	for i := range 10 {
+		people = append(people, r.hires("Lò Văn "+string(rune('A'+i)), ngocDuong))
+	}
+	r.trains(people[0], 900)
+	leaver := people[1]
+	r.trains(leaver, 900)
+	r.leaves(leaver)
+	r.clock = day(100)
+	r.moves(leaver, phuLinh) // in the base again from today, as by a list without dates
+	now := r.reads(roster.Present, "", time.Time{})
+	then := r.reads(roster.Present, "", day(10))
+	if now.Trained != 2 || then.Trained != 1 || then.Base != 9 {
+		t.Fatalf("%d then, %d now", then.Trained, now.Trained)
+	}
+	earlier, err := r.Earlier(r.ctx, now, "2026-01-10")
+	r.check(err)
+	if earlier.Base != 10 || earlier.Trained != 2 {
+		t.Errorf("of those who are there now %d of %d were trained", earlier.Trained, earlier.Base)
+	}
+	if when, ok := Forecast(earlier, now); ok {
+		t.Errorf("nobody was trained, and the milestone comes on %s", when)
+	}
+	r.trains(people[2], 900)
+	now = r.reads(roster.Present, "", time.Time{})
+	earlier, err = r.Earlier(r.ctx, now, "2026-01-10")
+	r.check(err)
+	if _, ok := Forecast(earlier, now); !ok || now.Trained-earlier.Trained != 1 {
+		t.Errorf("one was trained: %d then, %d now", earlier.Trained, now.Trained)
 	}
 }

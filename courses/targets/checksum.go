@@ -11,21 +11,30 @@ import (
 // checksum is the SHA-256 of lines, by which whoever has the rows can prove that they are the ones that were counted.
 type checksum struct{ hash.Hash }
 
-// newChecksum begins with the lines that every text has: what it is and the number of its form, list, province, commune where there is one, and day.
+// newChecksum begins with the lines that every text has.
 func newChecksum(what string, s Scope, day Day) checksum {
 	sum := checksum{sha256.New()}
-	sum.line("lopban " + what + " 1")
-	sum.line("by " + string(s.By))
+	for _, line := range headLines(what, s, day) {
+		sum.line(line)
+	}
+	return sum
+}
+
+// headLines are what a text is and the number of its form, list, province, commune where there is one, and day.
+func headLines(what string, s Scope, day Day) []string {
 	province := s.Province
 	if province == "" {
 		province = "-"
 	}
-	sum.line("province " + province)
+	lines := []string{"lopban " + what, "by " + string(s.By), "province " + province}
 	if s.Commune != "" {
-		sum.line("commune " + s.Commune)
+		lines = append(lines, "commune "+s.Commune)
 	}
-	sum.line("asOf " + string(day))
-	return sum
+	lines = append(lines, "asOf "+string(day))
+	if s.KnownOn != "" {
+		lines = append(lines, "knownOn "+string(s.KnownOn))
+	}
+	return lines
 }
 
 func (c checksum) line(text string) { _, _ = io.WriteString(c, text+"\n") } // a hash never fails

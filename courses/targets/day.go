@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"lopban/courses"
-	"lopban/courses/store"
+	"lopban/courses/problem"
 )
 
 // Day is a date in Việt Nam, written YYYY-MM-DD. Days compare as strings do.
@@ -17,7 +17,7 @@ func DayOf(t time.Time) Day { return Day(t.In(courses.Vietnam).Format(time.DateO
 func ParseDay(s string) (Day, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil || t.Year() < 1 {
-		return "", store.Invalid("asOf", "date.form", s)
+		return "", problem.Invalid("asOf", "date.form", s)
 	}
 	return Day(s), nil
 }

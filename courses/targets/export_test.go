@@ -13,6 +13,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -22,9 +23,14 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"lopban/content"
 	"lopban/courses"
+	"lopban/courses/problem"
 	"lopban/courses/roster"
-	"lopban/courses/store"
+	"lopban/courses/roster/intake"
+	"lopban/courses/school"
+	"lopban/courses/store/storetest"
+	"lopban/courses/workbook"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -49,8 +55,8 @@ func words(t testing.TB, lang string) Words {
 	}}
 }
 
-// school is a region with someone in every state.
-func school(t testing.TB) *region {
+// everyState is a region with someone in every state.
+func everyState(t testing.TB) *region {
 	t.Helper()
 	r := newRegion(t)
 	mai, nam, pao := r.hires("Vàng Thị Mai", ngocDuong), r.hires("Lò Văn Nam", ngocDuong), r.hires("Giàng A Páo", phuLinh)
@@ -64,7 +70,7 @@ func school(t testing.TB) *region {
 	r.reissues(wrong)
 	lost := r.earns(pao, svc, 400)
 	forever := r.earns(son, svc, 1)
-	_, err := store.Update(r.ctx, r.Store, courses.CertificateKind, forever.ID, func(c *courses.Certificate) error { c.ValidUntil = courses.Forever; return nil })
+	_, err := storetest.Tamper(r.ctx, r.Store, school.CertificateKind, forever.ID, func(c *courses.Certificate) error { c.ValidUntil = courses.Forever; return nil })
 	r.check(err)
 	r.restates(son)
 	r.clock = day(4)
@@ -74,8 +80,8 @@ func school(t testing.TB) *region {
 }
 
 // halfway tells of everyone that they did 3 of 8 lessons.
-func halfway(context.Context, string, []courses.Strand, time.Time) (int, int, error) {
-	return 3, 8, nil
+func halfway(_ context.Context, people []Lacking, _ time.Time) ([]Lessons, error) {
+	return slices.Repeat([]Lessons{{3, 8}}, len(people)), nil
 }
 
 // reports makes each of the reports; they are closed with the test.
@@ -83,9 +89,9 @@ func (r *region) reports(t testing.TB, s Scope, asOf time.Time) map[string]*Repo
 	t.Helper()
 	all := map[string]*Report{"board": r.reads(s.By, s.Province, asOf).Report()}
 	var err error
-	all["completions"], err = r.Completions(r.ctx, s, asOf)
+	all["completions"], err = r.Completions(r.ctx, s, asOf, Filter{})
 	r.check(err)
-	all["missing"], err = r.Missing(r.ctx, s, asOf, halfway)
+	all["missing"], err = r.Missing(r.ctx, s, asOf, halfway, false)
 	r.check(err)
 	if asOf.IsZero() {
 		all["roster"], err = r.Roster(r.ctx, s)
@@ -111,7 +117,7 @@ func written(t testing.TB, r *Report, format string, w Words) []byte {
 }
 
 func TestGolden(t *testing.T) {
-	r := school(t)
+	r := everyState(t)
 	files := map[string][]byte{}
 	for name, report := range r.reports(t, Scope{By: roster.Present}, time.Time{}) {
 		files[name+".csv"] = written(t, report, CSV, words(t, "vi"))
@@ -166,12 +172,16 @@ func readCSV(t testing.TB, data []byte) (rows [][]string, about [][]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	width := len(all[0])
+	if explained := width > 3 && all[0][width-3] == ""; explained { // an empty column, and two that explain
+		width -= 3
+	}
 	for _, line := range all {
 		switch {
-		case strings.HasPrefix(line[0], "#"):
-			about = append(about, line[:2])
+		case strings.Join(line[:width], "") != "":
+			rows = append(rows, line[:width])
 		case strings.Join(line, "") != "":
-			rows = append(rows, line)
+			about = append(about, line[width+1:])
 		}
 	}
 	return rows, about
@@ -179,7 +189,7 @@ func readCSV(t testing.TB, data []byte) (rows [][]string, about [][]string) {
 
 // The three formats have the same rows, totals and checksum, whoever writes them and when.
 func TestFormatsAgree(t *testing.T) {
-	r := school(t)
+	r := everyState(t)
 	for _, s := range []Scope{{By: roster.Present}, {By: roster.Present, Province: "08"}, {By: roster.Programme, Province: "02"}, {By: roster.Present, Province: "08", Commune: phuLinh}} {
 		for _, asOf := range []time.Time{{}, day(3)} {
 			for name, report := range r.reports(t, s, asOf) {
@@ -193,7 +203,7 @@ func TestFormatsAgree(t *testing.T) {
 					about = aboutSheet
 				}
 				for i := range about {
-					if strings.TrimPrefix(about[i][0], "# ") != aboutSheet[i][0] || about[i][1] != aboutSheet[i][1] {
+					if about[i][0] != aboutSheet[i][0] || about[i][1] != aboutSheet[i][1] {
 						t.Errorf("%s %+v: %q and %q", name, s, about[i], aboutSheet[i])
 					}
 				}
@@ -227,27 +237,31 @@ func documented(t testing.TB, name string, l jsonList) string {
 	if l.Scope.Commune != "" {
 		commune = "commune " + l.Scope.Commune + "\n"
 	}
-	text := fmt.Sprintf("lopban %s 1\nby %s\nprovince %s\n%sasOf %s\nbase %d %d\n", name, l.Scope.By, province, commune, l.AsOf, l.Base, l.Trained)
-	for _, row := range l.Rows {
-		d := json.NewDecoder(bytes.NewReader(row))
-		var values []string
-		for depth := 0; d.More() || depth == 0; depth++ { // the object's opening, then key and value by turns
-			if depth == 0 {
-				if _, err := d.Token(); err != nil {
-					t.Fatal(err)
-				}
-				continue
-			}
-			if _, err := d.Token(); err != nil {
-				t.Fatal(err)
-			}
-			var v json.RawMessage
-			if err := d.Decode(&v); err != nil {
-				t.Fatal(err)
-			}
-			values = append(values, string(v))
+	text := fmt.Sprintf("lopban %s 2\nby %s\nprovince %s\n%sasOf %s\nbase %d %d\n", name, l.Scope.By, province, commune, l.AsOf, l.Base, l.Trained)
+	keys := "id person library communeCode province course strand completedAt issuedAt validUntil certificate register state"
+	switch name {
+	case "missing":
+		keys = "id person library communeCode province strands done lessons"
+	case "roster":
+		keys = "id person phone post library kind communeCode commune since"
+	}
+	for _, raw := range l.Rows {
+		var row map[string]any
+		if err := json.Unmarshal(raw, &row); err != nil {
+			t.Fatal(err)
 		}
-		text += "[" + strings.Join(values, ",") + "]\n"
+		var values []string
+		for _, key := range strings.Fields(keys) {
+			switch v := row[key].(type) {
+			case nil:
+				values = append(values, "")
+			case []any:
+				values = append(values, strings.ReplaceAll(strings.Trim(fmt.Sprint(v), "[]"), " ", ";"))
+			default:
+				values = append(values, fmt.Sprint(v))
+			}
+		}
+		text += strings.Join(values, "\t") + "\n"
 	}
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
 }
@@ -270,14 +284,25 @@ func readXLSX(t testing.TB, data []byte, w Words, name string) (rows, about [][]
 			t.Fatal(err)
 		}
 		for line := range raw {
-			width := len(raw[0])
+			width := len(raw[min(line, 3)])
+			if i == 0 && name != "roster" {
+				width = len(raw[3])
+			} else if i == 0 {
+				width = len(raw[0])
+			}
 			var cells []string
+			if i == 0 && name != "roster" && line > 3 && (len(raw[line]) == 0 || raw[line][0] == "") {
+				continue // totals
+			}
 			for col := range width {
 				cells = append(cells, asCSV(t, x, sheet, col, line))
 			}
-			if i == 0 {
+			switch {
+			case i == 0 && name != "roster" && (line < 3 || len(raw[line]) == 0 || raw[line][0] == ""):
+				// the title, and the totals
+			case i == 0:
 				rows = append(rows, cells)
-			} else {
+			default:
 				about = append(about, cells)
 			}
 		}
@@ -315,7 +340,7 @@ func asCSV(t testing.TB, x *excelize.File, sheet string, col, line int) string {
 }
 
 func TestXLSXIsTyped(t *testing.T) {
-	r := school(t)
+	r := everyState(t)
 	w := words(t, "vi")
 	report := r.reports(t, Scope{By: roster.Present}, time.Time{})["completions"]
 	x, err := excelize.OpenReader(bytes.NewReader(written(t, report, XLSX, w)))
@@ -324,12 +349,12 @@ func TestXLSXIsTyped(t *testing.T) {
 	}
 	defer x.Close()
 	sheet := x.GetSheetList()[0]
-	head, _ := x.GetCellStyle(sheet, "A1")
+	head, _ := x.GetCellStyle(sheet, "A4")
 	if style, err := x.GetStyle(head); err != nil || style.Font == nil || !style.Font.Bold {
 		t.Errorf("the head is not bold: %+v, %v", style, err)
 	}
-	if panes, err := x.GetPanes(sheet); err != nil || !panes.Freeze || panes.YSplit != 1 {
-		t.Errorf("the first row is not frozen: %+v, %v", panes, err)
+	if panes, err := x.GetPanes(sheet); err != nil || !panes.Freeze || panes.YSplit != 4 {
+		t.Errorf("the heading is not frozen: %+v, %v", panes, err)
 	}
 	for i, c := range report.Columns {
 		name, _ := excelize.ColumnNumberToName(i + 1)
@@ -338,7 +363,7 @@ func TestXLSXIsTyped(t *testing.T) {
 		}
 	}
 	col := slices.IndexFunc(report.Columns, func(c Column) bool { return c.Key == "completedAt" })
-	at, _ := excelize.CoordinatesToCellName(col+1, 2)
+	at, _ := excelize.CoordinatesToCellName(col+1, 5)
 	if shown, _ := x.GetCellValue(sheet, at); shown != "02/01/2026" {
 		t.Errorf("a date is shown as %q", shown)
 	}
@@ -370,7 +395,7 @@ func told(rows []map[string]any, columns ...string) []string {
 }
 
 func TestCompletions(t *testing.T) {
-	r := school(t)
+	r := everyState(t)
 	now := r.reports(t, Scope{By: roster.Present, Province: "08"}, time.Time{})
 	want := []string{ // by commune, then given name, then certificate
 		"Vàng Thị Mai LS1 valid", "Vàng Thị Mai RP1 valid", "Lò Văn Nam LS1 expired", "Lò Văn Nam RP1 replaced", "Lò Văn Nam RP1 valid", "Giàng A Páo LS1 revoked",
@@ -405,7 +430,7 @@ func TestCompletionsOfPeopleWhoMoved(t *testing.T) {
 }
 
 func TestMissingList(t *testing.T) {
-	r := school(t)
+	r := everyState(t)
 	list := r.reports(t, Scope{By: roster.Present, Province: "08"}, time.Time{})["missing"]
 	want := []string{
 		"Lò Văn Nam [library-service] 3 8 37.5", "Đặng Thị Ánh [library-service reading-promotion] 3 8 37.5", "Giàng A Páo [library-service reading-promotion] 3 8 37.5",
@@ -413,7 +438,7 @@ func TestMissingList(t *testing.T) {
 	if got := told(rowsOf(t, list), "person", "strands", "done", "lessons", "progress"); !slices.Equal(got, want) {
 		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}
-	bare, err := r.Missing(r.ctx, Scope{By: roster.Present, Province: "08", Commune: phuLinh}, day(3), nil)
+	bare, err := r.Missing(r.ctx, Scope{By: roster.Present, Province: "08", Commune: phuLinh}, day(3), nil, false)
 	r.check(err)
 	defer bare.Close()
 	want = []string{"Đặng Thị Ánh [library-service reading-promotion] <nil>", "Giàng A Páo [reading-promotion] <nil>"}
@@ -421,7 +446,7 @@ func TestMissingList(t *testing.T) {
 		t.Errorf("on day 3:\n%q\nwant\n%q", got, want)
 	}
 	failing := errors.New("no progress")
-	broken, err := r.Missing(r.ctx, Scope{By: roster.Present}, time.Time{}, func(context.Context, string, []courses.Strand, time.Time) (int, int, error) { return 0, 0, failing })
+	broken, err := r.Missing(r.ctx, Scope{By: roster.Present}, time.Time{}, func(context.Context, []Lacking, time.Time) ([]Lessons, error) { return nil, failing }, false)
 	r.check(err)
 	defer broken.Close()
 	if err := broken.Write(t.Context(), io.Discard, CSV, words(t, "vi")); !errors.Is(err, failing) {
@@ -431,12 +456,12 @@ func TestMissingList(t *testing.T) {
 
 // The roster that is exported is one that can be imported: the columns are the roster's own.
 func TestRosterColumns(t *testing.T) {
-	r := school(t)
+	r := everyState(t)
 	left := r.hires("Sùng A Lử", phuLinh)
 	r.leaves(left)
 	report := r.reports(t, Scope{By: roster.Present, Province: "08"}, time.Time{})["roster"]
 	rows, _ := readCSV(t, written(t, report, CSV, words(t, "vi")))
-	if !slices.Equal(rows[0], roster.ExportColumns("vi")) || len(rows[0]) != len(report.Columns) {
+	if !slices.Equal(rows[0], intake.ExportColumns("vi")) || len(rows[0]) != len(report.Columns) {
 		t.Errorf("columns %q", rows[0])
 	}
 	if len(rows) != 5 {
@@ -448,38 +473,42 @@ func TestReportsRefuse(t *testing.T) {
 	r := newRegion(t)
 	bad := Scope{By: roster.Present, Province: "14", Commune: ngocDuong}
 	var errs [4]error
-	_, errs[0] = r.Completions(r.ctx, bad, time.Time{})
-	_, errs[1] = r.Missing(r.ctx, bad, time.Time{}, nil)
+	_, errs[0] = r.Completions(r.ctx, bad, time.Time{}, Filter{})
+	_, errs[1] = r.Missing(r.ctx, bad, time.Time{}, nil, false)
 	_, errs[2] = r.Roster(r.ctx, bad)
 	errs[3] = r.reads(roster.Present, "", time.Time{}).Report().Write(r.ctx, io.Discard, "pdf", Words{})
 	for i, err := range errs {
-		if p := (*store.Problem)(nil); !errors.As(err, &p) {
+		if p := (*problem.Problem)(nil); !errors.As(err, &p) {
 			t.Errorf("%d: %v", i, err)
 		}
 	}
 }
 
 func TestAnExportedRosterIsImportedAgain(t *testing.T) {
-	r := school(t)
+	r := everyState(t)
 	_, err := r.roll.Add(r.ctx, roster.Entry{Name: "Sùng Thị Mỷ", Phone: "+84912345678", Post: "=Công chức", Library: "-Thư viện xã", Commune: phuLinh, On: r.today()}, "staff")
 	r.check(err)
 	report, err := r.Roster(r.ctx, Scope{By: roster.Present, Province: "08"})
 	r.check(err)
 	defer report.Close()
+	lexicon, err := intake.ReadLexicon(content.FS)
+	r.check(err)
 	for _, format := range []string{CSV, XLSX} {
 		for _, lang := range []string{"vi", "en"} {
 			file := written(t, report, format, words(t, lang))
-			im, err := r.roll.Preview(r.ctx, "08", bytes.NewReader(file), "roster."+format, roster.DefaultLimits)
+			book, err := lexicon.Read(bytes.NewReader(file), "roster."+format, workbook.DefaultLimits)
 			r.check(err)
-			if im.Count(roster.Same) != 5 || len(im.Rows) != 5 {
-				t.Errorf("%s %s: %d of %d rows are the same: %+v", format, lang, im.Count(roster.Same), len(im.Rows), im.Rows)
+			im, err := lexicon.Preview(r.ctx, r.roll, "08", book, intake.Choices{}, workbook.DefaultLimits)
+			r.check(err)
+			if im.Count(intake.Same) != 5 || len(im.Rows) != 5 {
+				t.Errorf("%s %s: %d of %d rows are the same: %+v", format, lang, im.Count(intake.Same), len(im.Rows), im.Rows)
 			}
 		}
 	}
 }
 
 func TestFirst(t *testing.T) {
-	list := school(t).reports(t, Scope{By: roster.Present, Province: "08"}, time.Time{})["missing"]
+	list := everyState(t).reports(t, Scope{By: roster.Present, Province: "08"}, time.Time{})["missing"]
 	for n, want := range map[int][]string{0: nil, 2: {"Lò Văn Nam", "Đặng Thị Ánh"}, 9: {"Lò Văn Nam", "Đặng Thị Ánh", "Giàng A Páo"}} {
 		rows, err := list.First(t.Context(), n)
 		if got := told(rows, "person"); err != nil || !slices.Equal(got, want) {
@@ -488,12 +517,12 @@ func TestFirst(t *testing.T) {
 	}
 }
 
-var hostile = []string{"=1+1", "+84912", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "=cmd|' /C calc'!A0", "'=1", `a"b,c`, "hai\r\ndòng", "<b>&amp;</b>", "_x0041_", "\x00\x1b", "Lò Văn Nam", "", " =1"}
+var hostile = []string{"=1+1", "+84912", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "=cmd|' /C calc'!A0", "'=1", `a"b,c`, "hai\r\ndòng", "<b>&amp;</b>", "_x0041_", "\x00\x1b", "Lò Văn Nam", "", " =1", "Thư viện ;=1+1", "a;-1;  @b;c", "a|=1", "x\t=1"}
 
 // listOf is a report with these texts, two to a row, as an untrusted source may have them.
 func listOf(t testing.TB, texts []string) *Report {
 	t.Helper()
-	r, err := list(&Board{Temp: t.TempDir()}, "missing", place.compare, []Column{{"id", 12}, {"person", 20}},
+	r, err := list(&Board{Temp: t.TempDir()}, "missing", place.compare, []Column{{Key: "id", Width: 12}, {Key: "person", Width: 20}, {Key: "library", Width: 9}},
 		func(rows *spill[place]) (Figures, error) {
 			for i, s := range texts {
 				if err := rows.add(place{Sort: fmt.Sprintf("%06d", i), ID: s}); err != nil {
@@ -501,7 +530,7 @@ func listOf(t testing.TB, texts []string) *Report {
 				}
 			}
 			return Figures{Scope: Scope{By: roster.Present}, AsOf: "2026-01-01"}, nil
-		}, func(_ context.Context, p place) ([]any, error) { return []any{p.Sort, p.ID}, nil })
+		}, func(_ context.Context, p place) ([]any, error) { return []any{p.Sort, p.ID, "x"}, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -523,10 +552,13 @@ func TestHostileCells(t *testing.T) {
 		if strings.ContainsAny(cell[:min(1, len(cell))], "=+-@\t\r\n") || strings.HasPrefix(cell, "＝") {
 			t.Errorf("%q is written to CSV as %q", s, cell)
 		}
-		if s == strings.TrimLeft(s, "=+-@\t\r\n＝") && cell != strings.ReplaceAll(s, "\r\n", "\n") {
+		if regexp.MustCompile(`[;\t|]\s*[=+\-@＝＋－＠]`).MatchString(cell) {
+			t.Errorf("%q is written to CSV as %q, which is split where lists are separated otherwise", s, cell)
+		}
+		if s == strings.TrimLeft(s, "=+-@\t\r\n＝") && !strings.ContainsAny(s, ";|\t") && cell != strings.ReplaceAll(s, "\r\n", "\n") {
 			t.Errorf("harmless %q is written to CSV as %q", s, cell)
 		}
-		at := fmt.Sprintf("B%d", i+2)
+		at := fmt.Sprintf("B%d", i+5)
 		kind, _ := x.GetCellType(x.GetSheetName(0), at)
 		if formula, _ := x.GetCellFormula(x.GetSheetName(0), at); formula != "" || kind != excelize.CellTypeInlineString {
 			t.Errorf("%q is written to XLSX as type %d, formula %q", s, kind, formula)
@@ -550,7 +582,7 @@ func TestSheetName(t *testing.T) {
 // many is a report of n rows of seven cells.
 func many(t testing.TB, n int) *Report {
 	t.Helper()
-	columns := []Column{{"id", 12}, {"person", 28}, {"library", 34}, {"commune", 24}, {"state", 12}, {"completedAt", 12}, {"done", 9}}
+	columns := []Column{{Key: "id", Width: 12}, {Key: "person", Width: 28}, {Key: "library", Width: 34}, {Key: "commune", Width: 24}, {Key: "state", Width: 12}, {Key: "completedAt", Width: 12}, {Key: "done", Width: 9}}
 	r, err := list(&Board{Temp: t.TempDir()}, "completions", place.compare, columns, func(rows *spill[place]) (Figures, error) {
 		for i := range n {
 			if err := rows.add(place{Province: "08", Commune: strconv.Itoa(i % 124), Sort: "k", ID: fmt.Sprintf("%010d", i*7919%n)}); err != nil {
@@ -672,10 +704,22 @@ func TestMessages(t *testing.T) {
 	}
 	asked := map[string]bool{}
 	w := Words{"vi", func(key string) string { asked[key] = true; return "x" + strconv.Itoa(len(asked)) }}
-	for _, report := range school(t).reports(t, Scope{By: roster.Present}, time.Time{}) {
+	for _, report := range everyState(t).reports(t, Scope{By: roster.Present}, time.Time{}) {
 		written(t, report, CSV, w)
 		written(t, report, XLSX, w)
 	}
+	r := everyState(t)
+	narrow, err := r.Completions(r.ctx, Scope{By: roster.Present}, time.Time{}, Filter{Course: "LS1", Strand: svc, Kind: roster.CommuneLibrary, From: "2026-01-01", To: "2026-01-09", State: courses.Valid})
+	r.check(err)
+	defer narrow.Close()
+	written(t, narrow, CSV, w)
+	calls, err := r.Missing(r.ctx, Scope{By: roster.Present}, time.Time{}, nil, true)
+	r.check(err)
+	defer calls.Close()
+	written(t, calls, CSV, w)
+	known := r.knows(roster.Present, "08", day(2), "2026-01-04")
+	known.Period = "2026-01"
+	written(t, known.Report(), CSV, w)
 	for key := range maps.Keys(all) {
 		if !asked[key] && !strings.HasPrefix(key, "kind.") && key != "scope.programme" {
 			t.Errorf("message %q is not used", key)

@@ -1,8 +1,10 @@
-// Package targets is the number: how many of the people who work at grassroots libraries are trained, against the milestones of Decision 1687/QĐ-TTg.
-// [Programme] is what is asked for and of whom, [Standing] is where one person stands, [Board] counts, and [Report] lists the people and certificates behind the count.
+// Package targets is the number: how many of the people who work at grassroots libraries are trained, against the
+// milestones of Decision 1687/QĐ-TTg. [Programme] is what is asked for and of whom, [Standing] is where one person
+// stands, [Board] counts, and [Report] lists the people and certificates behind the count.
 //
-// Everything here is a pure function of facts: postings, certificates and revocations. A Standing is kept for speed and can be rebuilt at any time.
-// A figure has a date: figures of today stand at this moment, figures of an earlier day at the end of that day in Việt Nam.
+// Everything here is a pure function of facts: postings, certificates and revocations. A Standing is kept for speed and
+// can be rebuilt at any time. A figure has a date: figures of today stand at this moment, figures of an earlier day at
+// the end of that day in Việt Nam.
 package targets
 
 import (
@@ -16,7 +18,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"lopban/courses"
-	"lopban/courses/store"
+	"lopban/courses/problem"
 )
 
 // Programme is the numbers of the Decision and the rules by which people are counted.
@@ -36,8 +38,9 @@ type Milestone struct {
 
 // Base says over whom the percentage is taken.
 type Base struct {
-	ProgrammeCommunesOnly bool         `yaml:"programme_communes_only"` // leave out people in communes outside the programme's provinces
-	Source                courses.Text `yaml:"source"`                  // printed beside the figures
+	// leave out people in communes outside the programme's provinces
+	ProgrammeCommunesOnly bool         `yaml:"programme_communes_only"`
+	Source                courses.Text `yaml:"source"` // printed beside the figures
 }
 
 // ReadProgramme reads and checks programme/programme.yaml. What is wrong in it is ErrInvalid.
@@ -48,7 +51,7 @@ func ReadProgramme(fsys fs.FS) (*Programme, error) {
 	}
 	p, err := parseProgramme(data)
 	if err != nil {
-		return nil, fmt.Errorf("programme.yaml: %v: %w", err, store.ErrInvalid)
+		return nil, fmt.Errorf("programme.yaml: %v: %w", err, problem.ErrInvalid)
 	}
 	return p, nil
 }
@@ -112,7 +115,8 @@ func (m Milestone) Gap(trained, base int) int {
 	return max(0, (base*m.Percent+99)/100-trained)
 }
 
-// Percent is the share of the base that is trained, with one decimal, rounded down so that a milestone never looks reached when it is not. It is 0 where the base is empty.
+// Percent is the share of the base that is trained, with one decimal, rounded down so that a milestone never looks
+// reached when it is not. It is 0 where the base is empty.
 func Percent(trained, base int) float64 {
 	if base == 0 {
 		return 0

@@ -9,7 +9,7 @@ import (
 	"testing/fstest"
 
 	"lopban/courses"
-	"lopban/courses/store"
+	"lopban/courses/problem"
 )
 
 const programmeFile = "../../content/programme/programme.yaml"
@@ -56,7 +56,7 @@ func TestReadProgrammeRefuses(t *testing.T) {
 			t.Errorf("%s: the test changes nothing", name)
 		}
 		_, err := ReadProgramme(fstest.MapFS{"programme/programme.yaml": {Data: []byte(bad)}})
-		if !errors.Is(err, store.ErrInvalid) {
+		if !errors.Is(err, problem.ErrInvalid) {
 			t.Errorf("%s is taken: %v", name, err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/roster"
+	"lopban/courses/school"
 	"lopban/courses/store"
 	"lopban/courses/store/sqlite"
 )
@@ -39,7 +40,7 @@ func newRegion(t testing.TB) *region {
 
 func openRegion(t testing.TB) (r *region, closed func()) {
 	t.Helper()
-	kinds := append(append(courses.Kinds(), Kinds()...), roster.PersonKind, roster.PostingKind)
+	kinds := append(append(school.Kinds(), Kinds()...), roster.PersonKind, roster.PostingKind, roster.DetailKind, roster.IntakeKind, roster.HandoverKind)
 	s, err := sqlite.Open(t.TempDir(), kinds...)
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +122,7 @@ func (r *region) earns(person string, strand courses.Strand, days int) courses.C
 		Person: person, Course: course, Strand: strand, Cycle: r.lines, Title: courses.Text{Vi: "Dịch vụ thư viện", En: "Library services"}, Province: p.Province,
 		Holder:      courses.Holder{Name: p.Name, Library: p.Library, Commune: p.Commune, Province: p.Province, Programme: p.Programme},
 		CompletedAt: r.clock, IssuedAt: r.clock, ValidUntil: r.clock.AddDate(0, 0, days)}
-	r.check(r.Store.Insert(r.ctx, courses.CertificateKind, &c))
+	r.check(r.Store.Insert(r.ctx, school.CertificateKind, &c))
 	r.restates(person)
 	return c
 }
@@ -138,20 +139,53 @@ func (r *region) reissues(c courses.Certificate) courses.Certificate {
 	r.lines++
 	c.Replaces, c.Reissue, c.IssuedAt = c.ID, c.Reissue+1, r.clock
 	c.ID, c.Code, c.Register = fmt.Sprintf("%s/r%02d", c.ID, c.Reissue), fmt.Sprintf("C%011d", r.lines), fmt.Sprintf("%s/%d", c.Register, c.Reissue)
-	r.check(r.Store.Insert(r.ctx, courses.CertificateKind, &c))
+	r.check(r.Store.Insert(r.ctx, school.CertificateKind, &c))
 	r.restates(c.Person)
 	return c
 }
 
 func (r *region) revokes(c courses.Certificate) {
 	r.t.Helper()
-	r.check(r.Store.Insert(r.ctx, courses.RevocationKind, &courses.Revocation{ID: c.ID, Reason: "sai", By: "staff", At: r.clock}))
+	r.check(r.Store.Insert(r.ctx, school.RevocationKind, &courses.Revocation{ID: c.ID, Reason: "sai", By: "staff", At: r.clock}))
 	r.restates(c.Person)
+}
+
+// school is the rules of training done elsewhere on the store of the region.
+func (r *region) school() *school.School { return &school.School{Store: r.Store, Now: r.now} }
+
+// entered is a training done elsewhere that staff entered for a person; ok says whether it waits for a ruling.
+func (r *region) entered(person string, strand courses.Strand, on time.Time) (id string, ok bool) {
+	r.t.Helper()
+	p, err := store.Get[roster.Person](r.ctx, r.Store, roster.PersonKind, person)
+	r.check(err)
+	t, err := r.school().EnterTraining(r.ctx, courses.Training{Person: person, Province: p.Province, Strand: strand, Title: "Nghiệp vụ thư viện",
+		Organiser: "Thư viện Quốc gia", On: on, By: "canbo",
+		Holder: courses.Holder{Name: p.Name, Library: p.Library, Commune: p.Commune, Province: p.Province, Programme: p.Programme}},
+		[]courses.Picture{{Name: "paper-1.jpg", Data: []byte("giấy")}})
+	r.check(err)
+	trained, err := r.school().Training(r.ctx, t.ID)
+	r.check(err)
+	return t.ID, trained.State() == school.TrainingWaits
+}
+
+func (r *region) accepts(training string) {
+	r.t.Helper()
+	v, err := r.school().Accept(r.ctx, training, "truongphong")
+	r.check(err)
+	r.restates(v.Person)
+}
+
+func (r *region) withdraws(training string) {
+	r.t.Helper()
+	r.check(r.school().WithdrawTraining(r.ctx, training, "truongphong", "nhập nhầm người"))
+	t, err := r.school().Training(r.ctx, training)
+	r.check(err)
+	r.restates(t.Person)
 }
 
 func (r *region) restates(person string) {
 	r.t.Helper()
-	r.check(r.Restate(r.ctx, person))
+	r.check(r.RefreshStanding(r.ctx, person))
 }
 
 func (r *region) reads(by roster.List, province string, asOf time.Time) Figures {

@@ -7,18 +7,21 @@ import (
 	"lopban/courses/store"
 )
 
-// First gives the first n rows, each with its values by the keys of the columns as JSON has them: a string, []string, int, float64, Day, courses.Text or nil.
+// First gives the first n rows, each with its values by the keys of the columns as JSON has them: a string, []string,
+// int, float64, Day, courses.Text or nil.
 func (r *Report) First(ctx context.Context, n int) ([]map[string]any, error) {
+	if n <= 0 {
+		return nil, nil
+	}
 	var first []map[string]any
 	err := r.rows(ctx, func(cells []any) error {
-		if len(first) == n {
-			return store.Stop
-		}
 		row := map[string]any{}
 		for i, c := range cells {
 			row[r.Columns[i].Key] = plain(c)
 		}
-		first = append(first, row)
+		if first = append(first, row); len(first) >= n { // the next rows may be dear
+			return store.Stop
+		}
 		return nil
 	})
 	if errors.Is(err, store.Stop) {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -13,7 +14,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"lopban/courses/store"
+	"lopban/courses/problem"
 )
 
 // The parts of a workbook that are sheets: the rows of a report, and what explains it.
@@ -22,7 +23,8 @@ const (
 	aboutPart = "xl/worksheets/sheet2.xml"
 )
 
-// writeXLSX lets excelize make the workbook without its rows, and writes these into it as they come: excelize would keep 16 MB of them in memory, twice over, and a file beside.
+// writeXLSX lets excelize make the workbook without its rows, and writes these into it as they come: excelize would
+// keep 16 MB of them in memory, twice over, and a file beside.
 func (r *Report) writeXLSX(ctx context.Context, out io.Writer, w Words) error {
 	frame, st, err := r.workbook(w, nil)
 	if err != nil {
@@ -55,7 +57,7 @@ func (r *Report) writeXLSX(ctx context.Context, out io.Writer, w Words) error {
 }
 
 // styles of the cells of a workbook.
-type styles struct{ head, date, percent int }
+type styles struct{ head, date, percent, wrapped, title, total, totalPercent int }
 
 func newStyles(x *excelize.File) (s styles, err error) {
 	if s.head, err = x.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "center"}}); err != nil {
@@ -65,7 +67,20 @@ func newStyles(x *excelize.File) (s styles, err error) {
 	if s.date, err = x.NewStyle(&excelize.Style{CustomNumFmt: &date}); err != nil {
 		return s, err
 	}
-	s.percent, err = x.NewStyle(&excelize.Style{CustomNumFmt: &percent})
+	if s.percent, err = x.NewStyle(&excelize.Style{CustomNumFmt: &percent}); err != nil {
+		return s, err
+	}
+	if s.wrapped, err = x.NewStyle(&excelize.Style{Alignment: &excelize.Alignment{WrapText: true, Vertical: "center"}}); err != nil {
+		return s, err
+	}
+	if s.title, err = x.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 14}}); err != nil {
+		return s, err
+	}
+	over := []excelize.Border{{Type: "top", Color: "000000", Style: 1}}
+	if s.total, err = x.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Border: over}); err != nil {
+		return s, err
+	}
+	s.totalPercent, err = x.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Border: over, CustomNumFmt: &percent})
 	return s, err
 }
 
@@ -95,6 +110,9 @@ func (r *Report) workbook(w Words, about [][2]any) (*zip.Reader, styles, error) 
 	if _, err := x.NewSheet(second); err != nil {
 		return nil, st, err
 	}
+	if err := r.setPage(x, first, w); err != nil {
+		return nil, st, err
+	}
 	if err := r.writeHead(x, first, st, w); err != nil {
 		return nil, st, err
 	}
@@ -119,20 +137,33 @@ func (r *Report) writeHead(x *excelize.File, sheet string, st styles, w Words) e
 			return err
 		}
 	}
-	if err := s.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+	line := r.headLine()
+	if err := s.SetPanes(&excelize.Panes{Freeze: true, YSplit: line, TopLeftCell: fmt.Sprintf("A%d", line+1), ActivePane: "bottomLeft"}); err != nil {
 		return err
+	}
+	if r.explained() {
+		if err := s.SetRow("A1", []any{excelize.Cell{StyleID: st.title, Value: w.Text("report." + r.Name)}}, excelize.RowOpts{Height: 22}); err != nil {
+			return err
+		}
+		if err := s.SetRow("A2", []any{r.subtitle(w)}); err != nil {
+			return err
+		}
 	}
 	var head []any
 	for _, h := range r.title(w) {
 		head = append(head, excelize.Cell{StyleID: st.head, Value: h})
 	}
-	if err := s.SetRow("A1", head); err != nil {
+	if err := s.SetRow(fmt.Sprintf("A%d", line), head); err != nil {
 		return err
 	}
 	return s.Flush()
 }
 
 func writeAbout(x *excelize.File, sheet string, st styles, w Words, about [][2]any) error {
+	a4, one, free, fit := 9, 1, 0, true
+	if err := errors.Join(x.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}), x.SetPageLayout(sheet, &excelize.PageLayoutOptions{Size: &a4, FitToWidth: &one, FitToHeight: &free})); err != nil {
+		return err
+	}
 	s, err := x.NewStreamWriter(sheet)
 	if err != nil {
 		return err
@@ -144,12 +175,111 @@ func writeAbout(x *excelize.File, sheet string, st styles, w Words, about [][2]a
 		return err
 	}
 	for i, line := range about {
-		cells := []any{excelize.Cell{StyleID: st.head, Value: line[0]}, st.cell(w.shown(line[1]))}
+		value := st.cell(w.shown(line[1]))
+		if text, ok := value.(string); ok { // the recipe is long
+			value = excelize.Cell{StyleID: st.wrapped, Value: text}
+		}
+		cells := []any{excelize.Cell{StyleID: st.head, Value: line[0]}, value}
 		if err := s.SetRow("A"+strconv.Itoa(i+1), cells); err != nil {
 			return err
 		}
 	}
 	return s.Flush()
+}
+
+// headLine is the line of the headings: behind a title, or, in a roster, which is imported again, the first.
+func (r *Report) headLine() int {
+	if r.explained() {
+		return 4
+	}
+	return 1
+}
+
+// subtitle says of whom and of which day the rows are.
+func (r *Report) subtitle(w Words) string {
+	f := &r.Figures
+	text := f.scopeName(w) + " · " + w.Text("about.asOf") + " " + f.AsOf.Time().Format("02/01/2006")
+	if f.KnownOn != "" {
+		text += " · " + w.Text("about.knownOn") + " " + f.KnownOn.Time().Format("02/01/2006")
+	}
+	if f.Period != "" {
+		text += " · " + w.Text("about.period") + ": " + PeriodTitle(f.Period).In(w.Lang)
+	}
+	for _, line := range f.Filter.about(w) {
+		text += " · " + line[0].(string) + ": "
+		switch v := w.shown(line[1]).(type) {
+		case Day:
+			text += v.Time().Format("02/01/2006")
+		case string:
+			text += v
+		}
+	}
+	return text
+}
+
+// setPage sets a sheet up for A4: lying where its columns are too wide to stand upright, as wide as the paper, headings
+// and page numbers on each. Codes of words are not printed.
+func (r *Report) setPage(x *excelize.File, sheet string, w Words) error {
+	a4, one, free, fit, orientation := 9, 1, 0, true, "portrait"
+	width := 0.0
+	for _, c := range r.Columns {
+		width += c.Width
+	}
+	if width > 120 { // digits; more would be small print on upright paper
+		orientation = "landscape"
+	}
+	margin := 0.4
+	last, err := excelize.ColumnNumberToName(len(r.Columns))
+	if err != nil {
+		return err
+	}
+	quoted := "'" + strings.ReplaceAll(sheet, "'", "''") + "'"
+	line := r.headLine()
+	return errors.Join(
+		x.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}),
+		x.SetPageLayout(sheet, &excelize.PageLayoutOptions{Size: &a4, Orientation: &orientation, FitToWidth: &one, FitToHeight: &free}),
+		x.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{Left: &margin, Right: &margin}),
+		x.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{OddFooter: "&L&A&C&P / &N&R&D"}),
+		x.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: sheet, RefersTo: fmt.Sprintf("%s!$%d:$%d", quoted, line, line)}),
+		x.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", Scope: sheet, RefersTo: fmt.Sprintf("%s!$A:$%s", quoted, last)}),
+	)
+}
+
+// total writes the line of totals behind n rows: formulas, so that they follow a filter, with the values that they have
+// now.
+func (s *sheet) total(r *Report, n int, w Words) {
+	if !r.explained() || n == 0 {
+		return
+	}
+	from, to := r.headLine()+1, s.line
+	s.line++
+	line := strconv.Itoa(s.line)
+	s.write(`<row r="`, line, `">`)
+	s.write(`<c r="`, s.columns[1]+line, `" s="`, strconv.Itoa(s.styles.total), `" t="inlineStr"><is><t>`)
+	s.escaped(w.Text("board.total"))
+	s.write(`</t></is></c>`)
+	formula := func(column int, style int, value float64, format string, args ...any) {
+		s.write(`<c r="`, s.columns[column]+line, `" s="`, strconv.Itoa(style), `"><f>`)
+		s.escaped(fmt.Sprintf(format, args...))
+		s.write(`</f><v>`, strconv.FormatFloat(value, 'f', -1, 64), `</v></c>`)
+	}
+	sum := func(column, value int) {
+		formula(column, s.styles.total, float64(value), "SUBTOTAL(109,%[1]s%[2]d:%[1]s%[3]d)", s.columns[column], from, to)
+	}
+	if r.Name != "board" {
+		formula(2, s.styles.total, float64(n), "SUBTOTAL(103,A%d:A%d)", from, to)
+		s.write(`</row>`)
+		return
+	}
+	f := &r.Figures
+	sum(2, f.Base)
+	sum(3, f.Trained)
+	formula(4, s.styles.totalPercent, f.Percent, `IF(C%[1]s=0,"",ROUNDDOWN(D%[1]s/C%[1]s*100,1))`, line)
+	formula(5, s.styles.total, float64(f.Next.Gap), "MAX(0,ROUNDUP(C%[1]s*%[2]d/100,0)-D%[1]s)", line, f.Next.Percent)
+	sum(6, f.Coverage.Communes)
+	sum(7, f.Coverage.OfCommunes)
+	sum(8, f.Coverage.Libraries)
+	s.write(`</row>`)
 }
 
 // writeRows writes the sheet of the frame with the rows behind its heading.
@@ -171,20 +301,24 @@ func (r *Report) writeRows(ctx context.Context, z *zip.Writer, frame *zip.Reader
 	if err != nil {
 		return 0, "", err
 	}
-	s, err := newSheet(part, len(r.Columns), st)
+	s, err := newSheet(part, len(r.title(w)), st)
 	if err != nil {
 		return 0, "", err
 	}
+	s.line = r.headLine()
 	s.out.WriteString(head)
-	n, sum, err = r.each(ctx, func(cells []any) error { return s.row(cells, w) })
+	n, sum, err = r.each(ctx, func(cells []any) error { return s.row(r.coded(cells), w) })
 	if err != nil {
 		return n, sum, err
 	}
-	s.out.WriteString(end + tail)
+	filter := fmt.Sprintf(`<autoFilter ref="A%d:%s%d"/>`, r.headLine(), s.columns[len(s.columns)-1], max(s.line, r.headLine()))
+	s.total(r, n, w)
+	s.out.WriteString(end + filter + tail)
 	return n, sum, s.out.Flush()
 }
 
-// sheet writes rows as SpreadsheetML (ECMA-376, part 1, 18.3.1) behind a heading. An error of its writer shows at the next row.
+// sheet writes rows as SpreadsheetML (ECMA-376, part 1, 18.3.1) behind a heading. An error of its writer shows at the
+// next row.
 type sheet struct {
 	out     *bufio.Writer
 	styles  styles
@@ -194,7 +328,7 @@ type sheet struct {
 }
 
 func newSheet(out io.Writer, columns int, st styles) (*sheet, error) {
-	s := &sheet{out: bufio.NewWriterSize(out, 32<<10), styles: st, line: 1}
+	s := &sheet{out: bufio.NewWriterSize(out, 32<<10), styles: st}
 	for i := range columns {
 		name, err := excelize.ColumnNumberToName(i + 1)
 		if err != nil {
@@ -207,7 +341,7 @@ func newSheet(out io.Writer, columns int, st styles) (*sheet, error) {
 
 func (s *sheet) row(cells []any, w Words) error {
 	if s.line++; s.line > excelize.TotalRows {
-		return store.Invalid("format", "rows.many", excelize.TotalRows-1)
+		return problem.Invalid("format", "rows.many", excelize.TotalRows-1)
 	}
 	line := strconv.Itoa(s.line)
 	s.write(`<row r="`, line, `">`)
@@ -239,7 +373,8 @@ func (s *sheet) write(parts ...string) {
 	}
 }
 
-// escaped writes a text, as much of it as a cell can hold. "_x" begins the escape of a letter there (22.4.2.4), and so is escaped itself.
+// escaped writes a text, as much of it as a cell can hold. "_x" begins the escape of a letter there (22.4.2.4), and so
+// is escaped itself.
 func (s *sheet) escaped(text string) {
 	if len(text) > excelize.TotalCellChars {
 		text = strings.ToValidUTF8(text[:excelize.TotalCellChars], "")

@@ -14,7 +14,8 @@ import (
 // spillRows is how many rows are sorted in memory.
 const spillRows = 5000
 
-// spill sorts any number of rows in bounded memory: runs of them go to files without a name, which are merged at the end. T is a struct that gob can write.
+// spill sorts any number of rows in bounded memory: runs of them go to files without a name, which are merged at the
+// end. T is a struct that gob can write.
 type spill[T any] struct {
 	dir     string // "" for the system's folder
 	compare func(a, b T) int

@@ -73,7 +73,7 @@ func TestStand(t *testing.T) {
 				}
 				return day(n)
 			}
-			want := Standing{ID: "p", TrainedFrom: at(c.from), TrainedUntil: at(c.until), Strands: []Until{{svc, at(c.strands[0])}, {prm, at(c.strands[1])}}}
+			want := Standing{ID: "p", TrainedFrom: at(c.from), TrainedUntil: at(c.until), Strands: []Until{{Strand: svc, Time: at(c.strands[0])}, {Strand: prm, Time: at(c.strands[1])}}}
 			for range 2 {
 				got := Stand(both2, roster.Person{ID: "p"}, c.facts.certificates, c.facts.revocations)
 				if !got.equal(&want) {
@@ -132,7 +132,8 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// trainedOn is the rule as it is written: in each strand there is a certificate, not revoked and not replaced on the day, issued on it or before, and not over.
+// trainedOn is the rule as it is written: in each strand there is a certificate, not revoked and not replaced on the
+// day, issued on it or before, and not over.
 func trainedOn(d time.Time, certificates []courses.Certificate, revocations []courses.Revocation) bool {
 	void := func(c courses.Certificate) bool {
 		return slices.ContainsFunc(revocations, func(r courses.Revocation) bool { return r.ID == c.ID && !r.At.After(d) }) ||
@@ -148,7 +149,8 @@ func trainedOn(d time.Time, certificates []courses.Certificate, revocations []co
 	return true
 }
 
-// On every day of every history, TrainedUntil made from the facts up to the day says what the rule says, and [TrainedFrom, TrainedUntil) holds only days on which the rule is met.
+// On every day of every history, TrainedUntil made from the facts up to the day says what the rule says, and
+// [TrainedFrom, TrainedUntil) holds only days on which the rule is met.
 func TestStandFollowsTheRule(t *testing.T) {
 	const days = 30
 	rapid.Check(t, func(t *rapid.T) {

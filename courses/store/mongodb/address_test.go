@@ -3,6 +3,10 @@ package mongodb
 import (
 	"testing"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"lopban/courses/store"
 )
 
 func TestDatabaseName(t *testing.T) {
@@ -53,5 +57,30 @@ func TestSettingsKeepThePromises(t *testing.T) {
 	}
 	if got := *settings("mongodb://localhost/?serverSelectionTimeoutMS=700").ServerSelectionTimeout; got != 700*time.Millisecond {
 		t.Errorf("a shorter wait became %v", got)
+	}
+}
+
+// A unique index has its field alone: an id behind it in the order would make the server sort every document it found.
+func TestOrdersAreThoseOfIndexes(t *testing.T) {
+	k := &store.Kind{Name: "certificate", Unique: []string{"register"}, Indexes: [][]string{{"person"}}}
+	for order, want := range map[string]string{
+		"register": `{"doc.register":-1}`, "person": `{"doc.person":-1,"_id":-1}`, "id": `{"_id":-1}`, "": `{"_id":-1}`,
+	} {
+		sort := byOrder(k, order, -1)
+		got, err := bson.MarshalExtJSON(sort, false, false)
+		if err != nil || string(got) != want {
+			t.Errorf("the order %q is %s, %v", order, got, err)
+		}
+		if order == "" || order == "id" {
+			continue
+		}
+		given := false
+		for _, i := range indexes(k) {
+			keys := i.keys()
+			given = given || len(keys) == len(sort) && keys[0].Key == sort[0].Key && keys[len(keys)-1].Key == sort[len(sort)-1].Key
+		}
+		if !given {
+			t.Errorf("no index gives the order %s", got)
+		}
 	}
 }

@@ -1,7 +1,8 @@
 // Package mongodb keeps documents in MongoDB: for many nodes. It uses single-document writes alone, acknowledged by a
 // majority and journaled, and reads what a majority has: no transactions, joins or change streams.
 //
-// A document is kept as {_id, rev, schema, doc}; rev counts its changes, and an update is made only upon the rev that was read.
+// A document is kept as {_id, rev, schema, doc}; rev counts its changes, and an update is made only upon the rev that
+// was read.
 package mongodb
 
 import (
@@ -9,24 +10,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 )
 
 const (
-	// reach is how long the database may take to be found, and to answer where neither the address (timeoutMS) nor the caller sets another end: well below the five seconds after which a visitor is told to come again, for what was done before it takes time too.
+	// reach is how long the database may take to be found, and to answer where neither the address (timeoutMS) nor the
+	// caller sets another end: well below the five seconds after which a visitor is told to come again, for what was
+	// done before it takes time too.
 	reach = 3500 * time.Millisecond
 	// building is how long Open may take to make indexes of documents that are there already.
 	building = time.Hour
@@ -42,27 +50,29 @@ type Store struct {
 	db     *mongo.Database
 	kinds  map[string]*mongo.Collection
 
-	blobs *mongo.Collection // the name of each blob that is whole, and the GridFS file that has its bytes
+	blobs *mongo.Collection
+	notes *mongo.Collection // store.Opened: what the database was opened with
+	opens []*store.Kind
+	guard atomic.Pointer[guard]
 
 	closing sync.Once
 }
 
-// Open connects to the database that the address names (lopban when it names none) and makes the indexes that the kinds declare.
-// A field that is indexed for the first time is filled in documents that lack it, for which such a kind needs a Doc; documents with an older schema are upgraded. Processes of an earlier release are to be stopped before.
+// Open connects to the database that the address names (lopban when it names none) and makes the indexes that the kinds
+// declare. A field that is indexed for the first time is filled in documents that lack it, for which such a kind needs
+// a Doc; documents with an older schema are upgraded. Processes of an earlier release are to be stopped before.
 //
-// It is a *[store.Problem]: ErrInvalid with the code "store-address" when the address cannot be read, ErrUnavailable with the code "store-unreachable"
-// and the hosts when nobody answers there within three and a half seconds, "store-newer" as [store.CheckRelease] says.
+// It is a *[problem.Problem]: ErrInvalid with the code "store-address" and the cause when the address cannot be read,
+// ErrUnavailable with the code "store-unreachable", the hosts and the cause when no primary lets the program in within
+// three and a half seconds, "store-newer" as [store.CheckRelease] says. No cause has a password in it.
 func Open(ctx context.Context, uri string, kinds ...*store.Kind) (*Store, error) {
 	opts := settings(uri)
-	if err := opts.Validate(); err != nil {
-		return nil, store.Invalid("mongodb", "store-address")
-	}
 	client, err := mongo.Connect(opts)
 	if err != nil {
-		return nil, store.Invalid("mongodb", "store-address")
+		return nil, problem.Invalid("mongodb", "store-address", hidden(err.Error(), uri))
 	}
 	db := client.Database(databaseName(uri))
-	s := &Store{hosts: opts.Hosts, answer: *opts.Timeout, client: client, db: db, kinds: map[string]*mongo.Collection{}, blobs: db.Collection("_blob.names")}
+	s := &Store{hosts: opts.Hosts, answer: *opts.Timeout, client: client, db: db, kinds: map[string]*mongo.Collection{}, blobs: db.Collection("_blob.names"), notes: db.Collection("_kind"), opens: kinds}
 	if err := s.open(ctx, kinds); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -81,7 +91,8 @@ func settings(uri string) *options.ClientOptions {
 		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journaled}).
 		SetReadConcern(readconcern.Majority()).
 		SetReadPreference(readpref.Primary()).
-		SetBSONOptions(&options.BSONOptions{UseJSONStructTags: true})
+		SetBSONOptions(&options.BSONOptions{UseJSONStructTags: true}).
+		SetMonitor(&event.CommandMonitor{Failed: restAfter})
 	if t := opts.ServerSelectionTimeout; t == nil || *t > reach {
 		opts.SetServerSelectionTimeout(reach)
 	}
@@ -91,7 +102,25 @@ func settings(uri string) *options.ClientOptions {
 	return opts
 }
 
-// databaseName reads the path of an address: what stands between the hosts and the options. The driver reads it too, but keeps it to itself.
+// breath is about how long an operation waits before the driver repeats it.
+const breath = 40 * time.Millisecond
+
+// restAfter makes an operation that was refused for the moment wait a little. The driver repeats it until its time is
+// over, at once each time: after an election every process would ask thousands of times a second what no majority can
+// promise yet.
+func restAfter(ctx context.Context, failed *event.CommandFailedEvent) {
+	var said driver.Error
+	if !errors.As(failed.Failure, &said) || !slices.Contains(passingCodes, int(said.Code)) {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(breath/2 + rand.N(breath)):
+	}
+}
+
+// databaseName reads the path of an address: what stands between the hosts and the options. The driver reads it too,
+// but keeps it to itself.
 func databaseName(uri string) string {
 	_, rest, _ := strings.Cut(uri, "://")
 	rest, _, _ = strings.Cut(rest, "?")
@@ -108,13 +137,16 @@ func (s *Store) open(ctx context.Context, kinds []*store.Kind) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, building)
 	defer cancel()
-	notes := s.db.Collection("_kind")
+	notes := s.notes
 	had, err := remembered(ctx, notes)
 	if err != nil {
 		return err
 	}
 	if err := store.CheckRelease(had, kinds); err != nil {
 		return err
+	}
+	if err := s.readyBlobs(ctx, notes, had); err != nil {
+		return fmt.Errorf("preparing blobs: %w", err)
 	}
 	for _, k := range kinds {
 		c := s.db.Collection(k.Name)
@@ -136,8 +168,43 @@ func remembered(ctx context.Context, notes *mongo.Collection) ([]store.Opened, e
 	return all, translate(cursor.All(ctx, &all))
 }
 
-// prepare brings the documents of a kind and their indexes up to date. Each step may be cut off and done again. That documents of this schema may be there is noted before the first is written, so that an earlier release does
-// not open what it cannot read.
+// guard is what was last found of whether this program may go on writing.
+type guard struct {
+	at  time.Time
+	err error
+}
+
+// guarded is how long a program goes on writing before it looks again whether a later release has opened the database.
+const guarded = 2 * time.Second
+
+// mayWrite refuses to write what a later release that has opened the database meanwhile would not read. Within the two
+// seconds a document may still be inserted in the shape of before: whoever reads it brings it up to date.
+func (s *Store) mayWrite(ctx context.Context) error {
+	if g := s.guard.Load(); g != nil && time.Since(g.at) < guarded {
+		return g.err
+	}
+	g := guard{at: time.Now()}
+	had, err := remembered(ctx, s.notes)
+	if err != nil {
+		return err
+	}
+	g.err = store.CheckRelease(had, s.opens)
+	s.guard.Store(&g)
+	return g.err
+}
+
+// newer is the error of a document that only a later release can read.
+func (s *Store) newer(ctx context.Context, k *store.Kind) error {
+	s.guard.Store(nil)
+	if err := s.mayWrite(ctx); err != nil {
+		return err
+	}
+	return fmt.Errorf("a document of %s is of a later release: %w", k.Name, problem.ErrUnavailable)
+}
+
+// prepare brings the documents of a kind and their indexes up to date. Each step may be cut off and done again. That
+// documents of this schema may be there is noted before the first is written, so that an earlier release does not open
+// what it cannot read.
 func (s *Store) prepare(ctx context.Context, c, notes *mongo.Collection, k *store.Kind, had []store.Opened) error {
 	if _, err := k.New(); err != nil {
 		return err
@@ -153,7 +220,8 @@ func (s *Store) prepare(ctx context.Context, c, notes *mongo.Collection, k *stor
 	return makeIndexes(ctx, c, k)
 }
 
-// renew upgrades the documents of a kind that were written with an older schema. Whoever changes one meanwhile is not overwritten: it is read again.
+// renew upgrades the documents of a kind that were written with an older schema. Whoever changes one meanwhile is not
+// overwritten: it is read again.
 func renew(ctx context.Context, c *mongo.Collection, k *store.Kind) error {
 	if k.Upgrade == nil {
 		return nil
@@ -177,14 +245,8 @@ func renew(ctx context.Context, c *mongo.Collection, k *store.Kind) error {
 }
 
 func renewOne(ctx context.Context, c *mongo.Collection, k *store.Kind, old envelope) error {
-	doc, err := k.New()
-	if doc == nil || err != nil {
-		return errors.Join(err, fmt.Errorf("%s is upgraded and has no Doc to read documents by: %w", k.Name, store.ErrInvalid))
-	}
-	if err := decode(old.Doc, doc); err != nil {
-		return err
-	}
-	if _, err := k.Renew(doc, old.Schema); err != nil {
+	doc, err := renewed(k, old)
+	if err != nil {
 		return err
 	}
 	e, err := wrap(k, doc, old.Rev+1)
@@ -195,7 +257,49 @@ func renewOne(ctx context.Context, c *mongo.Collection, k *store.Kind, old envel
 	return translate(err)
 }
 
-// makeIndexes makes the indexes that the collection lacks, and takes away those that would refuse what is unique no more.
+// renewed is an older document in the shape of now.
+func renewed(k *store.Kind, old envelope) (any, error) {
+	doc, err := k.New()
+	if doc == nil || err != nil {
+		return nil, errors.Join(err, fmt.Errorf("%s is upgraded and has no Doc to read documents by: %w", k.Name, problem.ErrInvalid))
+	}
+	if err := decode(old.Doc, doc); err != nil {
+		return nil, err
+	}
+	_, err = k.Renew(doc, old.Schema)
+	return doc, err
+}
+
+// unwrap reads a document into doc, in the shape of now: one of before may have been written by an earlier release that
+// was not yet stopped.
+func (s *Store) unwrap(ctx context.Context, k *store.Kind, e envelope, doc any) error {
+	switch {
+	case e.Schema > k.Schema:
+		return s.newer(ctx, k)
+	case e.Schema == k.Schema || k.Upgrade == nil:
+		return damaged(k, e, decode(e.Doc, doc))
+	}
+	now, err := renewed(k, e)
+	if err != nil {
+		return damaged(k, e, err)
+	}
+	raw, err := encode(now)
+	if err != nil {
+		return err
+	}
+	return decode(raw, doc)
+}
+
+// damaged says of which document it is that it cannot be read.
+func damaged(k *store.Kind, e envelope, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &store.DamagedError{Kind: k.Name, ID: e.ID, Err: err}
+}
+
+// makeIndexes makes the indexes that the collection lacks, and takes away those of ours that no kind declares any more:
+// they would refuse what is unique no more, or cost each write something for nothing. Those of an operator stay.
 func makeIndexes(ctx context.Context, c *mongo.Collection, k *store.Kind) error {
 	have, err := c.Indexes().ListSpecifications(ctx)
 	if err != nil {
@@ -203,7 +307,7 @@ func makeIndexes(ctx context.Context, c *mongo.Collection, k *store.Kind) error 
 	}
 	wanted := indexes(k)
 	for _, old := range have {
-		if strings.HasSuffix(old.Name, unique) && !slices.ContainsFunc(wanted, func(w index) bool { return w.name == old.Name }) {
+		if ours(old) && !slices.ContainsFunc(wanted, func(w index) bool { return w.name == old.Name }) {
 			if err := c.Indexes().DropOne(ctx, old.Name); err != nil {
 				return translate(err)
 			}
@@ -216,12 +320,37 @@ func makeIndexes(ctx context.Context, c *mongo.Collection, k *store.Kind) error 
 		if err := fill(ctx, c, k, index.fields); err != nil {
 			return err
 		}
-		model := mongo.IndexModel{Keys: index.keys(), Options: options.Index().SetName(index.name).SetUnique(index.unique)}
-		if _, err := c.Indexes().CreateOne(ctx, model); err != nil {
-			return translate(err)
+		if err := makeIndex(ctx, c, index); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// makeIndex waits until a majority has built the index. MongoDB would wait for every member that holds data, and for
+// one that is down without end; a server that is no replica set does not know of majorities.
+func makeIndex(ctx context.Context, c *mongo.Collection, i index) error {
+	model := mongo.IndexModel{Keys: i.keys(), Options: options.Index().SetName(i.name).SetUnique(i.unique)}
+	_, err := c.Indexes().CreateOne(ctx, model, options.CreateIndexes().SetCommitQuorumMajority())
+	var refused mongo.ServerError
+	if errors.As(err, &refused) && slices.ContainsFunc(noQuorum, refused.HasErrorCode) {
+		_, err = c.Indexes().CreateOne(ctx, model)
+	}
+	return translate(err)
+}
+
+// noQuorum is how a server that is no replica set refuses one: BadValue, InvalidOptions, NoReplicationEnabled,
+// NotAReplicaSet.
+var noQuorum = []int{2, 72, 76, 123}
+
+// ours says whether an index was made by makeIndex.
+func ours(old mongo.IndexSpecification) bool {
+	i := index{name: old.Name, fields: strings.Split(old.Name, ".")}
+	if field, is := strings.CutSuffix(old.Name, unique); is {
+		i.fields, i.unique = []string{field}, true
+	}
+	have, err := old.KeysDocument.Elements()
+	return err == nil && slices.EqualFunc(have, i.keys(), func(e bson.RawElement, key bson.E) bool { return e.Key() == key.Key })
 }
 
 // unique ends the name of an index whose values no two documents share.
@@ -264,7 +393,8 @@ func path(field string) string {
 	return "doc." + field
 }
 
-// fill gives documents that were written before a field was declared the field's empty value, without which no condition would find them.
+// fill gives documents that were written before a field was declared the field's empty value, without which no
+// condition would find them.
 func fill(ctx context.Context, c *mongo.Collection, k *store.Kind, fields []string) error {
 	for _, f := range fields {
 		lacking := bson.D{{Key: path(f), Value: bson.D{{Key: "$exists", Value: false}}}}
@@ -287,7 +417,7 @@ func fill(ctx context.Context, c *mongo.Collection, k *store.Kind, fields []stri
 func emptyValue(k *store.Kind, field string) (any, error) {
 	doc, err := k.New()
 	if doc == nil || err != nil {
-		return nil, errors.Join(err, fmt.Errorf("%s has documents and new fields, and no Doc to read them by: %w", k.Name, store.ErrInvalid))
+		return nil, errors.Join(err, fmt.Errorf("%s has documents and new fields, and no Doc to read them by: %w", k.Name, problem.ErrInvalid))
 	}
 	raw, err := encode(doc)
 	if err != nil {
@@ -296,12 +426,16 @@ func emptyValue(k *store.Kind, field string) (any, error) {
 	return raw.LookupErr(field)
 }
 
+// Patience is how long a piece of work of several calls should go on: longer than one of them may take, and still below
+// the five seconds after which a visitor is told to come again.
+func (s *Store) Patience() time.Duration { return s.answer + s.answer/5 }
+
 // Ping says whether the primary answers.
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, reach)
 	defer cancel()
 	if err := s.client.Ping(ctx, readpref.Primary()); err != nil {
-		return fmt.Errorf("%w: %w", &store.Problem{Kind: store.ErrUnavailable, Code: "store-unreachable", Args: []any{strings.Join(s.hosts, ", ")}}, err)
+		return &problem.Problem{Kind: problem.ErrUnavailable, Code: "store-unreachable", Args: []any{strings.Join(s.hosts, ", "), cause(err)}}
 	}
 	return nil
 }
@@ -325,7 +459,7 @@ func encode(doc any) (bson.Raw, error) {
 	enc := bson.NewEncoder(bson.NewDocumentWriter(&b))
 	enc.UseJSONStructTags()
 	if err := enc.Encode(doc); err != nil {
-		return nil, fmt.Errorf("%w: %w", store.ErrInvalid, err)
+		return nil, fmt.Errorf("%w: %w", problem.ErrInvalid, err)
 	}
 	return b.Bytes(), nil
 }
@@ -335,39 +469,4 @@ func decode(raw bson.Raw, doc any) error {
 	dec := bson.NewDecoder(bson.NewDocumentReader(bytes.NewReader(raw)))
 	dec.UseJSONStructTags()
 	return dec.Decode(doc)
-}
-
-// translate gives an error of the driver its kind. What the server refuses as wrong is a fault of the program and stays as it is; everything else is a
-// database that cannot be reached, or cannot promise what it was asked to.
-func translate(err error) error {
-	if err == nil {
-		return nil
-	}
-	var refused mongo.ServerError
-	if errors.As(err, &refused) && !mongo.IsTimeout(err) && !mongo.IsNetworkError(err) && !passing(refused) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
-}
-
-// passing says whether a refusal is one of the moment: no primary, a shutdown, too few members that hold the write.
-func passing(err mongo.ServerError) bool {
-	if err.HasErrorLabel("RetryableWriteError") || err.HasErrorLabel("RetryableError") || err.HasErrorLabel("SystemOverloadedError") {
-		return true
-	}
-	for _, code := range []int{
-		91, 11600, 11602, 189, 10107, 13435, 13436, 10058, // shutdown, stepped down, not primary
-		6, 7, 89, 9001, 262, // network among the members
-		50, 24, 46, 112, // time, locks, conflict
-		64, 79, 100, // write concern not met
-		13, 18, 8000, // not allowed in: an operator must look
-		14031, // out of disk
-	} {
-		if err.HasErrorCode(code) {
-			return true
-		}
-	}
-	var w mongo.WriteException
-	var b mongo.BulkWriteException
-	return errors.As(err, &w) && w.WriteConcernError != nil || errors.As(err, &b) && b.WriteConcernError != nil
 }

@@ -4,20 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 )
 
 // found is a document that is read.
-type found bson.Raw
+type found struct {
+	envelope
+	kind  *store.Kind
+	store *Store
+	ctx   context.Context
+}
 
 // Decode is described at [store.Row].
-func (f found) Decode(doc any) error { return decode(bson.Raw(f), doc) }
+func (f found) Decode(doc any) error { return f.store.unwrap(f.ctx, f.kind, f.envelope, doc) }
 
 // Find is described at [store.Store].
 func (s *Store) Find(ctx context.Context, k *store.Kind, q store.Query, each func(store.Row) error) error {
@@ -34,7 +42,7 @@ func (s *Store) Find(ctx context.Context, k *store.Kind, q store.Query, each fun
 	if down {
 		way = -1
 	}
-	opts := options.Find().SetSort(byOrder(field, way)).SetProjection(bson.D{{Key: "doc", Value: 1}}).SetLimit(int64(q.Limit))
+	opts := options.Find().SetSort(byOrder(k, field, way)).SetAllowDiskUse(true).SetProjection(bson.D{{Key: "doc", Value: 1}, {Key: "schema", Value: 1}}).SetLimit(int64(q.Limit))
 	cursor, err := c.Find(ctx, filter, opts)
 	if err != nil {
 		return translate(err)
@@ -44,28 +52,42 @@ func (s *Store) Find(ctx context.Context, k *store.Kind, q store.Query, each fun
 		if !ok {
 			return fmt.Errorf("%s %v: not a document of this program", k.Name, raw.Lookup("_id"))
 		}
-		return each(found(doc))
+		schema, _ := raw.Lookup("schema").AsInt64OK()
+		id, _ := raw.Lookup("_id").StringValueOK()
+		return each(found{envelope{ID: id, Schema: int(schema), Doc: doc}, k, s, ctx})
 	})
 }
 
-func byOrder(field string, way int) bson.D {
+// byOrder sorts by a field and then by id. A unique field needs no id behind it, and its index has none: with it the
+// server would sort everything it found.
+func byOrder(k *store.Kind, field string, way int) bson.D {
 	if field == "" || field == "id" {
 		return bson.D{{Key: "_id", Value: way}}
+	}
+	if slices.Contains(k.Unique, field) {
+		return bson.D{{Key: path(field), Value: way}}
 	}
 	return bson.D{{Key: path(field), Value: way}, {Key: "_id", Value: way}}
 }
 
+// scan calls each with every document. A server that fell silent is not waited for once more to be told that the rest
+// is not wanted: it forgets a cursor by itself.
 func scan(ctx context.Context, cursor *mongo.Cursor, each func(bson.Raw) error) error {
-	defer cursor.Close(context.WithoutCancel(ctx))
 	for cursor.Next(ctx) {
-		err := each(cursor.Current)
-		if errors.Is(err, store.Stop) {
-			return nil
-		}
-		if err != nil {
+		if err := each(cursor.Current); err != nil {
+			cursor.Close(context.WithoutCancel(ctx))
+			if errors.Is(err, store.Stop) {
+				return nil
+			}
 			return err
 		}
 	}
+	ended, now := context.WithCancel(ctx)
+	if cursor.Err() != nil {
+		now()
+	}
+	defer now()
+	cursor.Close(ended)
 	return translate(cursor.Err())
 }
 
@@ -76,7 +98,7 @@ func (s *Store) Count(ctx context.Context, k *store.Kind, q store.Query, by ...s
 		return nil, err
 	}
 	if q.Order != "" || q.After != nil || q.Limit != 0 {
-		return nil, fmt.Errorf("a count of %s has an order or a limit: %w", k.Name, store.ErrInvalid)
+		return nil, fmt.Errorf("a count of %s has an order or a limit: %w", k.Name, problem.ErrInvalid)
 	}
 	filter, err := where(k, q, by...)
 	if err != nil {
@@ -132,7 +154,7 @@ func group(raw bson.Raw, by []string) (store.Group, error) {
 	for i, f := range by {
 		key, ok := raw.Lookup("_id", fmt.Sprintf("k%d", i)).StringValueOK()
 		if !ok {
-			return g, fmt.Errorf("field %s is not a string: %w", f, store.ErrInvalid)
+			return g, fmt.Errorf("field %s is not a string: %w", f, problem.ErrInvalid)
 		}
 		g.Key = append(g.Key, key)
 	}
@@ -141,7 +163,8 @@ func group(raw bson.Raw, by []string) (store.Group, error) {
 
 var comparisons = map[store.Op]string{store.Eq: "$eq", store.Lt: "$lt", store.Le: "$lte", store.Gt: "$gt", store.Ge: "$gte"}
 
-// where writes the conditions and the cursor of a query as a filter. Values are strings, numbers, booleans and times, never documents.
+// where writes the conditions and the cursor of a query as a filter. Values are strings, numbers, booleans and times,
+// never documents.
 func where(k *store.Kind, q store.Query, by ...string) (bson.D, error) {
 	if err := k.Check(q, by...); err != nil {
 		return nil, err
@@ -168,6 +191,9 @@ func where(k *store.Kind, q store.Query, by ...string) (bson.D, error) {
 }
 
 func condition(c store.Cond) (bson.D, error) {
+	if c.Op == store.In || c.Op == store.PrefixIn {
+		return among(c)
+	}
 	v, err := store.Plain(c.Value)
 	if err != nil {
 		return nil, err
@@ -177,7 +203,7 @@ func condition(c store.Cond) (bson.D, error) {
 	}
 	prefix, ok := v.(string)
 	if !ok {
-		return nil, fmt.Errorf("%v is no prefix: %w", c.Value, store.ErrInvalid)
+		return nil, fmt.Errorf("%v is no prefix: %w", c.Value, problem.ErrInvalid)
 	}
 	between := bson.D{{Key: "$gte", Value: prefix}}
 	if end := store.PrefixEnd(prefix); end != "" {
@@ -186,11 +212,30 @@ func condition(c store.Cond) (bson.D, error) {
 	return bson.D{{Key: path(c.Field), Value: between}}, nil
 }
 
+// among looks for many texts at once. A prefix stands as an expression that begins with ^ and quotes every sign: of
+// these the server makes ranges of an index.
+func among(c store.Cond) (bson.D, error) {
+	texts, err := c.Texts()
+	if err != nil {
+		return nil, err
+	}
+	var all bson.A
+	for _, text := range texts {
+		if c.Op == store.PrefixIn {
+			all = append(all, bson.Regex{Pattern: "^" + regexp.QuoteMeta(text)})
+		} else {
+			all = append(all, text)
+		}
+	}
+	return bson.D{{Key: path(c.Field), Value: bson.D{{Key: "$in", Value: all}}}}, nil
+}
+
 func compare(field, op string, v any) bson.D {
 	return bson.D{{Key: path(field), Value: bson.D{{Key: op, Value: v}}}}
 }
 
-// after leaves out what comes before the cursor and the cursor itself. The bound on the field alone is what an index can use.
+// after leaves out what comes before the cursor and the cursor itself. The bound on the field alone is what an index
+// can use.
 func after(q store.Query) (bson.D, error) {
 	field, down := strings.CutPrefix(q.Order, "-")
 	op := "$gt"

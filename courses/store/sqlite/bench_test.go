@@ -31,8 +31,8 @@ func aFact(n int64) *fact {
 
 var writers = []int{1, 16, 64}
 
-// BenchmarkInsert measures durable inserts by many goroutines; BenchmarkBareInsert, below, is what the same file does with
-// nothing of ours around it.
+// BenchmarkInsert measures durable inserts by many goroutines; BenchmarkBareInsert, below, is what the same file does
+// with nothing of ours around it.
 func BenchmarkInsert(b *testing.B) {
 	for _, n := range writers {
 		b.Run(fmt.Sprint("writers=", n), func(b *testing.B) {

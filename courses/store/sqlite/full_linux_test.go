@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"lopban/courses/store"
+	"lopban/courses/problem"
 )
 
 func TestFullDisk(t *testing.T) {
@@ -27,11 +27,11 @@ func TestFullDisk(t *testing.T) {
 		err = s.Insert(t.Context(), k, somebody(fmt.Sprint(kept)))
 	}
 	kept--
-	if !errors.Is(err, store.ErrUnavailable) {
+	if !errors.Is(err, problem.ErrUnavailable) {
 		t.Fatalf("after %d documents on a full disk: %v", kept, err)
 	}
 	wantCount(t, s, k, kept) // reading goes on
-	if err := s.Insert(t.Context(), k, somebody("again")); !errors.Is(err, store.ErrUnavailable) {
+	if err := s.Insert(t.Context(), k, somebody("again")); !errors.Is(err, problem.ErrUnavailable) {
 		t.Errorf("a second write on the full disk: %v", err)
 	}
 	must(t, os.Remove(ballast))

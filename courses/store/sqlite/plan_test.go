@@ -38,6 +38,8 @@ func TestPlans(t *testing.T) {
 		"a page by id":           plan("(id>?)")(find(store.Query{}.From(&store.Cursor{ID: "x"}))),
 		"by unique field":        plan("INDEX standing.code unique (code=?)")(find(store.Where(store.Is("code", "x")))),
 		"in the order of one":    plan("INDEX standing.code unique")(find(store.Query{}.By("-code").First(20))),
+		"by many prefixes":       plan("standing USING INDEX sqlite_autoindex_standing_1 (id>? AND id<?)")(find(store.Where(store.BeginsAny("id", []string{"a", "b"})))),
+		"by many ids":            plan("standing USING INDEX sqlite_autoindex_standing_1 (id=?)")(find(store.Where(store.Among("id", []string{"a", "b"})))),
 		"by prefix":              plan("(province=? AND commune>? AND commune<?)")(count(store.Where(store.Begins("commune", "023"), store.Is("province", "08")), "commune")),
 	} {
 		if c.err != nil {

@@ -23,8 +23,10 @@ import (
 
 var cuts = flag.Int("cuts", 8, "how often TestPowerCut cuts the power")
 
-// A process that is killed loses nothing that it handed to the system. When the power goes, what the system had not handed to the disk is lost as well: these tests look at what reached the disk, by
-// a copy of the image of a file system that by itself writes back once a minute. What the copy holds at the moment at which the writer is stopped is what a power cut would have left.
+// A process that is killed loses nothing that it handed to the system. When the power goes, what the system had not
+// handed to the disk is lost as well: these tests look at what reached the disk, by a copy of the image of a file
+// system that by itself writes back once a minute. What the copy holds at the moment at which the writer is stopped is
+// what a power cut would have left.
 
 // init makes this binary the writer, in the folder that the variable names.
 func init() {
@@ -134,7 +136,8 @@ func (d disk) copy(t *testing.T) disk {
 	return c
 }
 
-// powerCut lets a writer work for a while on a disk of its own, cuts the power, and gives the ids that were acknowledged and the disk.
+// powerCut lets a writer work for a while on a disk of its own, cuts the power, and gives the ids that were
+// acknowledged and the disk.
 func powerCut(t *testing.T, life time.Duration, how string) ([]string, disk) {
 	t.Helper()
 	d := newDisk(t)

@@ -4,16 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"net/url"
 	"path/filepath"
 
 	lib "modernc.org/sqlite/lib"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 )
 
-// Snapshot is everything that was committed to a folder at one moment. It is read beside the process that has the folder, which goes on writing; until
-// Close the log of that process grows.
+// Snapshot is everything that was committed to a folder at one moment. It is read beside the process that has the
+// folder, which goes on writing; until Close the log of that process grows.
 type Snapshot struct {
 	db *sql.DB
 	tx *sql.Tx
@@ -21,7 +21,8 @@ type Snapshot struct {
 
 // Read takes a snapshot without the folder's lock and without changing a byte of the database or its log.
 //
-// The kinds are those that are read. It is a *[store.Problem]: ErrNotFound with the code "store-missing" where there is no store, and else as for [Open]. Only what is read is checked for damage.
+// The kinds are those that are read. It is a *[problem.Problem]: ErrNotFound with the code "store-missing" where there
+// is no store, and else as for [Open]. Only what is read is checked for damage.
 func Read(ctx context.Context, dir string, kinds ...*store.Kind) (*Snapshot, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -29,47 +30,24 @@ func Read(ctx context.Context, dir string, kinds ...*store.Kind) (*Snapshot, err
 	}
 	s := &Store{dir: dir}
 	if !exists(s.file()) && !exists(s.file()+"-wal") && !exists(s.marker()) {
-		return nil, &store.Problem{Kind: store.ErrNotFound, Code: "store-missing", Args: []any{dir}}
-	}
-	// A process that closes takes its marker away before its log.
-	if exists(s.marker()) && !exists(s.file()+"-wal") && exists(s.marker()) {
-		return nil, problem("store-damaged", s.file()+"-wal", errors.New("missing after a crash"))
+		return nil, &problem.Problem{Kind: problem.ErrNotFound, Code: "store-missing", Args: []any{dir}}
 	}
 	if !exists(s.file()) {
-		return nil, problem("store-damaged", s.file(), errors.New("missing"))
+		return nil, startProblem("store-damaged", s.file(), errors.New("missing"))
 	}
-	opened := s.marked() // before the snapshot: what it says was in the file then
-	// In mode ro a connection that is the last one leaves the log as it is: removing it would look like a loss to whoever opens the folder next.
-	db, err := sql.Open("sqlite", addressIn("ro", s.file(), url.Values{"_pragma": {"busy_timeout(5000)", "query_only(on)", "temp_store(memory)"}}))
+	marked := s.marked() // before the snapshot: what it says was in the file then
+	db, err := s.readOnly()
 	if err != nil {
 		return nil, err
 	}
 	tx, err := db.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{ReadOnly: true}) // it is Close that ends it
 	if err == nil {
-		err = s.checkSnapshot(ctx, tx, opened, kinds)
+		err = s.judgeSnapshot(ctx, tx, marked, kinds)
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return &Snapshot{db, tx}, nil
-}
-
-func (s *Store) checkSnapshot(ctx context.Context, tx *sql.Tx, opened int, kinds []*store.Kind) error {
-	var id, n int
-	if err := tx.QueryRowContext(ctx, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version").Scan(&id, &n); err != nil {
-		return s.broken(err)
-	}
-	if id != applicationID {
-		return problem("store-damaged", s.file(), errors.New("not a database of this program"))
-	}
-	if n < opened {
-		return problem("store-damaged", s.file()+"-wal", errCut)
-	}
-	had, err := remembered(tx)
-	if err != nil && !lacksTable(err) {
-		return s.broken(err)
-	}
-	return store.CheckRelease(had, kinds)
 }
 
 // Close ends the snapshot.
@@ -148,6 +126,6 @@ func (s *Snapshot) EachBlob(ctx context.Context, f func(name string, data []byte
 	return translate(rows.Err())
 }
 
-// lacksTable says whether a statement was refused because the folder was last opened by a version that did not know the kind. Nothing else can be wrong with the
-// statements above.
+// lacksTable says whether a statement was refused because the folder was last opened by a version that did not know the
+// kind. Nothing else can be wrong with the statements above.
 func lacksTable(err error) bool { return primary(err) == lib.SQLITE_ERROR }

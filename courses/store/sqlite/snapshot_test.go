@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 	"lopban/courses/store/sqlite"
 )
@@ -104,7 +105,8 @@ func TestSnapshotChangesNothing(t *testing.T) {
 			must(t, snap.Close())
 			after := contents(t, dir)
 			for file, data := range before {
-				if file != "lopban.db-shm" && !bytes.Equal(after[file], data) { // the -shm is an index that every reader shares
+				// the -shm is an index that every reader shares
+				if file != "lopban.db-shm" && !bytes.Equal(after[file], data) {
 					t.Errorf("%s was changed", file)
 				}
 			}
@@ -158,7 +160,7 @@ func TestLogLeftByCloseIsMissed(t *testing.T) {
 	}
 	must(t, os.Remove(log))
 	_, err := sqlite.Open(dir, k)
-	wantProblem(t, err, "store-damaged", log)
+	wantProblem(t, err, "store-cut", log)
 }
 
 func TestSnapshotOfAnOlderStore(t *testing.T) {
@@ -176,8 +178,8 @@ func TestSnapshotOfAnOlderStore(t *testing.T) {
 func TestSnapshotOfNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	_, err := sqlite.Read(t.Context(), dir)
-	var p *store.Problem
-	if !errors.As(err, &p) || p.Kind != store.ErrNotFound || p.Code != "store-missing" || p.Args[0] != dir {
+	var p *problem.Problem
+	if !errors.As(err, &p) || p.Kind != problem.ErrNotFound || p.Code != "store-missing" || p.Args[0] != dir {
 		t.Errorf("error is %v", err)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
@@ -210,7 +212,7 @@ func TestSnapshotOfDamageIsRefused(t *testing.T) {
 				must(t, os.WriteFile(file, c.harm(db), 0o600))
 			}
 			_, err := sqlite.Read(t.Context(), dir)
-			wantProblem(t, err, "store-damaged", file)
+			wantProblem(t, err, harmed(c.file), file)
 		})
 	}
 	t.Run("pages overwritten", func(t *testing.T) {
@@ -219,7 +221,7 @@ func TestSnapshotOfDamageIsRefused(t *testing.T) {
 		file := filepath.Join(dir, "lopban.db")
 		db, err := os.ReadFile(file)
 		must(t, err)
-		for at := 4096 * 4; at < len(db); at += 4096 {
+		for at := 4096 * 6; at < len(db); at += 4096 {
 			db = overwrite(db, at)
 		}
 		must(t, os.WriteFile(file, db, 0o600))

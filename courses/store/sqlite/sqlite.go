@@ -1,12 +1,14 @@
-// Package sqlite keeps documents in one local file: the embedded default. One goroutine writes and commits the writes that
-// wait together; several connections read beside it.
+// Package sqlite keeps documents in one local file: the embedded default. One goroutine writes and commits the writes
+// that wait together; several connections read beside it.
 //
-// The folder holds lopban.db (and, while in use, its -wal and -shm), lopban.lock, and lopban.open, which stands there from a
-// successful Open until Close and says how often the store was opened: with it, a write-ahead log that has gone missing after a
-// crash, or lost what was in it at Open, is noticed. One that lost less cannot be told from one that never had more.
+// The folder holds lopban.db (and, while in use, its -wal and -shm), lopban.lock, and lopban.open, the marker, which
+// stands there from a successful Open until Close and says which commit was the last: the file counts them too, so that
+// a write-ahead log that was lost or cut after a crash is told from one that somebody has moved into the file. The
+// marker is not flushed with every commit: when the power fails it may name an earlier one, never a later.
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -25,6 +27,7 @@ import (
 	driver "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 )
 
@@ -38,7 +41,6 @@ const applicationID = 0x4C70426E
 type Store struct {
 	dir    string
 	lock   *flock.Flock
-	opened int // how often, this time included
 	tables map[string]*table
 
 	readers *sql.DB // a few connections, never held while a caller's function runs
@@ -46,18 +48,24 @@ type Store struct {
 	plans   sync.Map
 
 	writer *writer
+	mark   *os.File // the marker, while it stands
 
+	thorough bool                  // a file of any size is checked at once
 	checking func()                // ends the check of a large file
 	checked  chan struct{}         // closed when it has ended
 	damage   atomic.Pointer[error] // what it found
 }
 
-// Open opens the folder, or makes it (mode 0700), and brings its tables to what the kinds declare: new fields are filled from the
-// documents that are there, for which such a kind must have a Doc.
+// Open opens the folder, or makes it (mode 0700), and brings its tables to what the kinds declare: new fields are
+// filled from the documents that are there, for which such a kind must have a Doc.
 //
-// It is a *[store.Problem] of kind ErrUnavailable with the code "store-locked" when another process has the folder, "store-unwritable" when the folder
-// cannot be made or written, "store-newer" as [store.CheckRelease] says, and "store-damaged", with the name of the file, when what is there is not a sound database. A damaged file is left as it is.
-// The structure of a file of more than 256 MB, which takes seconds to read, is checked while the store is used: from the moment at which damage is found, everything is that problem.
+// It is a *[problem.Problem] of kind ErrUnavailable with the code "store-locked" when another process has the folder,
+// "store-unwritable" when the folder cannot be made or written, "store-unreadable" when the disk cannot read the file,
+// "store-newer" as [store.CheckRelease] says, "store-damaged", with the name of the file, when what is there is not a
+// sound database, and "store-cut", with the name of the log, when the file is sound and lacks what was committed before
+// a crash. Whatever the error is, the file and its log are left as they are. The structure of a file of more than 256
+// MB, which takes seconds to read, is checked while the store is used: from the moment at which damage is found,
+// everything is that problem.
 func Open(dir string, kinds ...*store.Kind) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -69,8 +77,7 @@ func Open(dir string, kinds ...*store.Kind) (*Store, error) {
 	}
 	s := &Store{dir: dir, lock: lock, tables: map[string]*table{}}
 	if err := s.open(kinds); err != nil {
-		s.release()
-		return nil, err
+		return nil, errors.Join(err, lock.Unlock())
 	}
 	return s, nil
 }
@@ -78,40 +85,48 @@ func Open(dir string, kinds ...*store.Kind) (*Store, error) {
 // takeFolder makes the folder and locks it for this process.
 func takeFolder(dir string) (*flock.Flock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, problem("store-unwritable", dir, err)
+		return nil, startProblem("store-unwritable", dir, err)
 	}
 	lock := flock.New(filepath.Join(dir, "lopban.lock"), flock.SetPermissions(0o600))
 	switch ours, err := lock.TryLock(); {
 	case err != nil:
-		return nil, problem("store-unwritable", dir, err)
+		return nil, startProblem("store-unwritable", dir, err)
 	case !ours:
-		return nil, problem("store-locked", dir, nil)
+		return nil, startProblem("store-locked", dir, nil)
 	}
 	return lock, nil
 }
 
-func (s *Store) open(kinds []*store.Kind) error {
-	if err := s.findFile(); err != nil {
+func (s *Store) open(kinds []*store.Kind) (err error) {
+	if made, err := s.findFile(); err != nil {
+		return err
+	} else if !made {
+		if err := s.create(); err != nil {
+			return err
+		}
+	}
+	// All is judged through a connection that cannot write. It stays until the store is open: the last connection that
+	// can write moves the log into the file and removes it, this one leaves it.
+	guard, err := s.readOnly()
+	if err != nil {
 		return err
 	}
-	wal := s.file() + "-wal"
-	lost := exists(s.marker()) && !exists(wal)
+	defer func() {
+		if err != nil {
+			s.disconnect()
+		}
+		err = errors.Join(err, guard.Close())
+	}()
+	if err := s.judge(guard, kinds); err != nil {
+		return err
+	}
 	single := s.pool("journal_mode(wal)", "synchronous(full)", "journal_size_limit(67108864)")
 	single.SetMaxOpenConns(1)
 	s.writer = newWriter(single)
-	if err := s.checkFile(single); err != nil {
-		return err
-	}
-	if lost {
-		return problem("store-damaged", wal, errors.New("missing after a crash"))
-	}
-	if err := s.countOpening(single, wal); err != nil {
-		return err
-	}
 	if err := s.prepare(single, kinds); err != nil {
 		return err
 	}
-	if _, err := single.Exec("PRAGMA shrink_memory"); err != nil { // of the 8 MB of pages that were checked
+	if _, err := single.Exec("PRAGMA shrink_memory"); err != nil {
 		return s.broken(err)
 	}
 	s.readers = s.pool("query_only(on)", "cache_size(-2048)")
@@ -122,14 +137,27 @@ func (s *Store) open(kinds []*store.Kind) error {
 	if err := s.Ping(context.Background()); err != nil {
 		return err
 	}
+	if err := s.markOpen(); err != nil {
+		return err
+	}
 	if s.large() {
 		s.checkBeside()
 	}
-	return s.markOpen()
+	return nil
 }
 
-// pool gives connections to the file. foreign_keys stays off: documents have none. Reading through mmap is not used: a disk
-// that fails would then kill the process where it now gives an error.
+// readOnly gives one connection to the file that changes nothing. In mode ro even the last connection leaves the log as
+// it is.
+func (s *Store) readOnly() (*sql.DB, error) {
+	db, err := sql.Open("sqlite", addressIn("ro", s.file(), url.Values{"_pragma": {"busy_timeout(5000)", "query_only(on)", "temp_store(memory)"}}))
+	if err == nil {
+		db.SetMaxOpenConns(1)
+	}
+	return db, err
+}
+
+// pool gives connections to the file. foreign_keys stays off: documents have none. Reading through mmap is not used: a
+// disk that fails would then kill the process where it now gives an error.
 func (s *Store) pool(pragmas ...string) *sql.DB {
 	q := url.Values{"_pragma": append([]string{"busy_timeout(5000)", "foreign_keys(off)", "cache_size(-8192)", "temp_store(memory)"}, pragmas...)}
 	db, err := sql.Open("sqlite", address(s.file(), q))
@@ -154,30 +182,30 @@ func addressIn(mode, path string, q url.Values) string {
 func (s *Store) file() string   { return filepath.Join(s.dir, FileName) }
 func (s *Store) marker() string { return filepath.Join(s.dir, "lopban.open") }
 
-// findFile makes a new file where there was none, and refuses what a crash cannot have left behind.
-func (s *Store) findFile() error {
+// findFile says whether there is a file, and refuses what a crash cannot have left behind.
+func (s *Store) findFile() (made bool, err error) {
 	file := s.file()
 	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		if exists(file+"-wal") || exists(s.marker()) {
-			return problem("store-damaged", file, err)
+			return false, startProblem("store-damaged", file, err)
 		}
-		return s.create()
+		return false, nil
 	}
 	switch {
 	case err != nil:
-		return problem("store-unwritable", s.dir, err)
+		return false, startProblem("store-unwritable", s.dir, err)
 	case info.Size() < 512: // not even a header; a new file gets its name only when it is whole
-		return problem("store-damaged", file, fmt.Errorf("%d bytes", info.Size()))
+		return false, startProblem("store-damaged", file, fmt.Errorf("%d bytes", info.Size()))
 	}
-	return nil
+	return true, nil
 }
 
 // create writes an empty database under another name and gives it its own when it is on disk.
 func (s *Store) create() error {
 	draft := s.file() + ".new"
 	if err := os.WriteFile(draft, nil, 0o600); err != nil {
-		return problem("store-unwritable", s.dir, err)
+		return startProblem("store-unwritable", s.dir, err)
 	}
 	db, err := sql.Open("sqlite", address(draft, url.Values{"_pragma": {"synchronous(full)", fmt.Sprintf("application_id(%d)", applicationID)}}))
 	if err != nil {
@@ -185,10 +213,10 @@ func (s *Store) create() error {
 	}
 	_, err = db.Exec(`CREATE TABLE "_blob" ("name" TEXT PRIMARY KEY, "data" BLOB NOT NULL)`)
 	if err = errors.Join(err, db.Close()); err != nil {
-		return problem("store-unwritable", s.dir, err)
+		return startProblem("store-unwritable", s.dir, err)
 	}
 	if err := errors.Join(os.Rename(draft, s.file()), syncFolder(s.dir)); err != nil {
-		return problem("store-unwritable", s.dir, err)
+		return startProblem("store-unwritable", s.dir, err)
 	}
 	return nil
 }
@@ -198,31 +226,61 @@ var checkedAtOnce int64 = 256 << 20
 
 func (s *Store) large() bool {
 	info, err := os.Stat(s.file())
-	return err == nil && info.Size() > checkedAtOnce
+	return err == nil && info.Size() > checkedAtOnce && !s.thorough
 }
 
-// checkFile sees that the file is ours, and reads the structure of all of it unless it is large.
-func (s *Store) checkFile(db *sql.DB) error {
+// judge sees that the file is ours, of no later release and lacks nothing, and reads the structure of all of it unless
+// it is large.
+func (s *Store) judge(db *sql.DB, kinds []*store.Kind) error {
+	ctx := context.Background()
+	marked := s.marked()
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return s.broken(err)
+	}
+	defer tx.Rollback()
+	if err := s.judgeSnapshot(ctx, tx, marked, kinds); err != nil || s.large() {
+		return err
+	}
+	return s.checkPages(ctx, tx)
+}
+
+// judgeSnapshot compares what is read with the marker as it stood before.
+func (s *Store) judgeSnapshot(ctx context.Context, tx *sql.Tx, marked marker, kinds []*store.Kind) error {
 	var id int
-	if err := db.QueryRow("PRAGMA application_id").Scan(&id); err != nil {
+	is := marker{}
+	if err := tx.QueryRowContext(ctx, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version").Scan(&id, &is.opened); err != nil {
 		return s.broken(err)
 	}
 	if id != applicationID {
-		return problem("store-damaged", s.file(), errors.New("not a database of this program"))
+		return startProblem("store-damaged", s.file(), errors.New("not a database of this program"))
 	}
-	if s.large() {
-		return nil
+	if err := tx.QueryRowContext(ctx, `SELECT n FROM "_commit"`).Scan(&is.commits); err != nil && !lacksTable(err) {
+		return s.broken(err)
 	}
-	return s.checkPages(context.Background(), db)
+	if err := is.lacks(marked); err != nil {
+		// A damaged file may not be able to say what is in it.
+		return cmp.Or(s.checkPages(ctx, tx), startProblem("store-cut", s.file()+"-wal", err))
+	}
+	had, err := remembered(tx)
+	if err != nil && !lacksTable(err) {
+		return s.broken(err)
+	}
+	return store.CheckRelease(had, kinds)
 }
 
-func (s *Store) checkPages(ctx context.Context, db *sql.DB) error {
+// reader is a connection or a transaction.
+type reader interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func (s *Store) checkPages(ctx context.Context, db reader) error {
 	var verdict string
 	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return s.broken(err)
 	}
 	if verdict != "ok" {
-		return problem("store-damaged", s.file(), errors.New(verdict))
+		return startProblem("store-damaged", s.file(), errors.New(verdict))
 	}
 	return nil
 }
@@ -237,7 +295,7 @@ func (s *Store) checkBeside() {
 		db := s.pool("query_only(on)", "cache_size(-1024)") // every page is read once
 		defer db.Close()
 		err := s.checkPages(ctx, db)
-		if p := (*store.Problem)(nil); ctx.Err() == nil && errors.As(err, &p) && p.Code == "store-damaged" {
+		if p := (*problem.Problem)(nil); ctx.Err() == nil && errors.As(err, &p) && p.Code == "store-damaged" {
 			s.damage.Store(&err)
 		}
 	}()
@@ -263,67 +321,98 @@ func (s *Store) sound() error {
 	return nil
 }
 
-// countOpening compares how often the file was opened with what the marker of a crash says, and counts on. What it writes is in the log before the marker is made.
-func (s *Store) countOpening(db *sql.DB, wal string) error {
-	if err := db.QueryRow("PRAGMA user_version").Scan(&s.opened); err != nil {
-		return s.broken(err)
-	}
-	if s.opened < s.marked() {
-		return problem("store-damaged", wal, errCut)
-	}
-	s.opened++
-	if _, err := db.Exec(fmt.Sprintf("PRAGMA user_version = %d", s.opened)); err != nil {
-		return s.broken(err)
+// marker says how far a file had come. One of release 0.1.0 counted how often it was opened, and nothing since; later
+// ones count commits.
+type marker struct {
+	opened  int
+	commits int64
+	logless bool // 0.1.0 had the file, and its log is not there
+}
+
+// lacks says what a file that has come as far as is lacks of what the marker says.
+func (is marker) lacks(marked marker) error {
+	switch {
+	case is.commits < marked.commits:
+		return fmt.Errorf("%d of %d commits are lost", marked.commits-is.commits, marked.commits)
+	case is.opened < marked.opened:
+		return errors.New("cut short after a crash")
+	case marked.logless:
+		return errors.New("missing after a crash")
 	}
 	return nil
 }
 
-var errCut = errors.New("cut short after a crash")
-
-// marked is what the marker says, 0 where there is none.
-func (s *Store) marked() int {
-	text, _ := os.ReadFile(s.marker())
-	n, _ := strconv.Atoi(string(text))
-	return n
+// marked is what the marker says, zero where there is none.
+func (s *Store) marked() (m marker) {
+	logless := !exists(s.file() + "-wal")
+	text, err := os.ReadFile(s.marker())
+	if err != nil {
+		return m
+	}
+	if n, _ := fmt.Sscanf(string(text), "commits %d", &m.commits); n == 0 {
+		m.opened, _ = strconv.Atoi(string(text))
+		m.logless = logless && exists(s.marker()) // whoever closes takes the marker away before the log
+	}
+	return m
 }
 
-// broken is an error of opening the file: damage, a disk that cannot be written, or another program that has the file.
+// broken is an error of opening the file: damage, a disk that cannot be written or read, or another program that has
+// the file.
 func (s *Store) broken(err error) error {
-	switch primary(err) {
+	switch code := primary(err); code {
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-		return problem("store-locked", s.dir, err)
+		return startProblem("store-locked", s.dir, err)
 	case lib.SQLITE_FULL, lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PERM:
-		return problem("store-unwritable", s.dir, err)
+		return startProblem("store-unwritable", s.dir, err)
+	case lib.SQLITE_IOERR:
+		switch extended(err) {
+		case lib.SQLITE_IOERR_READ, lib.SQLITE_IOERR_SHORT_READ, lib.SQLITE_IOERR_FSTAT, lib.SQLITE_IOERR_CORRUPTFS, lib.SQLITE_IOERR_DATA:
+			return startProblem("store-unreadable", s.file(), err)
+		}
+		// the shared memory beside the log has no room on a full disk
+		return startProblem("store-unwritable", s.dir, err)
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+		return startProblem("store-damaged", s.file(), err)
 	}
-	return problem("store-damaged", s.file(), err)
+	return translate(err)
 }
 
 func (s *Store) markOpen() error {
 	draft := s.marker() + ".new"
-	err := os.WriteFile(draft, []byte(strconv.Itoa(s.opened)), 0o600)
+	err := os.WriteFile(draft, markerText(s.writer.commits), 0o600)
 	if err == nil {
 		err = errors.Join(syncFile(draft), os.Rename(draft, s.marker()), syncFolder(s.dir))
 	}
+	if err == nil {
+		s.mark, err = os.OpenFile(s.marker(), os.O_WRONLY, 0)
+	}
 	if err != nil {
-		return problem("store-unwritable", s.dir, err)
+		return startProblem("store-unwritable", s.dir, err)
+	}
+	s.writer.committed = func(n int64) {
+		s.mark.WriteAt(markerText(n), 0) // one that fails names an earlier commit, which is true as well
 	}
 	return nil
 }
 
-// Close waits for writes under way, moves the write-ahead log into the file and frees the folder. What is called afterwards is ErrUnavailable.
+// markerText has one length, and so is written over what was there.
+func markerText(commits int64) []byte { return fmt.Appendf(nil, "commits %020d\n", commits) }
+
+// Close waits for writes under way, moves the write-ahead log into the file and frees the folder. What is called
+// afterwards is ErrUnavailable.
 func (s *Store) Close() error {
 	if !s.writer.stop() {
 		return nil
 	}
-	// The marker goes first: the log is removed with the last connection, and must not be missed after a crash in between.
-	err := errors.Join(os.Remove(s.marker()), syncFolder(s.dir), s.disconnect())
-	if info, none := os.Stat(s.file() + "-wal"); none == nil && info.Size() > 0 { // somebody reads a Snapshot, and the log stays
-		err = errors.Join(err, s.markOpen())
+	// The marker goes first: the log is removed with the last connection, and must not be missed after a crash in
+	// between.
+	err := errors.Join(s.mark.Close(), os.Remove(s.marker()), syncFolder(s.dir), s.disconnect())
+	// somebody reads a Snapshot, and the log stays
+	if info, none := os.Stat(s.file() + "-wal"); none == nil && info.Size() > 0 {
+		err = errors.Join(err, s.markOpen(), s.mark.Close())
 	}
 	return errors.Join(err, s.lock.Unlock())
 }
-
-func (s *Store) release() error { return errors.Join(s.disconnect(), s.lock.Unlock()) }
 
 func (s *Store) disconnect() error {
 	var errs []error
@@ -356,7 +445,8 @@ func (s *Store) Ping(ctx context.Context) error {
 // Queue is the number of writes that wait for the writer.
 func (s *Store) Queue() int { return len(s.writer.queue) }
 
-// Groups tells how writes were committed together since the store was opened: how many commits there were, failed ones too, of how many writes in all, and how many of them had at most 1, 2, 4 … 256 writes.
+// Groups tells how writes were committed together since the store was opened: how many commits there were, failed ones
+// too, of how many writes in all, and how many of them had at most 1, 2, 4 … 256 writes.
 func (s *Store) Groups() (commits, writes uint64, atMost map[float64]uint64) {
 	writes = s.writer.writes.Load()
 	atMost = map[float64]uint64{}
@@ -367,8 +457,8 @@ func (s *Store) Groups() (commits, writes uint64, atMost map[float64]uint64) {
 	return commits, writes, atMost
 }
 
-// Backup writes a copy of everything committed when it begins to a new file at path, while the store goes on. The path must not exist.
-// The copy is a database like the store's own: put into an empty folder as lopban.db it can be opened.
+// Backup writes a copy of everything committed when it begins to a new file at path, while the store goes on. The path
+// must not exist. The copy is a database like the store's own: put into an empty folder as lopban.db it can be opened.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	if exists(path) {
 		return fmt.Errorf("backup to %s: %w", path, fs.ErrExist)
@@ -378,7 +468,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	}
 	part := path + ".part"
 	if err := os.WriteFile(part, nil, 0o600); err != nil {
-		return fmt.Errorf("backup: %w: %w", store.ErrUnavailable, err)
+		return fmt.Errorf("backup: %w: %w", problem.ErrUnavailable, err)
 	}
 	db := s.pool() // the readers' query_only forbids it
 	defer db.Close()
@@ -393,9 +483,9 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	return nil
 }
 
-// problem is an ErrUnavailable that its reader can act on, with the cause for the log.
-func problem(code, what string, cause error) error {
-	p := &store.Problem{Kind: store.ErrUnavailable, Code: code, Args: []any{what}}
+// startProblem is an ErrUnavailable that its reader can act on, with the cause for the log.
+func startProblem(code, what string, cause error) error {
+	p := &problem.Problem{Kind: problem.ErrUnavailable, Code: code, Args: []any{what}}
 	if cause == nil {
 		return p
 	}
@@ -411,15 +501,22 @@ func translate(err error) error {
 	case lib.SQLITE_ERROR, lib.SQLITE_CONSTRAINT, lib.SQLITE_TOOBIG, lib.SQLITE_MISMATCH, lib.SQLITE_RANGE, lib.SQLITE_MISUSE:
 		return err
 	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
-		return problem("store-damaged", FileName, err)
+		return startProblem("store-damaged", FileName, err)
 	}
-	return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	return fmt.Errorf("%w: %w", problem.ErrUnavailable, err)
 }
 
 // primary is SQLite's result code without its extension, or -1 for an error from elsewhere.
 func primary(err error) int {
+	if code := extended(err); code >= 0 {
+		return code & 0xff
+	}
+	return -1
+}
+
+func extended(err error) int {
 	if e := (*driver.Error)(nil); errors.As(err, &e) {
-		return e.Code() & 0xff
+		return e.Code()
 	}
 	return -1
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 	"lopban/courses/store/sqlite"
 	"lopban/courses/store/storetest"
@@ -53,8 +54,8 @@ func must(t testing.TB, err error) {
 
 func wantProblem(t *testing.T, err error, code string, what any) {
 	t.Helper()
-	var p *store.Problem
-	if !errors.As(err, &p) || p.Kind != store.ErrUnavailable || p.Code != code || len(p.Args) != 1 || p.Args[0] != what {
+	var p *problem.Problem
+	if !errors.As(err, &p) || p.Kind != problem.ErrUnavailable || p.Code != code || len(p.Args) != 1 || p.Args[0] != what {
 		t.Errorf("error is %v, want the problem %s with %v", err, code, what)
 	}
 }
@@ -116,8 +117,8 @@ func TestUnwritableFolderIsRefused(t *testing.T) {
 	}
 }
 
-// fill makes a store of some hundred pages and copies its folder as it stands while the store is open, which is how a crash leaves it, and again when
-// it is closed.
+// fill makes a store of some hundred pages and copies its folder as it stands while the store is open, which is how a
+// crash leaves it, and again when it is closed.
 func fill(t *testing.T) (crashed, closed string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -177,7 +178,7 @@ func TestDamageIsRefused(t *testing.T) {
 			before, _ := os.ReadFile(file)
 			for range 2 {
 				_, err := sqlite.Open(dir, people())
-				wantProblem(t, err, "store-damaged", file)
+				wantProblem(t, err, harmed(c.file), file)
 			}
 			if after, _ := os.ReadFile(file); c.from == closed && !bytes.Equal(before, after) {
 				t.Error("the damaged file was changed")
@@ -186,7 +187,8 @@ func TestDamageIsRefused(t *testing.T) {
 	}
 }
 
-// What is wrong with a large file is found while it is used, and then nothing is read or written any more; a sound one goes on.
+// What is wrong with a large file is found while it is used, and then nothing is read or written any more; a sound one
+// goes on.
 func TestDamageIsFoundWhileServing(t *testing.T) {
 	_, closed := fill(t)
 	usual := *sqlite.CheckedAtOnce
@@ -222,6 +224,14 @@ func TestDamageIsFoundWhileServing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { wantProblem(t, do(), "store-damaged", file) })
 	}
+}
+
+// harmed is what is said of harm to one of the files.
+func harmed(file string) string {
+	if file == "lopban.db-wal" {
+		return "store-cut"
+	}
+	return "store-damaged"
 }
 
 func overwrite(db []byte, at int) []byte {
@@ -261,7 +271,7 @@ func TestNewFieldsAndIndexes(t *testing.T) {
 
 	k := &store.Kind{Name: "person", Schema: 2, Doc: person{}, Unique: []string{"code"}, Indexes: [][]string{{"until"}, {"rank"}, {"active"}}}
 	nameless := &store.Kind{Name: "person", Schema: 2, Unique: []string{"code"}}
-	if _, err := sqlite.Open(dir, nameless); !errors.Is(err, store.ErrInvalid) {
+	if _, err := sqlite.Open(dir, nameless); !errors.Is(err, problem.ErrInvalid) {
 		t.Errorf("opened with new fields and no Doc: %v", err)
 	}
 	s = open(t, dir, k)
@@ -276,7 +286,7 @@ func TestNewFieldsAndIndexes(t *testing.T) {
 			t.Errorf("%+v finds %d documents (%v), want %d", c.cond, len(docs), err, c.want)
 		}
 	}
-	if err := s.Insert(t.Context(), k, &person{ID: "x", Code: "c7"}); !errors.Is(err, store.ErrExists) {
+	if err := s.Insert(t.Context(), k, &person{ID: "x", Code: "c7"}); !errors.Is(err, problem.ErrExists) {
 		t.Errorf("the new unique field does not hold: %v", err)
 	}
 	must(t, s.Close())
@@ -325,7 +335,7 @@ func TestBackup(t *testing.T) {
 	if data, err := copied.Blob(t.Context(), "paper"); err != nil || string(data) != "%PDF" {
 		t.Errorf("the blob is %q, %v", data, err)
 	}
-	if err := s.Backup(t.Context(), filepath.Join(dir, "none", "copy.db")); !errors.Is(err, store.ErrUnavailable) {
+	if err := s.Backup(t.Context(), filepath.Join(dir, "none", "copy.db")); !errors.Is(err, problem.ErrUnavailable) {
 		t.Errorf("a backup into no folder: %v", err)
 	}
 }

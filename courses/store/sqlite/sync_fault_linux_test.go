@@ -16,7 +16,8 @@ import (
 	"lopban/courses/store/sqlite"
 )
 
-// stubborn writes one document after the other and prints + and its id when it was acknowledged, - and its id when it was not. It never gives up.
+// stubborn writes one document after the other and prints + and its id when it was acknowledged, - and its id when it
+// was not. It never gives up.
 func stubborn(dir string) error {
 	k := people()
 	s, err := sqlite.Open(dir, k)
@@ -58,7 +59,8 @@ func failSyncs(t *testing.T, pid int) (heal func()) {
 	}
 }
 
-// A disk that answers every flush with an error: nothing is acknowledged. When it works again, so does the store, without a restart, and everything that was acknowledged is there.
+// A disk that answers every flush with an error: nothing is acknowledged. When it works again, so does the store,
+// without a restart, and everything that was acknowledged is there.
 func TestFailingFlush(t *testing.T) {
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Skipf("system calls cannot be made to fail here: %v", err)
@@ -115,7 +117,8 @@ func TestFailingFlush(t *testing.T) {
 	wantThere(t, dir, acknowledged)
 }
 
-// A flush that fails once, the first, the second and so on since the start: the process goes on or ends with an error; what was acknowledged is there, and the store opens.
+// A flush that fails once, the first, the second and so on since the start: the process goes on or ends with an error;
+// what was acknowledged is there, and the store opens.
 func TestOneFailingFlush(t *testing.T) {
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Skipf("system calls cannot be made to fail here: %v", err)

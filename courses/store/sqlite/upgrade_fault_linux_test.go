@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 	"lopban/courses/store/sqlite"
 	"lopban/courses/store/storetest"
@@ -68,7 +69,7 @@ func TestNewerStoreIsRefused(t *testing.T) {
 	_, err = sqlite.Open(dir, storetest.OldTerms())
 	_, read := sqlite.Read(t.Context(), dir, storetest.OldTerms())
 	for _, err := range []error{err, read} {
-		var p *store.Problem
+		var p *problem.Problem
 		if !errors.As(err, &p) || p.Code != "store-newer" || p.Args[0] != store.Release {
 			t.Errorf("error is %v", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 )
 
@@ -24,7 +25,7 @@ func (s *Store) Insert(ctx context.Context, k *store.Kind, docs ...any) error {
 	return s.writer.submit(ctx, func(w *writer) error {
 		var taken []int
 		for i, r := range rows {
-			n, err := w.change(t.insert, append([]any{r.id, k.Schema, r.body}, r.values...)...)
+			n, err := w.change(t.insert, append([]any{r.id}, r.written(k.Schema)...)...)
 			if err != nil {
 				return err
 			}
@@ -57,10 +58,14 @@ func (s *Store) Get(ctx context.Context, k *store.Kind, id string, doc any) erro
 	if err != nil {
 		return translate(err)
 	}
-	return decode(body, doc)
+	if err := decode(body, doc); err != nil {
+		return &store.DamagedError{Kind: k.Name, ID: id, Err: err}
+	}
+	return nil
 }
 
-// Update is described at [store.Store]. change runs on the writer's goroutine while everybody else's writes wait: it must be quick and must not write to the store.
+// Update is described at [store.Store]. change runs on the writer's goroutine while everybody else's writes wait: it
+// must be quick and must not write to the store.
 func (s *Store) Update(ctx context.Context, k *store.Kind, id string, doc any, change func() error) error {
 	t, err := s.table(k)
 	if err != nil {
@@ -81,7 +86,7 @@ func (t *table) change(w *writer, id string, doc any, change func() error) error
 		return err
 	}
 	if err := decode(old, doc); err != nil {
-		return err
+		return &store.DamagedError{Kind: t.kind.Name, ID: id, Err: err}
 	}
 	if err := change(); err != nil {
 		return err
@@ -91,9 +96,9 @@ func (t *table) change(w *writer, id string, doc any, change func() error) error
 		return err
 	}
 	if r.id != id {
-		return fmt.Errorf("%s %s: the id cannot be changed: %w", t.kind.Name, id, store.ErrInvalid)
+		return fmt.Errorf("%s %s: the id cannot be changed: %w", t.kind.Name, id, problem.ErrInvalid)
 	}
-	err = w.exec(t.update, append(append([]any{t.kind.Schema, r.body}, r.values...), id)...)
+	err = w.exec(t.update, append(r.written(t.kind.Schema), id)...)
 	if taken(err) {
 		return &store.TakenError{Kind: t.kind.Name, Taken: []int{0}}
 	}
@@ -121,7 +126,7 @@ func (s *Store) PutBlob(ctx context.Context, name string, data []byte) error {
 		return err
 	}
 	if name == "" {
-		return fmt.Errorf("a blob has no name: %w", store.ErrInvalid)
+		return fmt.Errorf("a blob has no name: %w", problem.ErrInvalid)
 	}
 	if data == nil {
 		data = []byte{} // nil would be NULL
@@ -129,7 +134,7 @@ func (s *Store) PutBlob(ctx context.Context, name string, data []byte) error {
 	return s.writer.submit(ctx, func(w *writer) error {
 		n, err := w.change(`INSERT INTO "_blob" (name, data) VALUES (?, ?) ON CONFLICT DO NOTHING`, name, data)
 		if err == nil && n == 0 {
-			return fmt.Errorf("blob %s: %w", name, store.ErrExists)
+			return fmt.Errorf("blob %s: %w", name, problem.ErrExists)
 		}
 		return err
 	})
@@ -143,9 +148,23 @@ func (s *Store) Blob(ctx context.Context, name string) ([]byte, error) {
 	data := []byte{}
 	err := s.readers.QueryRowContext(ctx, `SELECT data FROM "_blob" WHERE name = ?`, name).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("blob %s: %w", name, store.ErrNotFound)
+		return nil, fmt.Errorf("blob %s: %w", name, problem.ErrNotFound)
 	}
 	return data, translate(err)
+}
+
+// DeleteBlob is described at [store.Store].
+func (s *Store) DeleteBlob(ctx context.Context, name string) error {
+	if err := s.sound(); err != nil {
+		return err
+	}
+	return s.writer.submit(ctx, func(w *writer) error {
+		n, err := w.change(`DELETE FROM "_blob" WHERE name = ?`, name)
+		if err == nil && n == 0 {
+			return fmt.Errorf("blob %s: %w", name, problem.ErrNotFound)
+		}
+		return err
+	})
 }
 
 // Blobs is described at [store.Store].
@@ -178,7 +197,7 @@ func (s *Store) table(k *store.Kind) (*table, error) {
 	if t, ok := s.tables[k.Name]; ok {
 		return t, nil
 	}
-	return nil, fmt.Errorf("the store was opened without the kind %q: %w", k.Name, store.ErrInvalid)
+	return nil, fmt.Errorf("the store was opened without the kind %q: %w", k.Name, problem.ErrInvalid)
 }
 
 // plan prepares a query once for all readers.

@@ -12,7 +12,7 @@ import (
 
 	lib "modernc.org/sqlite/lib"
 
-	"lopban/courses/store"
+	"lopban/courses/problem"
 )
 
 // maxGroup is the most writes that are committed together. Committing in groups is what makes durable writes fast: one
@@ -27,6 +27,11 @@ type writer struct {
 
 	queue chan *write
 	ended chan struct{}
+
+	// the number of the last one; the file has it too. One that failed may have used its number up
+	commits   int64
+	committed func(int64) // called after each, by the goroutine that commits
+	changed   bool        // since the transaction began
 
 	sizes  [9]atomic.Uint64 // groups of at most 1, 2, 4 … 256 writes and more than the size before
 	writes atomic.Uint64    // in them
@@ -57,7 +62,8 @@ func newWriter(db *sql.DB) *writer {
 	return w
 }
 
-// submit waits until the write is durable or has failed. Once it is picked up its outcome is certain, whatever the context says.
+// submit waits until the write is durable or has failed. Once it is picked up its outcome is certain, whatever the
+// context says.
 func (w *writer) submit(ctx context.Context, do func(*writer) error) error {
 	if err := ctx.Err(); err != nil {
 		return unavailable(err)
@@ -87,7 +93,7 @@ func (w *writer) submit(ctx context.Context, do func(*writer) error) error {
 	return one.err
 }
 
-func unavailable(err error) error { return fmt.Errorf("%w: %w", store.ErrUnavailable, err) }
+func unavailable(err error) error { return fmt.Errorf("%w: %w", problem.ErrUnavailable, err) }
 
 // stop refuses new writes and waits for those under way. It reports whether it was the first to do so.
 func (w *writer) stop() bool {
@@ -140,7 +146,8 @@ func (w *writer) gather(group []*write) []*write {
 	return group
 }
 
-// commit runs a group in one transaction. Its error is that of all of them; the failure of one write alone is left in that write.
+// commit runs a group in one transaction. Its error is that of all of them; the failure of one write alone is left in
+// that write.
 func (w *writer) commit(group []*write) error {
 	err := w.begin()
 	for _, one := range group {
@@ -152,12 +159,20 @@ func (w *writer) commit(group []*write) error {
 			err = one.err
 		}
 	}
+	changed := w.changed
+	if err == nil && changed {
+		w.commits++
+		err = w.exec(`UPDATE "_commit" SET n = ?`, w.commits)
+	}
 	if err == nil {
 		err = w.exec("COMMIT")
 	}
 	if err != nil {
 		w.drop() // rolls back; a connection that saw the disk fail is not used again
 		return translate(err)
+	}
+	if changed {
+		w.committed(w.commits)
 	}
 	return nil
 }
@@ -190,7 +205,9 @@ func (w *writer) begin() error {
 		}
 		w.conn = conn
 	}
-	return w.exec("BEGIN IMMEDIATE")
+	err := w.exec("BEGIN IMMEDIATE")
+	w.changed = false // a statement that changes nothing by its nature reports what the one before it changed
+	return err
 }
 
 // drop throws the connection away, and with it a transaction that is open.
@@ -234,5 +251,7 @@ func (w *writer) change(text string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return result.RowsAffected()
+	n, err := result.RowsAffected()
+	w.changed = w.changed || n > 0
+	return n, err
 }

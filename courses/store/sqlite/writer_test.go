@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 )
 
@@ -30,7 +31,7 @@ func TestFailureStaysWithItsWrite(t *testing.T) {
 			func() error { return s.Insert(t.Context(), k, somebody("a")) },
 			func() error { return s.Delete(t.Context(), k, "none") },
 		)
-		want = append(want, nil, nil, store.ErrExists, mine, store.ErrExists, store.ErrNotFound)
+		want = append(want, nil, nil, problem.ErrExists, mine, problem.ErrExists, problem.ErrNotFound)
 	}
 	release := hold(t, s, k, "held")
 	errs := make([]chan error, len(calls))
@@ -74,7 +75,8 @@ func TestWaitingWriteEndsWithItsContext(t *testing.T) {
 	go func() { left <- s.Insert(ctx, k, somebody("left")) }()
 	waitFor(s, 1)
 	cancel()
-	if err := <-left; !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, context.Canceled) { // answered while the writer is still held
+	// answered while the writer is still held
+	if err := <-left; !errors.Is(err, problem.ErrUnavailable) || !errors.Is(err, context.Canceled) {
 		t.Errorf("a write that was given up: %v", err)
 	}
 	release()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 )
 
@@ -52,7 +53,7 @@ func failedChange(t *testing.T, s *suite) {
 func updateTaken(t *testing.T, s *suite) {
 	st, k := s.words(t, one("a"), one("b"))
 	_, err := store.Update(t.Context(), st, k, "b", func(d *word) error { d.Code, d.Note = "ca", "changed"; return nil })
-	want(t, err, store.ErrExists)
+	want(t, err, problem.ErrExists)
 	if got, _ := store.Get[word](t.Context(), st, k, "b"); got != one("b") {
 		t.Errorf("after a refused update: %+v", got)
 	}
@@ -61,7 +62,7 @@ func updateTaken(t *testing.T, s *suite) {
 func updateID(t *testing.T, s *suite) {
 	st, k := s.words(t, one("a"))
 	_, err := store.Update(t.Context(), st, k, "a", func(d *word) error { d.ID = "b"; return nil })
-	want(t, err, store.ErrInvalid)
+	want(t, err, problem.ErrInvalid)
 	if got := ids(t, st, k, store.Query{}); got != "a" {
 		t.Errorf("kept are %s, want a", got)
 	}
@@ -189,12 +190,24 @@ func blobOnce(t *testing.T, s *suite) {
 	if err := st.PutBlob(t.Context(), "a", []byte("first")); err != nil {
 		t.Fatal(err)
 	}
-	want(t, st.PutBlob(t.Context(), "a", []byte("second")), store.ErrExists)
-	want(t, st.PutBlob(t.Context(), "a", []byte("first")), store.ErrExists)
+	want(t, st.PutBlob(t.Context(), "a", []byte("second")), problem.ErrExists)
+	want(t, st.PutBlob(t.Context(), "a", []byte("first")), problem.ErrExists)
 	if got, err := st.Blob(t.Context(), "a"); string(got) != "first" {
 		t.Errorf("blob is %q, %v", got, err)
 	}
-	want(t, st.PutBlob(t.Context(), "", []byte("nameless")), store.ErrInvalid)
+	want(t, st.PutBlob(t.Context(), "", []byte("nameless")), problem.ErrInvalid)
+	if err := st.DeleteBlob(t.Context(), "a"); err != nil {
+		t.Error(err)
+	}
+	_, err := st.Blob(t.Context(), "a")
+	want(t, err, problem.ErrNotFound)
+	want(t, st.DeleteBlob(t.Context(), "a"), problem.ErrNotFound)
+	if err := st.PutBlob(t.Context(), "a", []byte("third")); err != nil {
+		t.Error(err)
+	}
+	if got, err := st.Blob(t.Context(), "a"); string(got) != "third" {
+		t.Errorf("blob is %q, %v", got, err)
+	}
 }
 
 func parallelBlobs(t *testing.T, s *suite) {
@@ -211,5 +224,5 @@ func parallelBlobs(t *testing.T, s *suite) {
 func noBlob(t *testing.T, s *suite) {
 	st, _ := s.words(t)
 	_, err := st.Blob(t.Context(), "none")
-	want(t, err, store.ErrNotFound)
+	want(t, err, problem.ErrNotFound)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 )
 
@@ -116,14 +117,14 @@ func readingClears(t *testing.T, s *suite) {
 func notFound(t *testing.T, s *suite) {
 	st, k := s.words(t)
 	var doc word
-	want(t, st.Get(t.Context(), k, "none", &doc), store.ErrNotFound)
+	want(t, st.Get(t.Context(), k, "none", &doc), problem.ErrNotFound)
 	want(t, st.Update(t.Context(), k, "none", &doc, func() error {
 		t.Error("change was called")
 		return nil
-	}), store.ErrNotFound)
-	want(t, st.Delete(t.Context(), k, "none"), store.ErrNotFound)
+	}), problem.ErrNotFound)
+	want(t, st.Delete(t.Context(), k, "none"), problem.ErrNotFound)
 	_, err := store.One[word](t.Context(), st, k, store.Where(store.Is("code", "none")))
-	want(t, err, store.ErrNotFound)
+	want(t, err, problem.ErrNotFound)
 }
 
 func takenID(t *testing.T, s *suite) {
@@ -141,13 +142,13 @@ func takenUnique(t *testing.T, s *suite) {
 	st, k := s.words(t, one("a"))
 	second := word{ID: "b", Code: "ca"}
 	wantTaken(t, st.Insert(t.Context(), k, &second), 0)
-	want(t, st.Get(t.Context(), k, "b", &second), store.ErrNotFound)
+	want(t, st.Get(t.Context(), k, "b", &second), problem.ErrNotFound)
 }
 
 func wantTaken(t *testing.T, err error, indices ...int) {
 	t.Helper()
 	var taken *store.TakenError
-	if !errors.As(err, &taken) || !errors.Is(err, store.ErrExists) {
+	if !errors.As(err, &taken) || !errors.Is(err, problem.ErrExists) {
 		t.Fatalf("error is %v, want a TakenError", err)
 	}
 	if !slices.Equal(taken.Taken, indices) {
@@ -166,15 +167,15 @@ func someTaken(t *testing.T, s *suite) {
 
 func invalidDocument(t *testing.T, s *suite) {
 	st, k := s.words(t, one("good"))
-	want(t, st.Insert(t.Context(), k, &word{Code: "c"}), store.ErrInvalid)
-	want(t, st.Insert(t.Context(), k, &word{ID: "a"}), store.ErrInvalid)
-	want(t, st.Insert(t.Context(), k, one("a")), store.ErrInvalid)
-	want(t, st.Insert(t.Context(), k, new(one("a")), &word{ID: "b"}), store.ErrInvalid)
+	want(t, st.Insert(t.Context(), k, &word{Code: "c"}), problem.ErrInvalid)
+	want(t, st.Insert(t.Context(), k, &word{ID: "a"}), problem.ErrInvalid)
+	want(t, st.Insert(t.Context(), k, one("a")), problem.ErrInvalid)
+	want(t, st.Insert(t.Context(), k, new(one("a")), &word{ID: "b"}), problem.ErrInvalid)
 	want(t, st.Insert(t.Context(), k, &struct {
 		ID string `json:"id"`
-	}{"a"}), store.ErrInvalid)
+	}{"a"}), problem.ErrInvalid)
 	var doc word
-	want(t, st.Update(t.Context(), k, "good", &doc, func() error { doc.Code = ""; return nil }), store.ErrInvalid)
+	want(t, st.Update(t.Context(), k, "good", &doc, func() error { doc.Code = ""; return nil }), problem.ErrInvalid)
 	if got := ids(t, st, k, store.Query{}); got != "good" {
 		t.Errorf("kept are %q, want only the good one", got)
 	}
@@ -211,15 +212,15 @@ func cancelled(t *testing.T, s *suite) {
 		"blobs":  st.Blobs(ended(), func(string) error { return nil }),
 		"ping":   st.Ping(ended()),
 	} {
-		if !errors.Is(err, store.ErrUnavailable) {
-			t.Errorf("%s: %v, want %v", name, err, store.ErrUnavailable)
+		if !errors.Is(err, problem.ErrUnavailable) {
+			t.Errorf("%s: %v, want %v", name, err, problem.ErrUnavailable)
 		}
 	}
 	if got, err := store.All[word](t.Context(), st, k, store.Query{}); err != nil || len(got) != 1 || got[0] != one("a") {
 		t.Errorf("afterwards: %+v, %v", got, err)
 	}
 	_, err := st.Blob(t.Context(), "a")
-	want(t, err, store.ErrNotFound)
+	want(t, err, problem.ErrNotFound)
 }
 
 func closed(t *testing.T, s *suite) {
@@ -228,9 +229,9 @@ func closed(t *testing.T, s *suite) {
 		t.Fatal(err)
 	}
 	var doc word
-	want(t, st.Insert(t.Context(), k, new(one("b"))), store.ErrUnavailable)
-	want(t, st.Get(t.Context(), k, "a", &doc), store.ErrUnavailable)
-	want(t, st.Ping(t.Context()), store.ErrUnavailable)
+	want(t, st.Insert(t.Context(), k, new(one("b"))), problem.ErrUnavailable)
+	want(t, st.Get(t.Context(), k, "a", &doc), problem.ErrUnavailable)
+	want(t, st.Ping(t.Context()), problem.ErrUnavailable)
 	if err := st.Close(); err != nil {
 		t.Errorf("closing again: %v", err)
 	}

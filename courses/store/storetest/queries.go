@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 )
 
@@ -212,6 +213,45 @@ func prefixes(t *testing.T, s *suite) {
 	}
 }
 
+func many(t *testing.T, s *suite) {
+	names := []string{"", "Lào", "Lào Cai", "Lào_Cai", "Lạng Sơn", "lào", "Lào\U0010FFFF", "\U0010FFFF!", "L.*", "\"L\"", "L/01"}
+	docs := make([]word, len(names))
+	for i, name := range names {
+		docs[i] = word{ID: fmt.Sprintf("%02d", i), Code: fmt.Sprint(i), Name: name, Open: i%2 == 0}
+	}
+	st, k := s.words(t, docs...)
+	for _, c := range []struct {
+		q    store.Query
+		want string
+	}{
+		{store.Where(store.Among("id", []string{"04", "01", "xx", "04"})), "01 04"},
+		{store.Where(store.Among("name", []string{"Lào", "L.*", "\"L\""})), "01 08 09"},
+		{store.Where(store.Among("code", []string{"5", "7"})).By("-code"), "07 05"},
+		{store.Where(store.Among("id", []string{"04", "01", "02"}), store.Is("open", true)), "02 04"},
+		{store.Where(store.Among("id", []string{"04", "01", "02"})).By("-id").First(2), "04 02"},
+		{store.Where(store.BeginsAny("name", []string{"Lào", "Lào C", "\U0010FFFF"})), "01 02 03 06 07"},
+		{store.Where(store.BeginsAny("name", []string{"L.", "L/", "^L", "\""})).By("-id"), "10 09 08"},
+		{store.Where(store.BeginsAny("id", []string{"0"}), store.Is("open", false), store.More("id", "04")), "05 07 09"},
+		{store.Where(store.BeginsAny("id", []string{"01", "10"}), store.BeginsAny("name", []string{"L/"})), "10"},
+		{store.Where(store.BeginsAny("id", []string{"0"})).First(3).From(&store.Cursor{ID: "02"}), "03 04 05"},
+	} {
+		if got := ids(t, st, k, c.q); got != c.want {
+			t.Errorf("%+v finds %q, want %q", c.q, got, c.want)
+		}
+		if c.q.Order == "" && c.q.Limit == 0 {
+			if got := groups(t, st, k, c.q); got != fmt.Sprintf("[] %d", len(strings.Fields(c.want))) {
+				t.Errorf("%+v counts %s, want %s", c.q, got, c.want)
+			}
+		}
+	}
+	none := func(store.Row) error { t.Error("found"); return nil }
+	for _, v := range []any{nil, "a", []string{}, []string{""}, []int{1}, make([]string, store.MostTexts+1)} {
+		want(t, st.Find(t.Context(), k, store.Where(store.Cond{Field: "name", Op: store.In, Value: v}), none), problem.ErrInvalid)
+		want(t, st.Find(t.Context(), k, store.Where(store.Cond{Field: "name", Op: store.PrefixIn, Value: v}), none), problem.ErrInvalid)
+	}
+	want(t, st.Find(t.Context(), k, store.Where(store.Among("note", []string{"x"})), none), problem.ErrInvalid)
+}
+
 func unindexed(t *testing.T, s *suite) {
 	st, k := s.words(t, one("a"))
 	for name, q := range map[string]store.Query{
@@ -220,30 +260,30 @@ func unindexed(t *testing.T, s *suite) {
 		"injection": store.Where(store.Is(`name" = '' OR "name`, "x")),
 		"envelope":  store.Where(store.Is("_id", "x")),
 	} {
-		want(t, st.Find(t.Context(), k, q, func(store.Row) error { t.Errorf("%s: found", name); return nil }), store.ErrInvalid)
+		want(t, st.Find(t.Context(), k, q, func(store.Row) error { t.Errorf("%s: found", name); return nil }), problem.ErrInvalid)
 	}
 	_, err := st.Count(t.Context(), k, store.Query{}, "note")
-	want(t, err, store.ErrInvalid)
+	want(t, err, problem.ErrInvalid)
 	_, err = st.Count(t.Context(), k, store.Where(store.Is("note", "x")))
-	want(t, err, store.ErrInvalid)
+	want(t, err, problem.ErrInvalid)
 	for _, q := range []store.Query{store.Query{}.By("name"), store.Query{}.First(1), store.Query{}.From(&store.Cursor{ID: "a"})} {
 		_, err = st.Count(t.Context(), k, q)
-		want(t, err, store.ErrInvalid)
+		want(t, err, problem.ErrInvalid)
 	}
 	other := &store.Kind{Name: "other"}
-	want(t, st.Get(t.Context(), other, "a", new(word)), store.ErrInvalid)
+	want(t, st.Get(t.Context(), other, "a", new(word)), problem.ErrInvalid)
 }
 
 func incomparable(t *testing.T, s *suite) {
 	st, k := s.words(t, one("a"))
 	none := func(store.Row) error { t.Error("found"); return nil }
 	for _, v := range []any{nil, 1.5, []string{"a"}, map[string]any{"$gt": ""}, struct{}{}} {
-		want(t, st.Find(t.Context(), k, store.Where(store.Is("name", v)), none), store.ErrInvalid)
+		want(t, st.Find(t.Context(), k, store.Where(store.Is("name", v)), none), problem.ErrInvalid)
 	}
-	want(t, st.Find(t.Context(), k, store.Where(store.Cond{Field: "rank", Op: store.Prefix, Value: 1}), none), store.ErrInvalid)
-	want(t, st.Find(t.Context(), k, store.Query{}.By("rank").From(&store.Cursor{ID: "a"}), none), store.ErrInvalid)
+	want(t, st.Find(t.Context(), k, store.Where(store.Cond{Field: "rank", Op: store.Prefix, Value: 1}), none), problem.ErrInvalid)
+	want(t, st.Find(t.Context(), k, store.Query{}.By("rank").From(&store.Cursor{ID: "a"}), none), problem.ErrInvalid)
 	_, err := st.Count(t.Context(), k, store.Query{}, "rank")
-	want(t, err, store.ErrInvalid)
+	want(t, err, problem.ErrInvalid)
 }
 
 func counts(t *testing.T, s *suite) {

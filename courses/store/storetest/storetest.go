@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"lopban/courses/problem"
 	"lopban/courses/store"
 )
 
@@ -18,8 +19,8 @@ type Opener func(t *testing.T, kinds ...*store.Kind) store.Store
 // Option changes a run.
 type Option func(*suite)
 
-// Reopen adds the case that a store keeps everything when it is closed and opened again. The function gives an opener that opens the same, at first
-// empty, store each time it is called.
+// Reopen adds the case that a store keeps everything when it is closed and opened again. The function gives an opener
+// that opens the same, at first empty, store each time it is called.
 func Reopen(same func(t *testing.T) Opener) Option { return func(s *suite) { s.same = same } }
 
 // Skip leaves out cases, by their names, that the server under an engine cannot pass, for the reason given.
@@ -62,6 +63,7 @@ func Run(t *testing.T, open func(t *testing.T, kinds ...*store.Kind) store.Store
 		{"every condition chooses its documents", conditions},
 		{"several conditions hold together", conditionsTogether},
 		{"a prefix is compared byte by byte", prefixes},
+		{"many values are looked for at once", many},
 		{"a field that is not indexed is invalid", unindexed},
 		{"a value that cannot be compared is invalid", incomparable},
 		{"count groups in the order of keys", counts},
@@ -208,7 +210,7 @@ func oneWinner(t *testing.T, errs []error) {
 		switch {
 		case err == nil:
 			won++
-		case !errors.Is(err, store.ErrExists):
+		case !errors.Is(err, problem.ErrExists):
 			t.Errorf("a loser was told %v", err)
 		}
 	}

@@ -23,7 +23,8 @@ type (
 	}
 )
 
-// OldTerms is a kind as an earlier release declared it, and Terms the same kind later: with a unique field, an index and a field more.
+// OldTerms is a kind as an earlier release declared it, and Terms the same kind later: with a unique field, an index
+// and a field more.
 func OldTerms() *store.Kind {
 	return &store.Kind{Name: "term", Schema: 1, Doc: oldTerm{}, Indexes: [][]string{{"letters"}}}
 }

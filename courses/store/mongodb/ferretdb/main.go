@@ -1,9 +1,12 @@
-// Command ferretdb is a server for tests that speaks MongoDB's protocol: FerretDB over SQLite, with nothing kept, in a temporary folder. Given an address and a folder it listens there and keeps its data in the folder, so that a test can kill
-// it and start it again: SQLite writes with journal_mode=WAL and synchronous=FULL, its default. It prints its address and its process id on one line and runs until its standard input ends, so that it never outlives the test that started it.
-// FerretDB v1 has no atomic updates and no transactions: it never holds users' data.
+// Command ferretdb is a server for tests that speaks MongoDB's protocol: FerretDB over SQLite, with nothing kept, in a
+// temporary folder. Given an address and a folder it listens there and keeps its data in the folder, so that a test can
+// kill it and start it again: SQLite writes with journal_mode=WAL and synchronous=FULL, its default. It prints its
+// address and its process id on one line and runs until its standard input ends, so that it never outlives the test
+// that started it. FerretDB v1 has no atomic updates and no transactions: it never holds users' data.
 //
-// It is slow with many writers: each waits for SQLite's lock by sleeping and trying again, in no order, and whatever is not asked for by id is found by reading the whole collection. With the 64 writers of
-// lopban demo single operations take longer than the time after which the program gives up; timeoutMS in the address gives it more.
+// It is slow with many writers: each waits for SQLite's lock by sleeping and trying again, in no order, and whatever is
+// not asked for by id is found by reading the whole collection. With the 64 writers of lopban demo single operations
+// take longer than the time after which the program gives up; timeoutMS in the address gives it more.
 package main
 
 import (

@@ -26,9 +26,9 @@ import (
 // Real says whether the tests run against a real MongoDB, named by LOPBAN_TEST_MONGODB, and not against FerretDB.
 func Real() bool { return os.Getenv("LOPBAN_TEST_MONGODB") != "" }
 
-// Start gives the address of a database of its own, which is dropped at the end of the test: on the server named by LOPBAN_TEST_MONGODB, else on
-// a FerretDB that is built from the module beside this package, started once for the test binary, and ends with it. Where
-// that cannot be built the test is skipped.
+// Start gives the address of a database of its own, which is dropped at the end of the test: on the server named by
+// LOPBAN_TEST_MONGODB, else on a FerretDB that is built from the module beside this package, started once for the test
+// binary, and ends with it. Where that cannot be built the test is skipped.
 func Start(t testing.TB) (uri string) {
 	t.Helper()
 	server := os.Getenv("LOPBAN_TEST_MONGODB")
@@ -52,7 +52,8 @@ func database(server string) (uri, name string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("LOPBAN_TEST_MONGODB: %w", err)
 	}
-	if q := u.Query(); u.User != nil && !q.Has("authSource") { // by default the user belongs to the database in the path
+	// by default the user belongs to the database in the path
+	if q := u.Query(); u.User != nil && !q.Has("authSource") {
 		q.Set("authSource", strings.Trim(u.Path, "/"))
 		if q.Get("authSource") == "" {
 			q.Set("authSource", "admin")
@@ -96,7 +97,8 @@ type Server struct {
 	p    *process
 }
 
-// StartServer starts a FerretDB for this test alone, and ends it after the test. Where it cannot be built the test is skipped; so it is against a real MongoDB, which is not the test's to kill.
+// StartServer starts a FerretDB for this test alone, and ends it after the test. Where it cannot be built the test is
+// skipped; so it is against a real MongoDB, which is not the test's to kill.
 func StartServer(t testing.TB) *Server {
 	t.Helper()
 	if Real() {

@@ -1,0 +1,64 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"lopban/cmd/lopban/console"
+	"lopban/courses/problem"
+	"lopban/courses/programme"
+	"lopban/courses/roster"
+)
+
+// Guard says which of the demo's accounts still have the password that everybody can read in the source, and gives them
+// another one where there is one. Where others than this machine can reach the site and some keep it, that is an error.
+func Guard(ctx context.Context, term *console.Terminal, s *programme.Programme, exposed bool, password string) error {
+	open, err := Open(ctx, s)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	if password != "" && password != Password {
+		return renew(ctx, s, open, password)
+	}
+	names := strings.Join(slices.Sorted(maps.Keys(open)), ", ")
+	if exposed {
+		return fmt.Errorf("this store was filled by lopban demo, and everybody knows the password of %s: give them another one with --demo-password (or LOPBAN_DEMO_PASSWORD_FILE), or listen on 127.0.0.1", names)
+	}
+	_, err = fmt.Fprintf(term.Err, "lopban: this store was filled by lopban demo, and everybody knows the password of %s. Before others can reach this site, behind a proxy too, give them another one with --demo-password.\n", names)
+	return err
+}
+
+// Open gives the accounts that have the demo's password, by login.
+func Open(ctx context.Context, s *programme.Programme) (map[string]roster.Account, error) {
+	open := map[string]roster.Account{}
+	for _, known := range Accounts {
+		a, err := s.Accounts.ByLogin(ctx, known.Login)
+		if errors.Is(err, problem.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		has, err := s.Accounts.HasPassword(ctx, a.ID, Password)
+		if err != nil {
+			return nil, err
+		}
+		if has {
+			open[known.Login] = a
+		}
+	}
+	return open, nil
+}
+
+func renew(ctx context.Context, s *programme.Programme, open map[string]roster.Account, password string) error {
+	for login, a := range open {
+		if _, err := s.Accounts.ChangePassword(ctx, a.ID, Password, password); err != nil {
+			return fmt.Errorf("--demo-password for %s: %w", login, err)
+		}
+	}
+	return nil
+}

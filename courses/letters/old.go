@@ -1,0 +1,301 @@
+package letters
+
+import (
+	"bytes"
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Code is a way in which Vietnamese was written before Unicode. A text in such a code reaches us as the letters of
+// Windows-1252 that its bytes stand for: so a font such as .VnTime shows them, and so do spreadsheets store them.
+type Code string
+
+const (
+	Unicode Code = "unicode"
+	TCVN3   Code = "tcvn3"        // TCVN 5712:1993, fonts .Vn…
+	VNI     Code = "vni"          // fonts VNI-…
+	Windows Code = "windows-1258" // letters and combining tones
+)
+
+// Codes are the old codes, the most usual first.
+var Codes = []Code{TCVN3, VNI, Windows}
+
+// OfFont is the code of a font by its name, "" for a font of Unicode.
+func OfFont(name string) Code {
+	name = strings.ToLower(name)
+	switch {
+	case strings.HasPrefix(name, ".vn"):
+		return TCVN3
+	case strings.HasPrefix(name, "vni-") || strings.HasPrefix(name, "vni "):
+		return VNI
+	}
+	return ""
+}
+
+// tcvn3 are the letters of TCVN 5712:1993 (VN3) from byte A1 on; a space where it has none. Capitals with tones are
+// missing: fonts such as .VnTimeH draw them from the small ones.
+const tcvn3 = "ĂÂÊÔƠƯĐăâêôơưđ      àảãáạ ằẳẵắ       ặầẩẫấậè ẻẽéẹềểễếệìỉ   ĩíịò ỏõóọồổỗốộờởỡớợù ủũúụừửữứựỳỷỹýỵ"
+
+// vniMarks are the combining marks that VNI writes as a letter of its own after a vowel (ơ and ư typed as ô and ö).
+var vniMarks = map[rune]string{
+	'ù': "\u0301", 'ø': "\u0300", 'û': "\u0309", 'õ': "\u0303", 'ï': "\u0323",
+	'â': "\u0302", 'á': "\u0302\u0301", 'à': "\u0302\u0300", 'å': "\u0302\u0309", 'ã': "\u0302\u0303", 'ä': "\u0302\u0323",
+	'ê': "\u0306", 'é': "\u0306\u0301", 'è': "\u0306\u0300", 'ú': "\u0306\u0309", 'ü': "\u0306\u0303", 'ë': "\u0306\u0323",
+}
+
+// vniLetters are the letters that VNI writes with one sign.
+var vniLetters = map[rune]rune{'ñ': 'đ', 'ô': 'ơ', 'ö': 'ư', 'î': 'ỵ', 'æ': 'ỉ', 'ó': 'ĩ', 'ò': 'ị', 'í': 'í', 'ì': 'ì'}
+
+// Decode writes a text of an old code in Unicode, NFC. Letters that the code does not have stay.
+func Decode(code Code, s string) string {
+	switch code {
+	case TCVN3:
+		s = fromTCVN3(s)
+	case VNI:
+		s = fromVNI(s)
+	case Windows:
+		s = fromWindows(s)
+	}
+	return norm.NFC.String(s)
+}
+
+var tcvn3Letters = []rune(tcvn3)
+
+func fromTCVN3(s string) string {
+	return strings.Map(func(r rune) rune {
+		if i := int(r) - 0xA1; i >= 0 && i < len(tcvn3Letters) && tcvn3Letters[i] != ' ' {
+			return tcvn3Letters[i]
+		}
+		return r
+	}, s)
+}
+
+func fromVNI(s string) string {
+	var b strings.Builder
+	var before rune // the vowel that a mark may stand after, small
+	for _, r := range norm.NFC.String(s) {
+		small := unicode.ToLower(r)
+		if marks, ok := vniMarks[small]; ok && strings.ContainsRune("aeouyôö", before) && before != 0 && fits(before, small) {
+			b.WriteString(marks)
+			before = 0
+			continue
+		}
+		before = small
+		if letter, ok := vniLetters[small]; ok {
+			if r != small {
+				letter = unicode.ToUpper(letter)
+			}
+			r = letter
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// fits says whether a mark stands after the vowel: circumflexes after a, e, o; breves after a; tones after all.
+func fits(vowel, mark rune) bool {
+	switch {
+	case strings.ContainsRune("âáàåãä", mark):
+		return strings.ContainsRune("aeo", vowel)
+	case strings.ContainsRune("êéèúüë", mark):
+		return vowel == 'a'
+	}
+	return true
+}
+
+func fromWindows(s string) string {
+	var b bytes.Buffer
+	for _, r := range s {
+		if c, ok := charmap.Windows1252.EncodeRune(r); ok {
+			b.WriteRune(charmap.Windows1258.DecodeByte(c))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// Bytes is the text of bytes that are no UTF-8, as Decode takes it.
+func Bytes(data []byte) []byte {
+	text, _ := charmap.Windows1252.NewDecoder().Bytes(data) // has a letter for every byte
+	return text
+}
+
+// Better says by how many words a text reads better in the code than as it is: words outside ASCII that are Vietnamese
+// syllables (or Latin words without one), less those that are so already. It is 0 for a text that tells nothing, and
+// negative for one that is Unicode.
+func Better(code Code, s string) int { return reader{}.better(code, s) }
+
+// reader remembers which words may be Vietnamese: tables repeat them.
+type reader map[string]bool
+
+func (r reader) better(code Code, s string) int {
+	if ascii(s) {
+		return 0
+	}
+	return r.syllables(Decode(code, s)) - r.syllables(strings.Map(Vietnamese, norm.NFC.String(s)))
+}
+
+func (r reader) syllable(w string) bool {
+	is, known := r[w]
+	if !known {
+		is = Syllable(w)
+		r[w] = is
+	}
+	return is
+}
+
+// Told is the code in which the texts read best, and how many words tell it; "" where they read best as they are. ascii
+// texts tell nothing.
+func Told(texts []string) (Code, int) {
+	var best Code
+	most, read := 0, reader{}
+	for _, code := range Codes {
+		n := 0
+		for _, s := range texts {
+			if better := read.better(code, s); better > 0 && !beyond(s) {
+				n += better
+			}
+		}
+		if n > most {
+			best, most = code, n
+		}
+	}
+	return best, most
+}
+
+// syllables counts the words with a letter outside ASCII that may be Vietnamese, less those that may not.
+func (r reader) syllables(s string) int {
+	n := 0
+	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && r < 0x80 }) {
+		switch {
+		case ascii(w):
+		case r.syllable(w):
+			n++
+		default:
+			n--
+		}
+	}
+	return n
+}
+
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0
+}
+
+// rhymes are the endings of Vietnamese syllables, without tones.
+const rhymes = `a ac ach ai am an ang anh ao ap at au ay ă ăc ăm ăn ăng ăp ăt â âc âm ân âng âp ât âu ây e ec em en eng eo ep et ê êch êm ên ênh êp êt êu
+i ich im in inh ip it iu ia iêc iêm iên iêng iêp iêt iêu o oc oi om on ong op ot oa oac oach oai oam oan oang oanh oao oap oat oay oăc oăm oăn oăng oăt oe oen oeo oet ooc oong
+ô ôc ôi ôm ôn ông ôp ôt ơ ơi ơm ơn ơp ơt u uc ui um un ung up ut ua uân uâng uât uây uê uêch uênh uôc uôi uôm uôn uông uôt uơ uy uya uych uyên uyêt uynh uyt uyu
+ư ưc ưi ưm ưn ưng ưt ưu ưa ươc ươi ươm ươn ương ươp ươt ươu y yêm yên yêng yêt yêu`
+
+var (
+	onset = regexp.MustCompile(`^(?:ngh|ng|nh|gh|gi|kh|ph|th|tr|ch|qu|b|c|d|đ|g|h|k|l|m|n|p|r|s|t|v|x)`)
+	rhyme = sync.OnceValue(func() map[string]bool {
+		all := map[string]bool{}
+		for _, r := range strings.Fields(rhymes) {
+			all[r] = true
+		}
+		return all
+	})
+)
+
+// Syllable says whether a word can be a Vietnamese syllable: a beginning and an ending of the language, at most one
+// tone, capitals only at its beginning or throughout.
+func Syllable(w string) bool {
+	capitals, small, tones := 0, 0, 0
+	var bare strings.Builder
+	for i, r := range norm.NFD.String(w) {
+		switch {
+		case unicode.IsUpper(r):
+			capitals++
+			if i > 0 && small > 0 {
+				return false
+			}
+		case unicode.IsLower(r):
+			small++
+		}
+		switch r {
+		case '\u0300', '\u0301', '\u0303', '\u0309', '\u0323':
+			tones++
+		default:
+			bare.WriteRune(unicode.ToLower(r))
+		}
+	}
+	if tones > 1 || capitals > 1 && small > 0 {
+		return false
+	}
+	word := norm.NFC.String(bare.String())
+	head := onset.FindString(word)
+	known := rhyme()
+	return known[word] || known[word[len(head):]] || head == "gi" && known["i"+word[len(head):]] || head == "qu" && known["u"+word[len(head):]] ||
+		head == "gi" && word == "gi"
+}
+
+// Conversion is how texts of a table in an old code become Unicode: column by column, because titles are often typed
+// again and names are not.
+type Conversion struct {
+	Code Code
+	all  map[int]bool // columns of which every text is in the code; of the others only texts that read better
+	read reader
+}
+
+const titleTexts = 3 // of a column in an old code that were typed again
+
+// Convert finds how the columns of a table become Unicode. columns are texts of each; code is the one to use.
+func Convert(code Code, columns map[int][]string) Conversion {
+	c := Conversion{code, map[int]bool{}, reader{}}
+	for i, texts := range columns {
+		old, own := 0, 0
+		for _, s := range texts {
+			switch better := c.read.better(code, s); {
+			case better < 0 || beyond(s):
+				own++
+			case better > 0:
+				old++
+			}
+		}
+		c.all[i] = own == 0 || own <= titleTexts && own <= old
+	}
+	return c
+}
+
+// beyond says whether a text has a letter that no old code can be shown by.
+func beyond(s string) bool {
+	return strings.IndexFunc(norm.NFC.String(s), func(r rune) bool {
+		_, ok := charmap.Windows1252.EncodeRune(r)
+		return unicode.IsLetter(r) && !ok
+	}) >= 0
+}
+
+// Text is a text of a column in Unicode.
+func (c Conversion) Text(column int, s string) string {
+	if c.Code == "" || ascii(s) || beyond(s) && c.Code != Windows {
+		return s
+	}
+	if better := c.read.better(c.Code, s); better > 0 || better == 0 && c.all[column] {
+		return Decode(c.Code, s)
+	}
+	return s
+}
+
+// Title is a text that may have been typed again: in Unicode unless it reads better in the code.
+func (c Conversion) Title(s string) string {
+	if c.Code == "" || ascii(s) || beyond(s) || c.read.better(c.Code, s) <= 0 {
+		return s
+	}
+	return Decode(c.Code, s)
+}
+
+// Known says whether the code is one of ours; Unicode is.
+func Known(code string) (Code, bool) {
+	c := Code(cmp.Or(code, string(Unicode)))
+	return c, c == Unicode || slices.Contains(Codes, c)
+}

@@ -1,0 +1,263 @@
+package programme
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"crypto/x509/pkix"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	"lopban/courses"
+	"lopban/courses/credential"
+	"lopban/courses/paper"
+	"lopban/courses/problem"
+	"lopban/courses/roster"
+	"lopban/courses/school"
+	"lopban/courses/store"
+)
+
+// Printed is the fact that a certificate's PDF was made: the bytes are a blob under their hash and never made again.
+type Printed struct {
+	ID     string    `json:"id"`   // the certificate's
+	Hash   string    `json:"hash"` // SHA-256 of the PDF, hexadecimal
+	Link   string    `json:"link"` // what its QR says; "" on old ones, which say the certificate's VerifyURL
+	MadeAt time.Time `json:"madeAt"`
+}
+
+var PrintedKind = &store.Kind{Name: "printed", Schema: 1, Order: 140, Fact: true, Doc: Printed{}, Indexes: [][]string{{"hash"}}}
+
+// papers keeps the PDF of every certificate. They are made one after the other: each takes 10 ms of a core and 15 MB
+// for that long.
+type papers struct {
+	store  store.Store
+	now    func() time.Time
+	keys   *Keys
+	Making chan struct{} // held by who makes one
+	// held by the one of those made later that is next: who asks for a paper goes before the others
+	line chan struct{}
+}
+
+func newPapers(st store.Store, now func() time.Time, keys *Keys) papers {
+	return papers{st, now, keys, make(chan struct{}, 1), make(chan struct{}, 1)}
+}
+
+// makeLater is Keep for a paper that nobody waits for yet.
+func (p *papers) makeLater(ctx context.Context, c courses.Certificate) error {
+	select {
+	case p.line <- struct{}{}:
+		defer func() { <-p.line }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	_, err := p.Keep(ctx, c)
+	return err
+}
+
+// Kept is the PDF that is served: the one that the issuer signed, or else the one that was made; nil before.
+func (p *papers) Kept(ctx context.Context, c courses.Certificate) ([]byte, error) {
+	signed, err := store.Get[Countersigned](ctx, p.store, CountersignedKind, c.ID)
+	if err == nil {
+		return p.store.Blob(ctx, signed.Hash+".pdf")
+	}
+	if !errors.Is(err, problem.ErrNotFound) {
+		return nil, err
+	}
+	return p.made(ctx, c)
+}
+
+// made is the PDF that was made, nil before.
+func (p *papers) made(ctx context.Context, c courses.Certificate) ([]byte, error) {
+	made, err := store.Get[Printed](ctx, p.store, PrintedKind, c.ID)
+	if errors.Is(err, problem.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.store.Blob(ctx, made.Hash+".pdf")
+}
+
+// AsPrinted is the certificate with the link that stands in its QR code. The PDF is made where it was not yet.
+func (p *papers) AsPrinted(ctx context.Context, c courses.Certificate) (courses.Certificate, error) {
+	if _, err := p.Keep(ctx, c); err != nil {
+		return c, err
+	}
+	made, err := store.Get[Printed](ctx, p.store, PrintedKind, c.ID)
+	c.VerifyURL = cmp.Or(made.Link, c.VerifyURL)
+	return c, err
+}
+
+// Keep makes the PDF of a certificate, or gives back the one that was made.
+func (p *papers) Keep(ctx context.Context, c courses.Certificate) ([]byte, error) {
+	if pdf, err := p.Kept(ctx, c); pdf != nil || err != nil {
+		return pdf, err
+	}
+	for {
+		pdf, link, err := p.print(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(pdf)
+		hash := hex.EncodeToString(sum[:])
+		err = store.KeepBlob(ctx, p.store, hash+".pdf", pdf, func() error {
+			return p.store.Insert(ctx, PrintedKind, &Printed{ID: c.ID, Hash: hash, Link: link, MadeAt: store.Time(p.now())})
+		})
+		if err == nil {
+			return pdf, nil
+		}
+		if !errors.Is(err, problem.ErrExists) {
+			return nil, err
+		}
+		if pdf, err := p.Kept(ctx, c); pdf != nil || err != nil {
+			return pdf, err
+		}
+	}
+}
+
+// sayings stand in the signature of every PDF, for who opens its properties. They are Vietnamese, as papers are.
+var sayings = credential.Words{Name: "Lớp Bản", Reason: "Bảo đảm tệp không bị sửa sau khi cấp; không thay chữ ký số của cơ quan cấp"}
+
+// print makes the PDF, with the signed facts in its QR code and a signature over all of it. It holds the press only
+// while it prints: nobody waits for another's store.
+func (p *papers) print(ctx context.Context, c courses.Certificate) (pdf []byte, link string, err error) {
+	signer, err := p.keys.Signer(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	fragment, err := signer.Fragment(credential.FactsOf(c))
+	if err == nil {
+		c.VerifyURL += "#" + fragment
+	} else if !errors.Is(err, credential.ErrTooOdd) { // then the register alone answers for it
+		return nil, "", err
+	}
+	select {
+	case p.Making <- struct{}{}:
+		defer func() { <-p.Making }()
+	case <-ctx.Done():
+		return nil, "", ctx.Err()
+	}
+	if pdf, err = paper.Certificate(c); err != nil {
+		return nil, "", err
+	}
+	w := sayings
+	w.Place = p.keys.site
+	pdf, err = signer.Sign(pdf, w, p.now())
+	return pdf, c.VerifyURL, err
+}
+
+// SampleCode can be no certificate's: codes have no U.
+const SampleCode = "MAUMAUMAUMAU"
+
+// Issued says whether the PDF with this hash is one that was kept for the certificate: as it was made, or as the issuer
+// signed it.
+func Issued(ctx context.Context, st store.Store, certificate, hash string) (bool, error) {
+	p, err := store.Get[Printed](ctx, st, PrintedKind, certificate)
+	if err == nil && p.Hash == hash {
+		return true, nil
+	}
+	if err != nil && !errors.Is(err, problem.ErrNotFound) {
+		return false, err
+	}
+	signed, err := store.Get[Countersigned](ctx, st, CountersignedKind, certificate)
+	if errors.Is(err, problem.ErrNotFound) {
+		return false, nil
+	}
+	return signed.Hash == hash, err
+}
+
+// Countersigned is the fact that a PDF with the issuer's own signature was handed in for a certificate: it is served
+// from then on, as it came. The one that was made stays too.
+type Countersigned struct {
+	ID     string    `json:"id"` // the certificate's
+	Hash   string    `json:"hash"`
+	Signer string    `json:"signer"` // whose the signature is, as its certificate says
+	CA     string    `json:"ca"`     // who vouches for that, as it says; no list of authorities is asked
+	Serial string    `json:"serial"` // of the signer's certificate
+	By     string    `json:"by"`     // account that handed it in
+	At     time.Time `json:"at"`
+}
+
+var CountersignedKind = &store.Kind{Name: "countersigned", Schema: 1, Order: 130, Fact: true, Doc: Countersigned{}}
+
+// Countersign keeps a PDF that the issuer signed with its own token, in place of the one that was printed here. Handing
+// in the same file again changes nothing; another one is refused, because what people hold must not change twice.
+func (s *Programme) Countersign(ctx context.Context, a roster.Account, signed []byte) (school.Entry, Countersigned, error) {
+	code, hash, err := paper.Inspect(signed)
+	if err != nil {
+		return school.Entry{}, Countersigned{}, err
+	}
+	e, err := s.School.Look(ctx, code)
+	if errors.Is(err, problem.ErrNotFound) || err == nil && !roster.MayRevoke(a, e.Province) {
+		return school.Entry{}, Countersigned{}, problem.Invalid("file", "signed-unknown", courses.ShowCode(code))
+	}
+	if err != nil {
+		return e, Countersigned{}, err
+	}
+	kept, err := s.Papers.made(ctx, e.Certificate)
+	if err != nil {
+		return e, Countersigned{}, err
+	}
+	if kept == nil {
+		return e, Countersigned{}, problem.Invalid("file", "signed-other")
+	}
+	whose, err := credential.Countersigned(kept, signed, s.Now())
+	if err != nil {
+		return e, Countersigned{}, err
+	}
+	done := Countersigned{ID: e.ID, Hash: hash, Signer: nameOf(whose.Subject), CA: nameOf(whose.Issuer), Serial: whose.SerialNumber.Text(16), By: a.ID, At: store.Time(s.Now())}
+	err = store.KeepBlob(ctx, s.Store, hash+".pdf", signed, func() error { return s.Store.Insert(ctx, CountersignedKind, &done) })
+	if errors.Is(err, problem.ErrExists) {
+		there, err := store.Get[Countersigned](ctx, s.Store, CountersignedKind, e.ID)
+		if err == nil && there.Hash != hash {
+			err = problem.Invalid("file", "signed-twice", there.Signer, there.At)
+		}
+		return e, there, err
+	}
+	return e, done, err
+}
+
+// ToSign calls each with every certificate of an issuer since a time that has no signature of the issuer's own yet, in
+// the order of issue, and its PDF: nil where that was not made yet.
+func ToSign(ctx context.Context, st store.Store, province string, since time.Time, each func(courses.Certificate, []byte) error) error {
+	all, err := store.All[courses.Certificate](ctx, st, school.CertificateKind, store.Where(store.Is("province", province), store.AtLeast("issuedAt", since)).By("issuedAt"))
+	if err != nil {
+		return err
+	}
+	p := papers{store: st}
+	for _, c := range all {
+		if _, err := store.Get[Countersigned](ctx, st, CountersignedKind, c.ID); err == nil {
+			continue
+		} else if !errors.Is(err, problem.ErrNotFound) {
+			return err
+		}
+		pdf, err := p.made(ctx, c)
+		if err == nil {
+			err = each(c, pdf)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nameOf is how a certificate names somebody.
+func nameOf(n pkix.Name) string {
+	if n.CommonName == "" || len(n.Organization) == 0 || n.Organization[0] == n.CommonName {
+		return cmp.Or(n.CommonName, strings.Join(n.Organization, ", "), n.String())
+	}
+	return n.CommonName + ", " + n.Organization[0]
+}
+
+// SamplePaper prints a certificate that nobody can take for one. Papers are in Vietnamese.
+func (s *Programme) SamplePaper(p roster.Province, i courses.Issuer) ([]byte, error) {
+	w := s.Languages.In("vi")
+	sample := w.T("issuer.sample")
+	now := s.Now()
+	return paper.Certificate(courses.Certificate{Code: SampleCode, Register: sample, Serial: sample, Title: courses.Text{Vi: w.T("issuer.sample.course")}, Periods: 6,
+		Holder: courses.Holder{Name: w.T("issuer.sample.holder"), Library: w.T("issuer.sample.library"), Place: w.T("issuer.sample.place", p.Name)},
+		Issuer: i, StartedAt: now.AddDate(0, 0, -14), CompletedAt: now, IssuedAt: now, ValidUntil: courses.Forever, VerifyURL: s.BaseURL + "/v/" + SampleCode})
+}

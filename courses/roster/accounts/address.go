@@ -1,0 +1,121 @@
+package accounts
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"lopban/courses/problem"
+	"lopban/courses/store"
+)
+
+// Wrong passwords and codes that strangers behind one network address may send. They are many, because a mobile network
+// puts a whole district behind one address; what protects an account is its own tally. Who is on a device of theirs is
+// no stranger, and whatever the neighbours do is let in.
+const (
+	addressBurst = 100
+	addressEvery = 6 * time.Second // one more
+)
+
+// pending counts the tries under way from each network, each of which may yet fail. Their failures are in the store.
+type pending struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+func (p *pending) add(network string, n int) (before int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.of == nil {
+		p.of = map[string]int{}
+	}
+	before = p.of[network]
+	if p.of[network] += n; p.of[network] == 0 {
+		delete(p.of, network)
+	}
+	return before
+}
+
+// enterFrom admits a try of a "password" or a "code" from an address, or says that there were too many. leave must be
+// called with how the try ended. Only failures cost: a class may sign in from one hotspot.
+//
+// What an address has left is one time, at which its whole allowance is back; each failure moves it on (the generic
+// cell rate algorithm).
+func (s *Accounts) enterFrom(ctx context.Context, what, address string) (leave func(failed bool) error, err error) {
+	from := what + "/" + network(address)
+	id, err := s.mark(ctx, "network", from)
+	if err != nil {
+		return nil, err
+	}
+	before := s.pending.add(from, 1)
+	t, err := s.tally(ctx, id)
+	if err == nil && t.owes(s.Now()) > time.Duration(addressBurst-1-before)*addressEvery {
+		err = problem.Denied("too-many")
+	}
+	if err != nil {
+		s.pending.add(from, -1)
+		return nil, err
+	}
+	return func(failed bool) error {
+		defer s.pending.add(from, -1)
+		if !failed {
+			return nil
+		}
+		return s.failedFrom(ctx, id, Flood{What: what, Network: network(address)})
+	}, nil
+}
+
+// owes is the time after which a network has its whole allowance back. More than it can have used up was written by a
+// clock that was wrong.
+func (t Tally) owes(now time.Time) time.Duration {
+	if owed := t.waits(now); owed <= 2*addressBurst*addressEvery {
+		return owed
+	}
+	return 0
+}
+
+// Flood is that strangers behind one network sent so many wrong passwords or codes that they wait.
+type Flood struct {
+	What    string // "password" or "code"
+	Network string
+	At      time.Time // when it began
+	Begins  bool      // with this failure
+}
+
+// failedFrom counts a failure of a network. When none is left it is told, at each failure until half of them are back:
+// who listens keeps it once.
+func (s *Accounts) failedFrom(ctx context.Context, id string, f Flood) error {
+	now := store.Time(s.Now())
+	t, err := s.retally(ctx, id, func(t *Tally) {
+		owed := t.owes(now) + addressEvery
+		if owed <= addressBurst/2*addressEvery {
+			t.LockedAt = time.Time{}
+		}
+		if f.Begins = owed > (addressBurst-1)*addressEvery && t.LockedAt.IsZero(); f.Begins {
+			t.LockedAt = now
+		}
+		t.Failures++
+		t.Until, t.LastAt, t.ExpiresAt = now.Add(owed), now, now.Add(owed)
+	})
+	if err != nil || t.LockedAt.IsZero() || s.OnFlood == nil {
+		return err
+	}
+	f.At = t.LockedAt
+	return s.OnFlood(ctx, f)
+}
+
+// network is what one customer of a network has: an IPv4 address, or the /64 of an IPv6 address. Everything that is no
+// address is one network.
+func network(from string) string {
+	ip, err := netip.ParseAddr(from)
+	if err != nil {
+		return ""
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is6() {
+		prefix, _ := ip.Prefix(64)
+		return prefix.String()
+	}
+	return ip.String()
+}

@@ -1,0 +1,321 @@
+package intake
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
+
+	"lopban/courses/roster"
+	"lopban/courses/store"
+	"lopban/courses/workbook"
+)
+
+// human is somebody of the true roster: what an office knows, and which rows of its file are theirs.
+type human struct {
+	name, phone, post, library, commune string
+	id                                  string // on the roster; "" for who is new
+}
+
+// spoiled draws a roster with its truth, and a file that an office would make of it a year later: people moved, have
+// other numbers, left and came; names are typed in capitals, decomposed, without marks, with other marks, with the tone
+// placed otherwise or with Ð; cells are empty, rows repeated.
+type spoiled struct {
+	t   *rapid.T
+	r   *roster.Roll
+	old []human
+	now []human // as it is true when the file is made
+	of  []int   // the human of a row
+
+	book   *workbook.Book
+	chosen Choices
+}
+
+var (
+	givenNames  = []string{"Lan", "Lân", "Lận", "Hòa", "Hoa", "Hóa", "Thủy", "Thúy", "Dính", "Dình", "Páo", "Mai"}
+	familyNames = []string{"Nguyễn Thị", "Vừ A", "Đặng Thị", "Giàng Seo"}
+	someLibrary = []string{"Thư viện xã", "Trung tâm học tập cộng đồng", "Tủ sách pháp luật", "Điểm BĐVH xã"}
+	someCommune = []string{"00700", "00691", "00694", "00715"}
+)
+
+func (s *spoiled) one(what string, of []string) string {
+	return rapid.SampledFrom(of).Draw(s.t, what)
+}
+
+func (s *spoiled) now1in(n int, what string) bool { return rapid.IntRange(1, n).Draw(s.t, what) == 1 }
+
+func (s *spoiled) person(i int) human {
+	h := human{name: s.one("family", familyNames) + " " + s.one("given", givenNames), post: "Thủ thư", library: s.one("library", someLibrary), commune: s.one("commune", someCommune)}
+	if !s.now1in(3, "no phone") {
+		h.phone = fmt.Sprintf("09%08d", i)
+	}
+	return h
+}
+
+// distinct says whether the roster can tell somebody from all others: two people of one name in one library are one to
+// any reader, once the number is left out.
+func distinct(all []human, h human) bool {
+	return !slices.ContainsFunc(all, func(o human) bool {
+		return roster.SameName(o.name, h.name) && o.commune == h.commune && roster.Words(o.library) == roster.Words(h.library)
+	})
+}
+
+func (s *spoiled) fill() {
+	for i := range rapid.IntRange(2, 9).Draw(s.t, "people") {
+		h := s.person(i)
+		if !distinct(s.old, h) {
+			continue
+		}
+		p, err := s.r.Add(s.t.Context(), roster.Entry{Name: h.name, Phone: h.phone, Post: h.post, Library: h.library, Commune: h.commune, On: day("2025-01-01")}, "staff")
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		h.id = p.ID
+		s.old = append(s.old, h)
+	}
+	for _, h := range s.old {
+		switch rapid.IntRange(1, 6).Draw(s.t, "a year") {
+		case 1: // left
+			continue
+		case 2:
+			h.commune, h.library = s.one("commune", someCommune), s.one("library", someLibrary)
+		case 3:
+			h.phone = fmt.Sprintf("03%08d", len(s.now))
+		case 4:
+			h.post = "Phó chủ tịch"
+		}
+		s.join(h)
+	}
+	for i := range rapid.IntRange(0, 5).Draw(s.t, "newcomers") {
+		s.join(s.person(100 + i))
+	}
+}
+
+// join adds somebody to those of whom the file speaks, if they can be told from them and from all others by what is
+// true.
+func (s *spoiled) join(h human) {
+	others := slices.DeleteFunc(slices.Clone(s.old), func(o human) bool { return o.id == h.id })
+	if distinct(s.now, h) && distinct(others, h) {
+		s.now = append(s.now, h)
+	}
+}
+
+// typed is a name as somebody types it; the person is the same.
+func (s *spoiled) typed(name string) string {
+	switch rapid.IntRange(1, 8).Draw(s.t, "typing") {
+	case 1:
+		return strings.ToUpper(name)
+	case 2:
+		return norm.NFD.String(name)
+	case 3:
+		return roster.Fold(name)
+	case 4:
+		return strings.NewReplacer("Hòa", "Hoà", "Hóa", "Hoá", "Thủy", "Thuỷ", "Thúy", "Thuý").Replace(name)
+	case 5:
+		return strings.ReplaceAll(name, "Đ", "Ð")
+	case 6:
+		return "  " + strings.ReplaceAll(name, " ", "  ")
+	case 7: // a mark is wrong
+		return strings.NewReplacer("Dính", "Dình", "Lan", "Lân", "Thủy", "Thúy").Replace(name)
+	}
+	return name
+}
+
+func (s *spoiled) file() string {
+	order := rapid.Permutation(s.now).Draw(s.t, "order")
+	var b strings.Builder
+	b.WriteString("Họ và tên,SĐT,Chức vụ,Đơn vị,Mã xã\n")
+	for _, h := range order {
+		for range 1 + rapid.SampledFrom([]int{0, 0, 0, 0, 1}).Draw(s.t, "again") {
+			phone, library := h.phone, h.library
+			if s.now1in(4, "phone left out") {
+				phone = ""
+			}
+			if s.now1in(6, "library left out") {
+				library = ""
+			}
+			name := s.typed(h.name)
+			if slices.ContainsFunc(slices.Concat(s.old, s.now), func(o human) bool { return roster.SameName(o.name, name) && !roster.SameName(h.name, name) }) {
+				name = h.name // a mistake that is another's name is nobody's to see
+			}
+			fmt.Fprintf(&b, "%s,%s,%s,%s,%s\n", name, phone, h.post, library, h.commune)
+			s.of = append(s.of, slices.IndexFunc(s.now, func(o human) bool { return o == h }))
+		}
+	}
+	return b.String()
+}
+
+// TestASpoiledRosterHarmsNobody, a property: whatever an office does to its list, nobody on the roster is overwritten
+// with somebody else's row, nobody becomes two, and nobody is moved who did not move, unless it is asked. Asking is
+// never wrong; and whoever answers by the truth has the truth on the roster.
+func TestASpoiledRosterHarmsNobody(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r := newRoll(t)
+		s := &spoiled{t: rt, r: r}
+		s.fill()
+		if len(s.now) == 0 {
+			return
+		}
+		file := s.file()
+		var err error
+		if s.book, err = lexicon().Read(strings.NewReader(file), "a.csv", workbook.DefaultLimits); err != nil {
+			rt.Fatal(err)
+		}
+		im := s.look()
+		s.judge(im, file, false)
+		im = s.answer(im)
+		s.judge(im, file, true)
+		if result, err := Apply(rt.Context(), r, im, "staff", nil); err != nil || len(result.Conflicts) > 0 {
+			rt.Fatalf("applied %+v, %v\n%s", result, err, file)
+		}
+		s.compare(im, file)
+		s.undo(im, file)
+	})
+}
+
+func (s *spoiled) look() *Import {
+	im, err := lexicon().Preview(s.t.Context(), s.r, "08", s.book, s.chosen, workbook.DefaultLimits)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return im
+}
+
+// judge fails the test when a row is taken for the wrong person without a question.
+func (s *spoiled) judge(im *Import, file string, answered bool) {
+	seen := map[int]bool{}
+	for i, row := range im.Rows {
+		h := s.now[s.of[i]]
+		fail := func(what string) {
+			s.t.Fatalf("%s (answered %v): row %d of %+v\n%+v\n%s\nroster %+v", what, answered, row.Number, h, row, file, s.old)
+		}
+		switch row.Verdict {
+		case New:
+			if h.id != "" && !s.misread(h, row) {
+				fail("somebody who is there becomes another")
+			}
+			if seen[s.of[i]] && !s.misread(h, row) {
+				fail("two rows of one become two")
+			}
+			seen[s.of[i]] = true
+		case Changed, Same:
+			if row.Person != h.id {
+				fail("the row is taken for another's")
+			}
+		}
+	}
+}
+
+// misread says whether a row says so little, or so much that is wrong, of its person that nobody could see who it is:
+// another letter of the name and no number beside it, in another place.
+func (s *spoiled) misread(h human, row ImportRow) bool {
+	sameName := roster.SameName(row.Entry.Name, h.name)
+	i := slices.IndexFunc(s.old, func(o human) bool { return o.id != "" && o.id == h.id })
+	if i < 0 {
+		return !sameName || row.Cells[FieldPhone] == ""
+	}
+	old := s.old[i]
+	samePhone := old.phone != "" && row.Entry.Phone == old.phone
+	bearers := 0
+	for _, o := range s.old {
+		if roster.SameName(o.name, row.Entry.Name) {
+			bearers++
+		}
+	}
+	return !samePhone && old.commune != h.commune && (!sameName || bearers != 1)
+}
+
+// answer answers every question by the truth, until none is left that the truth can answer.
+func (s *spoiled) answer(im *Import) *Import {
+	for range im.Rows {
+		open := false
+		for i := range im.Rows {
+			row := &im.Rows[i]
+			if row.Question == nil || s.chosen.Answers[row.Ref()] != "" {
+				continue
+			}
+			open = true
+			answer := Other
+			for _, m := range row.Question.Maybe {
+				if id := s.now[s.of[i]].id; id != "" && m.Person == id {
+					answer = m.Answer
+				}
+				if m.Row != "" {
+					for k := range im.Rows {
+						if im.Rows[k].Ref() == m.Row && s.of[k] == s.of[i] && answer == Other {
+							answer = m.Answer
+						}
+					}
+				}
+			}
+			if !s.chosen.Answer(im, row.Ref(), answer) {
+				s.t.Fatalf("%s is no answer of %+v", answer, row)
+			}
+		}
+		if !open {
+			break
+		}
+		im = s.look()
+	}
+	return im
+}
+
+// compare fails the test when somebody of the roster who is not in the file changed, or somebody who is has what is
+// another's.
+func (s *spoiled) compare(im *Import, file string) {
+	for _, old := range s.old {
+		p, err := s.r.Person(s.t.Context(), old.id)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		i := slices.IndexFunc(s.now, func(h human) bool { return h.id == old.id })
+		truth := old
+		if i >= 0 {
+			truth = s.now[i]
+		}
+		wrote := slices.ContainsFunc(im.Rows, func(row ImportRow) bool { return row.Person == old.id && row.Verdict == Changed })
+		if !wrote && (p.Name != old.name || p.Phone != old.phone || p.Commune != old.commune || p.Library != old.library || !p.Active) {
+			s.t.Fatalf("nobody asked for it: %+v, was %+v\n%s", p, old, file)
+		}
+		if p.Phone != old.phone && p.Phone != truth.phone || p.Commune != old.commune && p.Commune != truth.commune {
+			s.t.Fatalf("another's number or place: %+v, is %+v, was %+v\n%s", p, truth, old, file)
+		}
+	}
+}
+
+// undo fails the test when undoing leaves anybody changed.
+func (s *spoiled) undo(im *Import, file string) {
+	plan, err := PlanUndo(s.t.Context(), s.r, im.ID, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := plan.Do(s.t.Context(), s.r, "staff", nil); err != nil {
+		s.t.Fatal(err)
+	}
+	held := 0
+	err = store.Each(s.t.Context(), s.r.Store, roster.PersonKind, store.Query{}, func(p roster.Person) error {
+		if p.Active {
+			held++
+		}
+		i := slices.IndexFunc(s.old, func(h human) bool { return h.id == p.ID })
+		if i < 0 {
+			if p.Active || p.Gone != roster.Undone {
+				s.t.Fatalf("still there after undoing: %+v\n%s", p, file)
+			}
+			return nil
+		}
+		if old := s.old[i]; p.Name != old.name || p.Phone != old.phone || p.Post != old.post || p.Commune != old.commune || p.Library != old.library || !p.Since.Equal(day("2025-01-01")) {
+			s.t.Fatalf("not as before: %+v, was %+v\n%s", p, old, file)
+		}
+		return nil
+	})
+	if err != nil || held != len(s.old) {
+		s.t.Fatalf("%d hold a post, want %d, %v\n%s", held, len(s.old), err, file)
+	}
+	if n, err := s.r.Rebuild(s.t.Context(), nil); n != 0 || err != nil {
+		s.t.Fatalf("a rebuild changed %d, %v", n, err)
+	}
+}

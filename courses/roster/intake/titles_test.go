@@ -1,0 +1,70 @@
+package intake
+
+import (
+	"slices"
+	"testing"
+)
+
+// usual are titles of columns as they were found in lists of provinces, departments and communes, in the field's own
+// words.
+var usual = map[Field][]string{
+	FieldName: {"Họ và tên", "HỌ TÊN", "Họ và tên cán bộ", "Họ tên cán bộ, công chức", "Họ và tên người phụ trách thư viện", "Họ và tên thủ thư", "Cán bộ thư viện", "Tên cán bộ phụ trách", "Người phụ trách thư viện", "Họ, tên", "Họ & tên",
+		"Họ và tên người làm công tác thư viện", "Tên người trông coi tủ sách", "Cán bộ phụ trách (họ tên)", "Thủ thư", "Họ và tên (ghi chữ in hoa)", "Danh sách cán bộ tham gia", "Full name"},
+	FieldPhone: {"Số điện thoại", "Điện thoại", "SĐT", "Số ĐT", "ĐT", "ĐTDĐ", "SĐT liên hệ", "Điện thoại liên hệ", "Số điện thoại/Zalo", "Điện thoại di động", "Di động", "Số ĐT di động", "Liên hệ", "Số liên lạc", "Số điện thoại của cán bộ thư viện", "ĐT liên lạc", "Mobile phone"},
+	FieldPost:  {"Chức vụ", "Chức danh", "Chức vụ, chức danh", "Chức vụ/Vị trí việc làm", "Vị trí việc làm", "Chức vụ, đơn vị", "Chức danh nghề nghiệp", "Chức vụ hiện nay", "Nhiệm vụ được giao", "VTVL", "Công việc đang làm", "Chức vụ của người phụ trách", "Position"},
+	FieldLibrary: {"Đơn vị công tác", "Đơn vị", "Nơi công tác", "Cơ quan/đơn vị công tác", "Tên thư viện", "Tên thư viện/tủ sách", "Thư viện, tủ sách", "Tên thiết chế", "Nơi làm việc", "Thư viện cơ sở", "Tên cơ sở", "Tên đơn vị", "Cơ quan công tác", "Đơn vị công tác hiện nay",
+		"Tủ sách/phòng đọc", "Điểm thư viện", "Library"},
+	FieldKind:        {"Loại thiết chế", "Loại hình", "Loại hình thư viện", "Mô hình thư viện", "Mô hình", "Loại thư viện (xã, tủ sách…)", "Phân loại thư viện"},
+	FieldCommune:     {"Xã, phường", "Xã/phường", "Xã (phường)", "Xã, phường, thị trấn", "Tên xã", "Xã", "UBND xã", "UBND xã/phường", "Xã mới", "Địa bàn", "Đơn vị hành chính", "Tên xã, phường (sau sáp nhập)", "Phường/xã", "Thuộc xã", "Địa phương", "Commune"},
+	FieldCommuneCode: {"Mã xã", "Mã xã/phường", "Mã ĐVHC", "Mã đơn vị hành chính cấp xã"},
+	FieldDistrict:    {"Huyện", "Quận/huyện", "Huyện, thị xã, thành phố", "Huyện/TP", "Tên huyện", "Huyện (cũ)"},
+	FieldProvince:    {"Tỉnh", "Tỉnh/thành phố", "Tên tỉnh"},
+	FieldStart: {"Ngày bắt đầu", "Từ ngày", "Ngày bổ nhiệm", "Năm bắt đầu", "Thời gian phụ trách từ", "Thời gian bắt đầu làm công tác thư viện", "Làm từ ngày", "Ngày nhận nhiệm vụ", "Ngày tháng năm bắt đầu công tác", "Ngày vào làm", "Thời điểm bắt đầu", "Bắt đầu từ", "Ngày nhận công tác",
+		"Năm vào làm thư viện", "Ngày tuyển dụng", "Được giao phụ trách từ", "Start date"},
+	FieldEnd:    {"Ngày nghỉ", "Ngày nghỉ việc", "Đến ngày", "Ngày thôi việc", "Ngày kết thúc", "Nghỉ từ ngày", "Thời gian kết thúc"},
+	fieldNumber: {"STT", "TT", "Số TT"},
+	fieldPrivate: {"Ngày sinh", "Năm sinh", "Ngày, tháng, năm sinh", "Số CCCD", "CCCD/CMND", "Số căn cước công dân", "Dân tộc", "Giới tính", "Nam/Nữ", "Nam", "Nữ", "Quê quán", "Nơi ở hiện nay", "Địa chỉ thường trú", "Địa chỉ", "Email", "Địa chỉ email", "Hộ khẩu thường trú", "Số tài khoản", "Mã số thuế",
+		"Tôn giáo", "Đảng viên", "Hệ số lương", "Số sổ BHXH", "Date of birth"},
+	"": {"Ghi chú", "Trình độ", "Trình độ chuyên môn", "Số bản sách", "Ký nhận", "Diện tích", "Thâm niên", "Số lượt bạn đọc", "Đã tập huấn"},
+}
+
+func TestTitlesAreKnownByWhatTheyMean(t *testing.T) {
+	good, all := 0, 0
+	for want, titles := range usual {
+		for _, title := range titles {
+			all++
+			got, _ := lexicon().field(title)
+			if got == FieldUnit {
+				got = FieldLibrary // where nothing else names the library
+			}
+			if got == want {
+				good++
+			} else {
+				t.Errorf("%q is taken for %q, want %q", title, got, want)
+			}
+		}
+	}
+	t.Logf("%d of %d titles", good, all)
+}
+
+func TestOfTwoColumnsTheSurerIsRead(t *testing.T) {
+	for _, c := range []struct {
+		titles []string
+		want   []Field
+	}{
+		{[]string{"Cán bộ thư viện", "Họ và tên", "Đơn vị công tác", "Tên thư viện"}, []Field{"", FieldName, FieldUnit, FieldLibrary}},
+		{[]string{"Tên", "Đơn vị"}, []Field{FieldName, FieldLibrary}},
+		{[]string{"Họ và tên đệm", "Tên", "Xã cũ", "Xã mới"}, []Field{FieldFamily, FieldGiven, "", FieldCommune}},
+		{[]string{"Họ và tên", "Xã cũ"}, []Field{FieldName, FieldCommune}},
+		{[]string{"Họ và tên", "Liên hệ", "SĐT", "Điện thoại"}, []Field{FieldName, "", FieldPhone, ""}},
+		{[]string{"Họ tên", "Chức vụ", "Ngày bổ nhiệm", "Ngày bắt đầu"}, []Field{FieldName, FieldPost, FieldStart, ""}},
+	} {
+		var got []Field
+		for _, column := range lexicon().header(c.titles, nil) {
+			got = append(got, column.Field)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q, want %q", c.titles, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,20 @@
+// Package board is the pages of figures: the board, the missing list, completions, closed periods and their files.
+package board
+
+import (
+	"html/template"
+
+	"lopban/server/page"
+)
+
+// Pages answers for them.
+type Pages struct {
+	*page.Site
+	forecasts forecasts
+	tables    page.Cache[template.HTML] // see tablesOf
+}
+
+// New answers with what the site has.
+func New(site *page.Site) *Pages {
+	return &Pages{Site: site, tables: page.Cache[template.HTML]{Most: 16}} // of up to 130 KB each
+}

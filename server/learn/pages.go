@@ -1,0 +1,24 @@
+// Package learn is the pages of learners, and of trainers who review their work.
+package learn
+
+import (
+	"lopban/courses"
+	"lopban/server/page"
+)
+
+// Pages answers for them.
+type Pages struct {
+	*page.Site
+	booklets booklets
+	lessons  page.Cache[page.Packed]
+	packs    page.Cache[courseFile]
+	count    func(courses.Fact, courses.Receipt) // called with each fact and what became of it
+}
+
+// New answers with what the site has, and tells count of each fact.
+func New(site *page.Site, count func(courses.Fact, courses.Receipt)) *Pages {
+	s := &Pages{Site: site, count: count}
+	s.booklets.Most = 32
+	s.packs.Most = mostPacks
+	return s
+}
