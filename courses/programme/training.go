@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -109,15 +108,9 @@ func (s *Programme) tellTraining(ctx context.Context, act string, a roster.Accou
 		Note: strings.TrimSuffix(t.Title+": "+reason, ": ")})
 }
 
-// IsOneOf says whether an account is of the same human as one of some ids: who was entered twice has several.
-func (s *Programme) IsOneOf(ctx context.Context, a roster.Account, ids ...string) (bool, error) {
-	own, err := s.Entries.Of(ctx, a.ID)
-	return slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(own, id) }), err
-}
-
 func (s *Programme) ruleTraining(ctx context.Context, a roster.Account, t school.Trained, accept bool, reason string) (courses.Ruling, error) {
 	id := t.ID
-	mine, err := s.IsOneOf(ctx, a, t.By)
+	mine, err := s.School.IsOneOf(ctx, a.ID, t.By)
 	if err != nil {
 		return courses.Ruling{}, err
 	}
@@ -171,8 +164,14 @@ type TrainingList struct {
 	Packed    []byte           `json:"packed"`  // the intake.Import, JSON, packed
 	Entered   int              `json:"entered"` // trainings that it brought, not counting those that were there
 	Done      bool             `json:"done"`
-	// rows that were ready and could not be entered, by intake.ImportRow.Ref
-	Refused map[string]intake.RowProblem `json:"refused,omitempty"`
+	Refused   []RefusedRow     `json:"refused,omitempty"`
+}
+
+// RefusedRow is a row of a TrainingList that was ready and could not be entered. Its Ref holds dots, which no key of
+// a document may.
+type RefusedRow struct {
+	Ref     string            `json:"ref"` // as intake.ImportRow.Ref has it
+	Problem intake.RowProblem `json:"problem"`
 }
 
 var TrainingListKind = &store.Kind{Name: "traininglist", Schema: 1, Order: 100, Doc: TrainingList{}, Indexes: [][]string{{"createdAt"}}}
@@ -296,7 +295,7 @@ func (s *Programme) EnterTrainingList(ctx context.Context, a roster.Account, l T
 		}
 		files = append(files, courses.Picture{Name: name, Data: data})
 	}
-	refused := map[string]intake.RowProblem{}
+	var refused []RefusedRow
 	for _, row := range rows {
 		t := ListedTraining(row, l.ID, a.ID)
 		if row.Verdict != intake.Same || t.Check(roster.Day(s.Now()), len(files)) != nil {
@@ -304,7 +303,7 @@ func (s *Programme) EnterTrainingList(ctx context.Context, a roster.Account, l T
 		}
 		err := s.enterRow(ctx, a, t, files)
 		if wrong := (*problem.Problem)(nil); errors.As(err, &wrong) && !errors.Is(err, problem.ErrUnavailable) {
-			refused[row.Ref()] = inRow(wrong)
+			refused = append(refused, RefusedRow{row.Ref(), inRow(wrong)})
 		} else if err != nil {
 			return l, err
 		}
@@ -357,7 +356,7 @@ func (s *Programme) AcceptTrainingList(ctx context.Context, a roster.Account, li
 		if err != nil {
 			return n, err
 		}
-		own, err := s.IsOneOf(ctx, a, t.Person)
+		own, err := s.School.IsOneOf(ctx, a.ID, t.Person)
 		if err != nil {
 			return n, err
 		}

@@ -156,23 +156,22 @@ func (s *School) choose(ctx context.Context, province string, chosen []string, b
 	if err != nil {
 		return nil, err
 	}
+	issued, err := store.Many(ctx, s.Store, CertificateKind, chosen, func(c courses.Certificate) string { return c.ID })
+	if err != nil {
+		return nil, err
+	}
 	for _, d := range waits {
 		if !slices.Contains(chosen, d.ID) {
 			continue
 		}
-		if own, err := s.human(ctx, by, d.Person); err != nil {
+		if own, err := s.IsOneOf(ctx, by, d.Person); err != nil {
 			return nil, err
 		} else if own {
 			continue
 		}
-		c, err := store.Get[courses.Certificate](ctx, s.Store, CertificateKind, d.ID)
-		switch {
-		case err == nil: // a stop came before that was kept
-			err = given(ctx, s.Store, &c)
-		case errors.Is(err, problem.ErrNotFound):
-			enrolments, err = append(enrolments, d.ID), nil
-		}
-		if err != nil {
+		if c, has := issued[d.ID]; !has {
+			enrolments = append(enrolments, d.ID)
+		} else if err := given(ctx, s.Store, &c); err != nil { // a stop came before that was kept
 			return nil, err
 		}
 	}
@@ -269,35 +268,25 @@ type Given struct {
 // Batch is one batch with its certificates.
 func (s *School) Batch(ctx context.Context, id string) (Given, error) {
 	b, err := store.Get[courses.Batch](ctx, s.Store, BatchKind, id)
+	if err != nil {
+		return Given{}, err
+	}
+	issued, err := store.Many(ctx, s.Store, CertificateKind, b.Enrolments, func(c courses.Certificate) string { return c.ID })
+	if err != nil {
+		return Given{}, err
+	}
+	dues, err := store.Many(ctx, s.Store, DueKind, b.Enrolments, func(d courses.Due) string { return d.ID })
 	g := Given{Batch: b}
 	for _, id := range b.Enrolments {
-		if err == nil {
-			err = s.became(ctx, &g, id)
+		c, has := issued[id]
+		if has && c.Decision.Batch == b.ID {
+			g.Certificates = append(g.Certificates, c)
+		} else if due, waited := dues[id]; waited && (has || slices.Contains(due.Passed, b.ID)) {
+			g.Passed = append(g.Passed, due)
 		}
 	}
 	slices.SortFunc(g.Certificates, func(a, b courses.Certificate) int { return strings.Compare(a.Register, b.Register) })
 	return g, err
-}
-
-// became puts what became of an enrolment of a batch where it belongs.
-func (s *School) became(ctx context.Context, g *Given, enrolment string) error {
-	c, err := store.Get[courses.Certificate](ctx, s.Store, CertificateKind, enrolment)
-	issued := err == nil
-	switch {
-	case issued && c.Decision.Batch == g.ID:
-		g.Certificates = append(g.Certificates, c)
-		return nil
-	case err != nil && !errors.Is(err, problem.ErrNotFound):
-		return err
-	}
-	due, err := store.Get[courses.Due](ctx, s.Store, DueKind, enrolment)
-	if err == nil && (issued || slices.Contains(due.Passed, g.ID)) {
-		g.Passed = append(g.Passed, due)
-	}
-	if errors.Is(err, problem.ErrNotFound) { // erased
-		err = nil
-	}
-	return err
 }
 
 // Batches lists the batches of a province, the newest first.

@@ -29,7 +29,7 @@ func (s *School) Ask(ctx context.Context, code string, undo bool, cause courses.
 	if err != nil {
 		return courses.Request{}, err
 	}
-	own, err := s.human(ctx, by, e.Person)
+	own, err := s.IsOneOf(ctx, by, e.Person)
 	if err != nil {
 		return courses.Request{}, err
 	}
@@ -168,7 +168,7 @@ func (s *School) answered(ctx context.Context, code, by string) (Entry, courses.
 		return e, courses.Request{}, problem.Invalid("code", "request-none")
 	}
 	for _, own := range []struct{ id, code string }{{r.By, "request-own"}, {e.Person, "register-own"}} {
-		if is, err := s.human(ctx, by, own.id); err != nil {
+		if is, err := s.IsOneOf(ctx, by, own.id); err != nil {
 			return e, *r, err
 		} else if is {
 			return e, *r, problem.Denied(own.code)
@@ -186,7 +186,7 @@ func (s *School) Reissue(ctx context.Context, code string, cause courses.Cause, 
 	if err != nil {
 		return nil, err
 	}
-	own, err := s.human(ctx, by, old.Person)
+	own, err := s.IsOneOf(ctx, by, old.Person)
 	if err != nil {
 		return nil, err
 	}

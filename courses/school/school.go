@@ -313,8 +313,8 @@ func (s *School) entries(ctx context.Context, person string) ([]string, error) {
 	return s.Entries(ctx, person)
 }
 
-// human says whether somebody is the human of one of the other ids: who was entered twice has several.
-func (s *School) human(ctx context.Context, who string, others ...string) (bool, error) {
+// IsOneOf says whether somebody is the human of one of the other ids: who was entered twice has several.
+func (s *School) IsOneOf(ctx context.Context, who string, others ...string) (bool, error) {
 	own, err := s.entries(ctx, who)
 	for _, other := range others {
 		var theirs []string

@@ -204,7 +204,7 @@ func (s *School) rule(ctx context.Context, id, by string, accept bool, reason st
 	if err != nil {
 		return courses.Ruling{}, err
 	}
-	own, err := s.human(ctx, by, t.By, t.Person)
+	own, err := s.IsOneOf(ctx, by, t.By, t.Person)
 	if err == nil && accept && own {
 		err = problem.Denied("training-own")
 	}
@@ -284,7 +284,7 @@ func (s *School) WithdrawTraining(ctx context.Context, id, by, reason string) er
 	t, err := s.Training(ctx, id)
 	own := false
 	if err == nil {
-		own, err = s.human(ctx, by, t.Person)
+		own, err = s.IsOneOf(ctx, by, t.Person)
 	}
 	switch {
 	case err != nil:

@@ -179,7 +179,7 @@ func (s *Pages) QuizEditor(c *fiber.Ctx) error {
 	}
 	open := c.Query("q")
 	if open == "" && shown.View == "" { // a mistake leads to its question
-		open = shown.questionAt(authoring.LessonFile(shown.Lesson.ID, cmp.Or(c.Query("lang"), "vi"), "gift"), c.QueryInt("line"))
+		open = shown.questions()(authoring.LessonFile(shown.Lesson.ID, cmp.Or(c.Query("lang"), "vi"), "gift"), c.QueryInt("line"))
 	}
 	return s.quizEditPage(c, shown, open)
 }
@@ -218,8 +218,9 @@ func (s *Pages) quizEditPage(c *fiber.Ctx, shown quizEditPage, open string) erro
 		}
 	}
 	shown.Draw = drawOf(shown.Quiz, shown.Pools)
+	at := shown.questions()
 	for _, m := range shown.Mistakes {
-		line := mistakeLine{File: m.File, Line: m.Line, Warning: m.Warning, Text: shown.Sentence(m), Question: shown.questionAt(m.File, m.Line)}
+		line := mistakeLine{File: m.File, Line: m.Line, Warning: m.Warning, Text: shown.Sentence(m), Question: at(m.File, m.Line)}
 		if i := slices.IndexFunc(shown.Rows, func(r questionLine) bool { return r.ID == line.Question }); i >= 0 {
 			line.Number = shown.Rows[i].Number
 		}
@@ -228,25 +229,31 @@ func (s *Pages) quizEditPage(c *fiber.Ctx, shown quizEditPage, open string) erro
 	return s.Page(c, "quiz-edit", shown)
 }
 
-// questionAt is the id of the question at a line of one of the two files, "" for none.
-func (p quizEditPage) questionAt(file string, line int) string {
-	edit, english := p.Vi, file == p.En.Path
-	if english {
-		edit = p.En
-	}
-	if line == 0 || file != edit.Path {
-		return ""
-	}
-	id, n := "", 0
-	for i, place := range gift.Places(gift.Source{File: file, Data: []byte(edit.Text)}, english) {
-		if place.Line <= line {
-			id, n = place.ID, i
+// questions gives the id of the question at a line of one of the two files, "" for none. Each is read once, if asked.
+func (p quizEditPage) questions() func(file string, line int) string {
+	places := map[string][]gift.Place{}
+	return func(file string, line int) string {
+		edit, english := p.Vi, file == p.En.Path
+		if english {
+			edit = p.En
 		}
+		if line == 0 || file != edit.Path {
+			return ""
+		}
+		if _, read := places[file]; !read {
+			places[file] = gift.Places(gift.Source{File: file, Data: []byte(edit.Text)}, english)
+		}
+		id, n := "", 0
+		for i, place := range places[file] {
+			if place.Line <= line {
+				id, n = place.ID, i
+			}
+		}
+		if id == "" && english && n < len(p.Quiz.Questions) {
+			id = p.Quiz.Questions[n].ID
+		}
+		return id
 	}
-	if id == "" && english && n < len(p.Quiz.Questions) {
-		id = p.Quiz.Questions[n].ID
-	}
-	return id
 }
 
 // questionKinds are the kinds in the order in which they are offered.

@@ -255,11 +255,11 @@ func (s *Pages) showTraining(c *fiber.Ctx, open string, fault *page.FormFault) e
 	a, name := *page.VisitorOf(c).Account, s.Namer(c.UserContext())
 	shown := trainingPage{Frame: s.Frame(c, s.WordsOf(c).T("training.title")), TrainingRow: page.TrainingRows([]school.Trained{t})[0], By: name(t.By),
 		Reason: c.FormValue("reason"), Open: open, Fault: fault}
-	learnt, err := s.IsOneOf(c.UserContext(), a, t.Person)
+	learnt, err := s.School.IsOneOf(c.UserContext(), a.ID, t.Person)
 	if err != nil {
 		return err
 	}
-	entered, err := s.IsOneOf(c.UserContext(), a, t.By)
+	entered, err := s.School.IsOneOf(c.UserContext(), a.ID, t.By)
 	if err != nil {
 		return err
 	}
@@ -436,7 +436,8 @@ func (s *Pages) TrainingList(c *fiber.Ctx) error {
 		if err := t.Check(roster.Day(s.Now()), len(l.Files)); errors.As(err, &wrong) && row.Verdict == intake.Same {
 			one.Wrong = append(one.Wrong, w.T("error."+wrong.Code, wrong.Args...))
 		}
-		if p, ok := l.Refused[row.Ref()]; ok {
+		if i := slices.IndexFunc(l.Refused, func(r programme.RefusedRow) bool { return r.Ref == row.Ref() }); i >= 0 {
+			p := l.Refused[i].Problem
 			one.Wrong = append(one.Wrong, w.T("error."+p.Code, anyOf(p.Args)...))
 		}
 		switch {

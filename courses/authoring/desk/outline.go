@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"reflect"
@@ -49,7 +50,7 @@ func (h Heading) checkAs(field string) error {
 
 // checkLesson is checkAs of a lesson, which has minutes too.
 func (h Heading) checkLesson() error {
-	return first(h.checkAs("title"), within(h.Minutes, 1, authoring.MaxLesson, "minutes", "lesson-minutes"))
+	return cmp.Or(h.checkAs("title"), within(h.Minutes, 1, authoring.MaxLesson, "minutes", "lesson-minutes"))
 }
 
 func singleLine(s string) string { return strings.Join(strings.Fields(Clean(s)), " ") }

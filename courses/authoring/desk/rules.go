@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 
@@ -33,19 +34,9 @@ func within(n, least, most int, field, code string) error {
 	return nil
 }
 
-// first is the first error of several checks.
-func first(all ...error) error {
-	for _, err := range all {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // SetRules changes the settings of the course; base is the revision of course.yaml that the writer saw.
 func (d *Desk) SetRules(ctx context.Context, course string, base int, r Rules, by string) error {
-	err := first(within(r.PassMark, 50, 100, "pass", "rule-pass"), within(r.ValidityMonths, 0, authoring.MaxValidity, "validity", "rule-validity"), within(r.KeyAfter, 0, authoring.MaxAttempts, "key", "rule-key"))
+	err := cmp.Or(within(r.PassMark, 50, 100, "pass", "rule-pass"), within(r.ValidityMonths, 0, authoring.MaxValidity, "validity", "rule-validity"), within(r.KeyAfter, 0, authoring.MaxAttempts, "key", "rule-key"))
 	if err != nil {
 		return err
 	}
@@ -57,7 +48,7 @@ func (d *Desk) SetRules(ctx context.Context, course string, base int, r Rules, b
 
 // SetTurns changes how often the quiz of a lesson may be handed in, 0 for any number, and how many minutes lie between.
 func (d *Desk) SetTurns(ctx context.Context, course, lesson string, base, attempts, pause int, by string) error {
-	err := first(within(attempts, 0, authoring.MaxAttempts, "attempts", "rule-attempts"), within(pause, 0, authoring.MaxPause, "pause", "rule-pause"))
+	err := cmp.Or(within(attempts, 0, authoring.MaxAttempts, "attempts", "rule-attempts"), within(pause, 0, authoring.MaxPause, "pause", "rule-pause"))
 	if err != nil {
 		return err
 	}
@@ -158,5 +149,5 @@ func settleTask(p *courses.Practice) error {
 			before = l.Points
 		}
 	}
-	return first(within(p.Minutes, 1, authoring.MaxTask, "task.minutes", "task-minutes"), within(p.Pass, 1, p.Points(), "task.pass", "task-pass"))
+	return cmp.Or(within(p.Minutes, 1, authoring.MaxTask, "task.minutes", "task-minutes"), within(p.Pass, 1, p.Points(), "task.pass", "task-pass"))
 }
