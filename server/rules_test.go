@@ -77,7 +77,10 @@ func TestAttemptsAndPausesHaveAForm(t *testing.T) {
 	if shown.attr("#attempts", "value") != "3" || shown.attr("#pause", "value") != "30" {
 		t.Error(shown.text())
 	}
-	p.outlineForm(422, "do", "turns", "lesson", "thu", "attempts", "101")
+	shown, _ = p.outlineForm(422, "do", "turns", "lesson", "thu", "attempts", "101", "pause", "mười")
+	if shown.attr("#attempts", "value") != "101" || shown.attr("#pause", "value") != "mười" || !strings.Contains(shown.one("[role=alert]"), "Số lần") {
+		t.Error(shown.text())
+	}
 	p.outlineForm(404, "do", "turns", "lesson", "khong-co")
 	_, v = p.outlineForm(303, "do", "turns", "lesson", "thu")
 	if l, _ := v.Lesson("thu"); l.Quiz.Attempts != 0 || l.Quiz.PauseMinutes != 0 {

@@ -268,6 +268,9 @@ func (s *Pages) DeskOutline(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if c.FormValue("do") == "turns" {
+		return s.refusedTurns(c, fault)
+	}
 	typed := typedHead{Do: c.FormValue("do"), Of: c.FormValue("module"), Minutes: c.FormValue("minutes"), Heading: headOf(c)}
 	if typed.Do == "lesson" {
 		typed.Of = c.FormValue("lesson")

@@ -47,6 +47,8 @@ type quizEditPage struct {
 	Fault    *page.FormFault
 	Conflict []textConflict // what others saved meanwhile
 	From     string         // the question that was open, whose text stands here too
+	Attempts string         // how often it may be handed in, "" for any number
+	Pause    string         // minutes between
 	ViText   string         // of the text view
 	EnText   string
 	Number   int // of the draw that is tried
@@ -119,14 +121,14 @@ type textConflict struct {
 	Lines  []authoring.Line // what is different in the text below
 }
 
-// quizDraft reads the quiz that the address names.
-func (s *Pages) quizDraft(c *fiber.Ctx) (quizEditPage, error) {
+// quizDraft reads the quiz of a lesson of the course that the address names.
+func (s *Pages) quizDraft(c *fiber.Ctx, lesson string) (quizEditPage, error) {
 	shown := quizEditPage{Course: c.Params("course")}
 	var err error
 	if _, err = store.Get[desk.Draft](c.UserContext(), s.Store, desk.DraftKind, shown.Course); errors.Is(err, problem.ErrNotFound) {
-		return s.closedQuiz(c, shown)
+		return s.closedQuiz(c, shown, lesson)
 	}
-	if shown.QuizDraft, err = s.Desk.Quiz(c.UserContext(), shown.Course, c.Params("lesson")); err != nil {
+	if shown.QuizDraft, err = s.Desk.Quiz(c.UserContext(), shown.Course, lesson); err != nil {
 		return shown, err
 	}
 	draft, _, err := s.Desk.Load(c.UserContext(), shown.Course)
@@ -134,10 +136,11 @@ func (s *Pages) quizDraft(c *fiber.Ctx) (quizEditPage, error) {
 		return shown, err
 	}
 	var ok bool
-	if shown.Lesson, ok = draft.Version.Lesson(c.Params("lesson")); !ok {
-		return shown, store.NotFound(school.VersionKind, c.Params("lesson"))
+	if shown.Lesson, ok = draft.Version.Lesson(lesson); !ok {
+		return shown, store.NotFound(school.VersionKind, lesson)
 	}
 	shown.PassMark = draft.Version.PassMark
+	shown.Attempts, shown.Pause = unlessNone(shown.Lesson.Quiz.Attempts), unlessNone(shown.Lesson.Quiz.PauseMinutes)
 	if _, shown.Rev, _, err = s.Desk.Outline(c.UserContext(), shown.Course); err != nil {
 		return shown, err
 	}
@@ -145,15 +148,33 @@ func (s *Pages) quizDraft(c *fiber.Ctx) (quizEditPage, error) {
 	return shown, nil
 }
 
+// unlessNone is a number as a field has it: empty for 0.
+func unlessNone(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// refusedTurns shows what was typed into the form of attempts and pauses again, with why it is not taken.
+func (s *Pages) refusedTurns(c *fiber.Ctx, fault *page.FormFault) error {
+	shown, err := s.quizDraft(c, c.FormValue("lesson"))
+	if err != nil {
+		return err
+	}
+	shown.Fault, shown.Attempts, shown.Pause = fault, c.FormValue("attempts"), c.FormValue("pause")
+	return s.quizEditPage(c, shown, "")
+}
+
 // closedQuiz is the page of a lesson whose course is published but not open for writing.
-func (s *Pages) closedQuiz(c *fiber.Ctx, shown quizEditPage) (quizEditPage, error) {
+func (s *Pages) closedQuiz(c *fiber.Ctx, shown quizEditPage, lesson string) (quizEditPage, error) {
 	v, err := s.School.Course(c.UserContext(), shown.Course)
 	if err != nil {
 		return shown, err
 	}
 	var ok bool
-	if shown.Lesson, ok = v.Lesson(c.Params("lesson")); !ok {
-		return shown, store.NotFound(school.VersionKind, c.Params("lesson"))
+	if shown.Lesson, ok = v.Lesson(lesson); !ok {
+		return shown, store.NotFound(school.VersionKind, lesson)
 	}
 	shown.Closed = true
 	shown.Frame = s.Frame(c, s.WordsOf(c).T("quiz.edit.title", s.WordsOf(c).In(shown.Lesson.Title)))
@@ -162,7 +183,7 @@ func (s *Pages) closedQuiz(c *fiber.Ctx, shown quizEditPage) (quizEditPage, erro
 
 // QuizEditor shows the quiz to be written.
 func (s *Pages) QuizEditor(c *fiber.Ctx) error {
-	shown, err := s.quizDraft(c)
+	shown, err := s.quizDraft(c, c.Params("lesson"))
 	if err != nil {
 		return err
 	}
@@ -340,7 +361,7 @@ func drawOf(quiz courses.Quiz, pools []string) drawForm {
 // SaveQuiz does what a button of the page says. Every button sends the whole form, so that nothing typed is lost
 // whichever is pressed.
 func (s *Pages) SaveQuiz(c *fiber.Ctx) error {
-	shown, err := s.quizDraft(c)
+	shown, err := s.quizDraft(c, c.Params("lesson"))
 	if err != nil {
 		return err
 	}
@@ -527,7 +548,7 @@ func (s *Pages) afterSave(c *fiber.Ctx, shown quizEditPage, save quizSave, err e
 // quizConflict shows the files as text: what was to be saved, put together with what others saved where the two do not
 // touch.
 func (s *Pages) quizConflict(c *fiber.Ctx, save quizSave) error {
-	shown, err := s.quizDraft(c)
+	shown, err := s.quizDraft(c, c.Params("lesson"))
 	if err != nil {
 		return err
 	}
