@@ -42,7 +42,7 @@ var bodies = []struct {
 	}},
 	{sheetBody, []string{"/roster/import", "/places"}},
 	{factsBody, []string{"/api/v1/facts"}},
-	{photosBody, []string{"/courses/:id/practice", "/me/trainings", "/roster/:person/trainings", "/trainings/import"}},
+	{photosBody, []string{"/courses/:id/practice", "/me/trainings", "/roster/:person/trainings", "/trainings/import", "/registers/signing"}},
 	{photoBody, []string{"/api/v1/photos"}},
 	{pasteBody, []string{"/author/paste"}},
 	{mediaBody, []string{"/author/import", "/author/:course/media"}},

@@ -257,26 +257,39 @@ func (c *downloadCommand) Run(ctx context.Context, term *console.Terminal) error
 	if err := os.MkdirAll(c.Dir, 0o750); err != nil {
 		return err
 	}
-	return programme.ToSign(ctx, st, c.Province, since, func(e courses.Certificate, pdf []byte) error {
-		if pdf == nil {
-			fmt.Fprintf(term.Err, "lopban: the paper of %s was not made yet; open it once\n", e.Serial)
-			return nil
+	all, err := programme.ToSign(ctx, st, c.Province, since)
+	for _, e := range all {
+		if err == nil {
+			err = c.write(ctx, st, term, e)
 		}
-		path := filepath.Join(c.Dir, courses.ShowCode(e.Code)+".pdf")
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
-		if errors.Is(err, fs.ErrExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		_, err = f.Write(pdf)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(term.Out, "%s\t%s\t%s\n", path, e.Serial, e.Holder.Name)
+	}
+	return err
+}
+
+// write writes the PDF of a certificate, unless it is there.
+func (c *downloadCommand) write(ctx context.Context, st store.Store, term *console.Terminal, e courses.Certificate) error {
+	pdf, err := programme.Made(ctx, st, e)
+	if err != nil {
 		return err
-	})
+	}
+	if pdf == nil {
+		fmt.Fprintf(term.Err, "lopban: the paper of %s was not made yet; open it once\n", e.Serial)
+		return nil
+	}
+	path := filepath.Join(c.Dir, courses.ShowCode(e.Code)+".pdf")
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(pdf)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(term.Out, "%s\t%s\t%s\n", path, e.Serial, e.Holder.Name)
+	return err
 }
 
 type countersignCommand struct {

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"crypto/x509/pkix"
 	"encoding/hex"
 	"errors"
-	"strings"
 	"time"
 
 	"lopban/courses"
@@ -15,7 +13,6 @@ import (
 	"lopban/courses/paper"
 	"lopban/courses/problem"
 	"lopban/courses/roster"
-	"lopban/courses/school"
 	"lopban/courses/store"
 )
 
@@ -166,90 +163,6 @@ func Issued(ctx context.Context, st store.Store, certificate, hash string) (bool
 		return false, nil
 	}
 	return signed.Hash == hash, err
-}
-
-// Countersigned is the fact that a PDF with the issuer's own signature was handed in for a certificate: it is served
-// from then on, as it came. The one that was made stays too.
-type Countersigned struct {
-	ID     string    `json:"id"` // the certificate's
-	Hash   string    `json:"hash"`
-	Signer string    `json:"signer"` // whose the signature is, as its certificate says
-	CA     string    `json:"ca"`     // who vouches for that, as it says; no list of authorities is asked
-	Serial string    `json:"serial"` // of the signer's certificate
-	By     string    `json:"by"`     // account that handed it in
-	At     time.Time `json:"at"`
-}
-
-var CountersignedKind = &store.Kind{Name: "countersigned", Schema: 1, Order: 130, Fact: true, Doc: Countersigned{}}
-
-// Countersign keeps a PDF that the issuer signed with its own token, in place of the one that was printed here. Handing
-// in the same file again changes nothing; another one is refused, because what people hold must not change twice.
-func (s *Programme) Countersign(ctx context.Context, a roster.Account, signed []byte) (school.Entry, Countersigned, error) {
-	code, hash, err := paper.Inspect(signed)
-	if err != nil {
-		return school.Entry{}, Countersigned{}, err
-	}
-	e, err := s.School.Look(ctx, code)
-	if errors.Is(err, problem.ErrNotFound) || err == nil && !roster.MayRevoke(a, e.Province) {
-		return school.Entry{}, Countersigned{}, problem.Invalid("file", "signed-unknown", courses.ShowCode(code))
-	}
-	if err != nil {
-		return e, Countersigned{}, err
-	}
-	kept, err := s.Papers.made(ctx, e.Certificate)
-	if err != nil {
-		return e, Countersigned{}, err
-	}
-	if kept == nil {
-		return e, Countersigned{}, problem.Invalid("file", "signed-other")
-	}
-	whose, err := credential.Countersigned(kept, signed, s.Now())
-	if err != nil {
-		return e, Countersigned{}, err
-	}
-	done := Countersigned{ID: e.ID, Hash: hash, Signer: nameOf(whose.Subject), CA: nameOf(whose.Issuer), Serial: whose.SerialNumber.Text(16), By: a.ID, At: store.Time(s.Now())}
-	err = store.KeepBlob(ctx, s.Store, hash+".pdf", signed, func() error { return s.Store.Insert(ctx, CountersignedKind, &done) })
-	if errors.Is(err, problem.ErrExists) {
-		there, err := store.Get[Countersigned](ctx, s.Store, CountersignedKind, e.ID)
-		if err == nil && there.Hash != hash {
-			err = problem.Invalid("file", "signed-twice", there.Signer, there.At)
-		}
-		return e, there, err
-	}
-	return e, done, err
-}
-
-// ToSign calls each with every certificate of an issuer since a time that has no signature of the issuer's own yet, in
-// the order of issue, and its PDF: nil where that was not made yet.
-func ToSign(ctx context.Context, st store.Store, province string, since time.Time, each func(courses.Certificate, []byte) error) error {
-	all, err := store.All[courses.Certificate](ctx, st, school.CertificateKind, store.Where(store.Is("province", province), store.AtLeast("issuedAt", since)).By("issuedAt"))
-	if err != nil {
-		return err
-	}
-	p := papers{store: st}
-	for _, c := range all {
-		if _, err := store.Get[Countersigned](ctx, st, CountersignedKind, c.ID); err == nil {
-			continue
-		} else if !errors.Is(err, problem.ErrNotFound) {
-			return err
-		}
-		pdf, err := p.made(ctx, c)
-		if err == nil {
-			err = each(c, pdf)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// nameOf is how a certificate names somebody.
-func nameOf(n pkix.Name) string {
-	if n.CommonName == "" || len(n.Organization) == 0 || n.Organization[0] == n.CommonName {
-		return cmp.Or(n.CommonName, strings.Join(n.Organization, ", "), n.String())
-	}
-	return n.CommonName + ", " + n.Organization[0]
 }
 
 // SamplePaper prints a certificate that nobody can take for one. Papers are in Vietnamese.

@@ -124,6 +124,9 @@ type batchPage struct {
 	named func(province string) string
 }
 
+// Address is the last part of the page's address.
+func (p batchPage) Address() string { return page.WorkAddress(p.ID) }
+
 // Planned is how many certificates the decision gives out, without those that it passes over.
 func (p batchPage) Planned() int { return len(p.Certificates) + p.Left }
 
