@@ -41,6 +41,11 @@ var arrows = map[string][]string{
 	"cmd/lopban/demo":    append([]string{"cmd/lopban/console"}, everything...),
 	"cmd/lopban/bench":   append([]string{"cmd/lopban/console", "cmd/lopban/demo"}, everything...),
 
+	// what drives the program from outside, for tests, and the long tests that do
+	"cmd/lopban/programtest": append([]string{"cmd/lopban/console"}, everything...),
+	"cmd/lopban/journey":     append([]string{"cmd/lopban/console", "cmd/lopban/demo", "cmd/lopban/programtest"}, everything...),
+	"cmd/lopban/fault":       append([]string{"cmd/lopban/console", "cmd/lopban/demo", "cmd/lopban/bench", "cmd/lopban/programtest"}, everything...),
+
 	"server":        append(siteRooms, rooms...), // no engine: that is the program's choice
 	"server/edge":   {"courses/store", "courses/problem"},
 	"server/page":   rooms,
@@ -87,7 +92,7 @@ var arrows = map[string][]string{
 }
 
 // testArrows is what tests may import besides: a real store, what people wrote, and the contract of the engines.
-var testArrows = []string{"content", "courses/workbook", "courses/store/sqlite", "courses/store/mongodb", "courses/store/mongodb/mongotest", "courses/store/storetest", "courses/authoring/coursetest", "courses/paper", "courses/credential/credentialtest"}
+var testArrows = []string{"cmd/lopban/programtest", "content", "courses/workbook", "courses/store/sqlite", "courses/store/mongodb", "courses/store/mongodb/mongotest", "courses/store/storetest", "courses/authoring/coursetest", "courses/paper", "courses/credential/credentialtest"}
 
 // fences names the few packages that may know of a library, so that it can be changed there alone.
 var fences = []struct {
@@ -249,7 +254,7 @@ func TestRoomsStaySmall(t *testing.T) {
 // Who measures how long something takes, or until when a connection is waited for. Everybody else is given the time of
 // day, so that tests and the program can be on any day.
 var stopwatches = []string{
-	"cmd/lopban/bench/", "cmd/lopban/console/clock.go", "server/edge/", "server/guard.go", "server/watch.go", "server/bodies.go", "server/learn/learn.go",
+	"cmd/lopban/bench/", "cmd/lopban/programtest/", "cmd/lopban/console/clock.go", "server/edge/", "server/guard.go", "server/watch.go", "server/bodies.go", "server/learn/learn.go",
 	"courses/programme/programme.go", "courses/store/mongodb/",
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"lopban/cmd/lopban/bench"
 	"lopban/cmd/lopban/console"
+	"lopban/cmd/lopban/programtest"
 	"lopban/courses/programme"
 	"lopban/courses/roster"
 	"lopban/courses/store/mongodb/mongotest"
@@ -29,7 +30,7 @@ var tinyPace = bench.Pace{Round: 20 * time.Millisecond, Rounds: 2, Crowd: 4, Lea
 // benched runs the measurement of 200 people and gives its rows.
 func benched(t *testing.T, c bench.Command) []bench.Row {
 	t.Helper()
-	path, err := program()
+	path, err := programtest.Program()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +229,7 @@ func TestBareSheetHasTheCellsOfTheReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	s, err := console.NewProgramme(t.Context(), st, siteURL, io.Discard)
+	s, err := console.NewProgramme(t.Context(), st, programtest.SiteURL, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

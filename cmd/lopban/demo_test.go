@@ -12,6 +12,7 @@ import (
 
 	"lopban/cmd/lopban/console"
 	"lopban/cmd/lopban/demo"
+	"lopban/cmd/lopban/programtest"
 )
 
 // Who works on a page sees it change without a new program: templates and styles are read again for each page.
@@ -25,20 +26,20 @@ func TestDevShowsTheSourcesAsTheyAre(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(sources, "content/courses"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	path, err := program()
+	path, err := programtest.Program()
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHall(t, console.Place{Data: t.TempDir()}, 1, 1)
+	h := programtest.NewHall(t, console.Place{Data: t.TempDir()}, 1, 1)
 	t.Chdir(t.TempDir())
 	if out, err := exec.Command(path, "demo", "--dev", "--data", t.TempDir()).CombinedOutput(); err == nil || !strings.Contains(string(out), "folder of the sources") {
 		t.Errorf("elsewhere: %v, %s", err, out)
 	}
 	t.Chdir(sources)
-	r := launch(t, h.at, "--dev")
+	r := programtest.Launch(t, h.At, "--dev")
 	page := func() string {
 		t.Helper()
-		res, err := http.Get(r.base + "/sign-in")
+		res, err := http.Get(r.Base + "/sign-in")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,25 +80,25 @@ func TestDevShowsTheSourcesAsTheyAre(t *testing.T) {
 // The store of a demo has accounts whose password everybody knows: it is served to this machine with a word, and to
 // others once they have another one. A new demo is not filled for others either.
 func TestAStoreOfADemoIsNotServedToOthers(t *testing.T) {
-	p := console.Place{Data: storeOf(t, releases[0])}
+	p := console.Place{Data: programtest.StoreOf(t, programtest.Releases[0])}
 	const says, new = "everybody knows the password", "một câu dài dễ nhớ"
 	tells(t, "serve", "--addr", "0.0.0.0:0", "--data", p.Data).want(t, 1, says, demo.Accounts[0].Login, "--demo-password")
 	tells(t, "demo", "--addr", "0.0.0.0:0", "--data", t.TempDir()).want(t, 1, says, "--demo-password")
-	here := launch(t, p)
-	here.end(t, syscall.SIGTERM)
-	if log := here.log.tail(); !strings.Contains(log, says) {
+	here := programtest.Launch(t, p)
+	here.End(t, syscall.SIGTERM)
+	if log := here.Log.Tail(); !strings.Contains(log, says) {
 		t.Errorf("served to this machine without a word:\n%s", log)
 	}
 
-	there := launch(t, p, "--addr", "0.0.0.0:0", "--demo-password", new)
+	there := programtest.Launch(t, p, "--addr", "0.0.0.0:0", "--demo-password", new)
 	for _, a := range []int{0, len(demo.Accounts) - 1} {
 		for password, want := range map[string]int{demo.Password: http.StatusUnauthorized, new: http.StatusOK} {
 			who := map[string]string{"login": demo.Accounts[a].Login, "password": password}
-			res, err := call(t.Context(), http.DefaultClient, http.MethodPost, there.base+"/api/v1/session", "", who, &struct{}{})
+			res, err := programtest.Call(t.Context(), http.DefaultClient, http.MethodPost, there.Base+"/api/v1/session", "", who, &struct{}{})
 			if err != nil || res.StatusCode != want {
 				t.Errorf("%s with %q: %v, %v, want %d", demo.Accounts[a].Login, password, res, err, want)
 			}
 		}
 	}
-	there.end(t, syscall.SIGTERM)
+	there.End(t, syscall.SIGTERM)
 }

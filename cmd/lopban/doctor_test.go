@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"lopban/cmd/lopban/console"
+	"lopban/cmd/lopban/programtest"
 	"lopban/courses"
 	"lopban/courses/programme"
 	"lopban/courses/roster"
@@ -25,7 +26,7 @@ import (
 // with some lines in its trail.
 func usedStore(t *testing.T) string {
 	t.Helper()
-	dir := storeOf(t, releases[0])
+	dir := programtest.StoreOf(t, programtest.Releases[0])
 	opened(t, dir, func(st store.Store) {
 		for i := range 5 {
 			e := programme.AuditEntry{By: roster.Operator().ID, Action: "person.correct", Subject: fmt.Sprint("P", i), Note: "thử"}
@@ -40,9 +41,9 @@ func usedStore(t *testing.T) string {
 // first is the id of the first document of a kind.
 func first(t *testing.T, dir, kind string) string {
 	t.Helper()
-	db := raw(t, dir)
+	db := programtest.Raw(t, dir)
 	defer db.Close()
-	ids := column(t, db, `SELECT id FROM "`+kind+`" ORDER BY id LIMIT 1`)
+	ids := programtest.Column(t, db, `SELECT id FROM "`+kind+`" ORDER BY id LIMIT 1`)
 	if len(ids) == 0 {
 		t.Fatalf("there is no %s", kind)
 	}
@@ -51,7 +52,7 @@ func first(t *testing.T, dir, kind string) string {
 
 func changeRaw(t *testing.T, dir, statement string, args ...any) {
 	t.Helper()
-	db := raw(t, dir)
+	db := programtest.Raw(t, dir)
 	defer db.Close()
 	got, err := db.Exec(statement, args...)
 	if err != nil {
@@ -171,7 +172,7 @@ func TestDoctorNoticesRandomBytes(t *testing.T) {
 // turnOver changes one byte of a document in the file itself, as a failing disk does.
 func turnOver(t *testing.T, dir, kind string, random *rand.Rand) (id string) {
 	t.Helper()
-	db := raw(t, dir)
+	db := programtest.Raw(t, dir)
 	var body string
 	err := db.QueryRow(`SELECT id, _body FROM "`+kind+`" WHERE length(_body) < 900 ORDER BY id LIMIT 1 OFFSET ?`, random.IntN(2)).Scan(&id, &body)
 	if err == sql.ErrNoRows {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"lopban/cmd/lopban/programtest"
 	"lopban/courses/credential"
 	"lopban/courses/programme"
 	"lopban/courses/store"
@@ -21,52 +22,52 @@ func lines(got told) (all [][]string) {
 }
 
 func TestKeysAreListedRotatedAndRevoked(t *testing.T) {
-	o := newRegistry(t)
-	printed, err := o.s.Papers.AsPrinted(t.Context(), o.entry.Certificate)
+	o := programtest.NewRegistry(t)
+	printed, err := o.Programme.Papers.AsPrinted(t.Context(), o.Entry.Certificate)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// beside the server
-	if got := lines(tells(t, "keys", "--data", o.data).want(t, 0)); len(got) != 1 || got[0][0] != "0001" || got[0][1] != "signs" {
+	if got := lines(tells(t, "keys", "--data", o.Data).want(t, 0)); len(got) != 1 || got[0][0] != "0001" || got[0][1] != "signs" {
 		t.Errorf("%q", got)
 	}
-	tells(t, "keys", "rotate", "--data", o.data).want(t, 1, "in use")
-	o.close()
-	tells(t, "keys", "rotate", "--data", o.data, "--key-secret", "short").want(t, 1, "32")
-	if got := lines(tells(t, "keys", "rotate", "--data", o.data).want(t, 0)); len(got) != 2 || got[0][1] != "retired" || got[1][1] != "signs" {
+	tells(t, "keys", "rotate", "--data", o.Data).want(t, 1, "in use")
+	o.Close()
+	tells(t, "keys", "rotate", "--data", o.Data, "--key-secret", "short").want(t, 1, "32")
+	if got := lines(tells(t, "keys", "rotate", "--data", o.Data).want(t, 0)); len(got) != 2 || got[0][1] != "retired" || got[1][1] != "signs" {
 		t.Errorf("%q", got)
 	}
-	if got := o.verdict(t, printed.VerifyURL); got[0] != "valid" {
+	if got := verdict(t, o, printed.VerifyURL); got[0] != "valid" {
 		t.Errorf("signed with the old key: %q", got)
 	}
-	tells(t, "keys", "revoke", "0007", "--data", o.data).want(t, 1, "no key 0007")
-	if got := lines(tells(t, "keys", "revoke", "0001", "--data", o.data).want(t, 0)); len(got) != 2 || got[0][1] != "revoked" || got[1][1] != "signs" {
+	tells(t, "keys", "revoke", "0007", "--data", o.Data).want(t, 1, "no key 0007")
+	if got := lines(tells(t, "keys", "revoke", "0001", "--data", o.Data).want(t, 0)); len(got) != 2 || got[0][1] != "revoked" || got[1][1] != "signs" {
 		t.Errorf("%q", got)
 	}
-	if got := o.verdict(t, printed.VerifyURL); got[0] != "changed" {
+	if got := verdict(t, o, printed.VerifyURL); got[0] != "changed" {
 		t.Errorf("signed with a key that was withdrawn: %q", got)
 	}
-	if got := o.verdict(t, o.entry.Code); got[0] != "valid" { // the register goes on vouching for it
+	if got := verdict(t, o, o.Entry.Code); got[0] != "valid" { // the register goes on vouching for it
 		t.Errorf("by its code: %q", got)
 	}
 }
 
 func TestKeysComeThroughABackup(t *testing.T) {
-	o := newRegistry(t)
-	printed, err := o.s.Papers.AsPrinted(t.Context(), o.entry.Certificate)
+	o := programtest.NewRegistry(t)
+	printed, err := o.Programme.Papers.AsPrinted(t.Context(), o.Entry.Certificate)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pdf, err := o.s.Papers.Keep(t.Context(), o.entry.Certificate)
+	pdf, err := o.Programme.Papers.Keep(t.Context(), o.Entry.Certificate)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, fragment, _ := strings.Cut(printed.VerifyURL, "#")
-	o.close()
+	o.Close()
 	file, next := filepath.Join(t.TempDir(), "b"), filepath.Join(t.TempDir(), "next")
 	restore := func(data string) {
 		t.Helper()
-		tells(t, "backup", file, "--data", o.data, "--force").want(t, 0)
+		tells(t, "backup", file, "--data", o.Data, "--force").want(t, 0)
 		tells(t, "restore", file, "--data", data).want(t, 0)
 	}
 	restore(next)
@@ -74,24 +75,24 @@ func TestKeysComeThroughABackup(t *testing.T) {
 	if got := lines(tells(t, "keys", "--data", next).want(t, 0)); len(got) != 1 || got[0][1] != "signs" {
 		t.Errorf("%q", got)
 	}
-	tells(t, "certificate", "reissue", o.entry.Code, "--reason", "lost", "--data", next).want(t, 0)
+	tells(t, "certificate", "reissue", o.Entry.Code, "--reason", "lost", "--data", next).want(t, 0)
 	if got := lines(tells(t, "keys", "--data", next).want(t, 0)); len(got) != 2 || got[0][1] != "retired" || got[1][1] != "signs" {
 		t.Errorf("after a paper was made: %q", got)
 	}
-	if got := o.verdict(t, printed.VerifyURL); got[0] != "valid" {
+	if got := verdict(t, o, printed.VerifyURL); got[0] != "valid" {
 		t.Errorf("the printed link: %q", got)
 	}
 	if k, ok := keysOf(t, next).Sealed(pdf); !ok || k.ID != "0001" {
 		t.Error("the printed paper cannot be checked any more")
 	}
-	if f, err := keysOf(t, next).Check(o.entry.Code, fragment); err != nil || f.Holder != o.entry.Holder.Name {
+	if f, err := keysOf(t, next).Check(o.Entry.Code, fragment); err != nil || f.Holder != o.Entry.Holder.Name {
 		t.Errorf("the printed link: %v %+v", err, f)
 	}
 	// Sealed under the operator's secret it comes along whole.
-	tells(t, "certificate", "reissue", o.entry.Code, "--reason", "lost", "--data", o.data, "--key-secret", operatorsSecret).want(t, 0)
+	tells(t, "certificate", "reissue", o.Entry.Code, "--reason", "lost", "--data", o.Data, "--key-secret", operatorsSecret).want(t, 0)
 	again := filepath.Join(t.TempDir(), "again")
 	restore(again)
-	code := strings.Split(tells(t, "certificate", "reissue", o.entry.Serial, "--reason", "damaged", "--data", again, "--key-secret", operatorsSecret).want(t, 0).out, "\t")[1]
+	code := strings.Split(tells(t, "certificate", "reissue", o.Entry.Serial, "--reason", "damaged", "--data", again, "--key-secret", operatorsSecret).want(t, 0).out, "\t")[1]
 	if got := lines(tells(t, "keys", "--data", again).want(t, 0)); len(got) != 1 || got[0][1] != "signs" {
 		t.Errorf("with the operator's secret: %q", got)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lopban/cmd/lopban/console"
+	"lopban/cmd/lopban/programtest"
 	"lopban/courses/programme"
 	"lopban/courses/store/sqlite"
 )
@@ -32,6 +33,11 @@ func lopban(t *testing.T, env map[string]string, args ...string) called {
 	code := run(ctx, args, lookup(env), &console.Terminal{Out: &out, Err: &errs})
 	return called{code, out.String(), errs.String()}
 }
+
+// TestMain gives the tests their clock.
+func TestMain(m *testing.M) { os.Exit(programtest.Main(m)) }
+
+func noEnvironment(string) (string, bool) { return "", false }
 
 func lookup(env map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
@@ -193,7 +199,7 @@ func TestBrokenFolder(t *testing.T) {
 // serve says where it answers on one line, shows nobody's secret, leads the first administrator in, and ends well when
 // it is told to.
 func TestServe(t *testing.T) {
-	var out, errs output
+	var out, errs programtest.Output
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ready, ended := make(chan string, 1), make(chan int, 1)
@@ -205,13 +211,13 @@ func TestServe(t *testing.T) {
 	select {
 	case addr = <-ready:
 	case code := <-ended:
-		t.Fatalf("ended with %d: %s", code, errs.tail())
+		t.Fatalf("ended with %d: %s", code, errs.Tail())
 	}
-	if said := out.lines(); len(said) != 1 || said[0] != "ready http://"+addr {
+	if said := out.Lines(); len(said) != 1 || said[0] != "ready http://"+addr {
 		t.Errorf("out says %q", said)
 	}
 	link := ""
-	for _, line := range errs.lines() {
+	for _, line := range errs.Lines() {
 		if i := strings.Index(line, "http://"+addr+"/claim#"); i >= 0 {
 			link = strings.Replace(line[i:], "#", "?code=", 1) // what stands after it is for a script, or to be typed
 		}
@@ -232,7 +238,7 @@ func TestServe(t *testing.T) {
 	}
 	cancel()
 	if code := <-ended; code != 0 {
-		t.Errorf("ended with %d: %s", code, errs.tail())
+		t.Errorf("ended with %d: %s", code, errs.Tail())
 	}
 	st, err := sqlite.Open(dir, programme.Kinds()...) // the folder is free again
 	if err != nil {

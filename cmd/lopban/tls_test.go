@@ -26,19 +26,20 @@ import (
 	"testing"
 	"time"
 
-	"lopban/cmd/lopban/console"
-
 	"github.com/letsencrypt/pebble/v2/ca"
 	"github.com/letsencrypt/pebble/v2/db"
 	"github.com/letsencrypt/pebble/v2/va"
 	"github.com/letsencrypt/pebble/v2/wfe"
 	"golang.org/x/net/dns/dnsmessage"
+
+	"lopban/cmd/lopban/console"
+	"lopban/cmd/lopban/programtest"
 )
 
 // hosted starts serve in this process and gives where it answers. It ends with the test.
-func hosted(t *testing.T, args ...string) (addr string, out, errs *output) {
+func hosted(t *testing.T, args ...string) (addr string, out, errs *programtest.Output) {
 	t.Helper()
-	out, errs = &output{}, &output{}
+	out, errs = &programtest.Output{}, &programtest.Output{}
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan string, 1), make(chan int, 1)
 	go func() {
@@ -48,12 +49,12 @@ func hosted(t *testing.T, args ...string) (addr string, out, errs *output) {
 	case addr = <-ready:
 	case code := <-ended:
 		cancel()
-		t.Fatalf("ended with %d: %s", code, errs.tail())
+		t.Fatalf("ended with %d: %s", code, errs.Tail())
 	}
 	t.Cleanup(func() {
 		cancel()
 		if code := <-ended; code != 0 {
-			t.Errorf("ended with %d: %s", code, errs.tail())
+			t.Errorf("ended with %d: %s", code, errs.Tail())
 		}
 	})
 	return addr, out, errs
@@ -128,7 +129,7 @@ func TestTLSByFiles(t *testing.T) {
 	var silent net.Conn
 	t.Cleanup(func() { silent.Close() }) // after the program has ended, which does not wait for who asks nothing
 	addr, out, errs := hosted(t, "--tls-cert", cert, "--tls-key", key, "--base-url", "https://lopban.test", "--redirect-addr", plain)
-	if said := out.lines(); said[0] != "ready https://"+addr {
+	if said := out.Lines(); said[0] != "ready https://"+addr {
 		t.Errorf("it says %q", said)
 	}
 	res, text, err := secretly(t, addr, "lopban.test", first, "GET", "/courses", nil)
@@ -163,7 +164,7 @@ func TestTLSByFiles(t *testing.T) {
 			t.Errorf("while the files do not fit: %v", err)
 		}
 	}
-	if n := strings.Count(strings.Join(errs.lines(), "\n"), "certificate not read"); n != 1 {
+	if n := strings.Count(strings.Join(errs.Lines(), "\n"), "certificate not read"); n != 1 {
 		t.Errorf("the log says %d times that they do not fit", n)
 	}
 	if err := os.Remove(cert); err != nil {
@@ -292,8 +293,8 @@ func TestTLSByACME(t *testing.T) {
 	a := newAuthority(t)
 	cache := filepath.Join(t.TempDir(), "acme")
 	serve := func(directory string) string {
-		r := launch(t, console.Place{Data: t.TempDir()}, "--base-url", "https://lopban.test", "--acme-domain", "lopban.test", "--acme-directory", directory, "--acme-cache", cache)
-		return strings.TrimPrefix(r.base, "https://")
+		r := programtest.Launch(t, console.Place{Data: t.TempDir()}, "--base-url", "https://lopban.test", "--acme-domain", "lopban.test", "--acme-directory", directory, "--acme-cache", cache)
+		return strings.TrimPrefix(r.Base, "https://")
 	}
 	addr := serve(a.directory)
 	_, text, _ := net.SplitHostPort(addr)
@@ -362,7 +363,7 @@ func TestFailedHandshakes(t *testing.T) {
 	if _, _, err := secretly(t, addr, "lopban.test", trusted, http.MethodGet, "/healthz", nil); err != nil {
 		t.Error(err)
 	}
-	if text := errs.tail(); strings.Contains(text, `"ERROR"`) {
+	if text := errs.Tail(); strings.Contains(text, `"ERROR"`) {
 		t.Errorf("the log says:\n%s", text)
 	}
 }

@@ -12,10 +12,11 @@ import (
 	"sync"
 	"testing"
 
-	"lopban/cmd/lopban/console"
-
 	collected "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"lopban/cmd/lopban/console"
+	"lopban/cmd/lopban/programtest"
 )
 
 // receiver is a collector: it keeps the spans that are sent to it.
@@ -59,7 +60,7 @@ func newReceiver(t *testing.T) *receiver {
 func TestTracesReachTheCollector(t *testing.T) {
 	r := newReceiver(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	var out, errs output
+	var out, errs programtest.Output
 	ready, ended := make(chan string, 1), make(chan int, 1)
 	env := func(name string) (string, bool) {
 		return map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": r.URL}[name], name == "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -71,7 +72,7 @@ func TestTracesReachTheCollector(t *testing.T) {
 	select {
 	case addr = <-ready:
 	case code := <-ended:
-		t.Fatalf("ended with %d: %s", code, errs.tail())
+		t.Fatalf("ended with %d: %s", code, errs.Tail())
 	}
 	const traced, unsampled = "0af7651916cd43dd8448eb211c80319c", "0af7651916cd43dd8448eb211c80319d"
 	ask := func(q *http.Request, parent string) {
@@ -104,7 +105,7 @@ func TestTracesReachTheCollector(t *testing.T) {
 	ask(post, "")
 	cancel()
 	if code := <-ended; code != 0 {
-		t.Fatalf("ended with %d: %s", code, errs.tail())
+		t.Fatalf("ended with %d: %s", code, errs.Tail())
 	}
 
 	parents := map[string]*collected.Span{}
@@ -147,7 +148,7 @@ func TestTracesReachTheCollector(t *testing.T) {
 
 // A collector that cannot be reached costs a line in the log, and no visitor anything.
 func TestALostCollectorIsOnlyLogged(t *testing.T) {
-	var out, errs output
+	var out, errs programtest.Output
 	ctx, cancel := context.WithCancel(t.Context())
 	ready, ended := make(chan string, 1), make(chan int, 1)
 	go func() {
@@ -163,8 +164,8 @@ func TestALostCollectorIsOnlyLogged(t *testing.T) {
 	if code := <-ended; code != 0 {
 		t.Errorf("ended with %d", code)
 	}
-	if log := strings.Join(errs.lines(), "\n"); !strings.Contains(log, "traces not sent") || strings.Contains(log, "hidden") {
-		t.Errorf("the log says %s", errs.tail())
+	if log := strings.Join(errs.Lines(), "\n"); !strings.Contains(log, "traces not sent") || strings.Contains(log, "hidden") {
+		t.Errorf("the log says %s", errs.Tail())
 	}
 }
 
