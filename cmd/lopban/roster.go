@@ -85,7 +85,11 @@ func (c *importRosterCommand) Run(ctx context.Context, term *console.Terminal) e
 			return fmt.Errorf("%w; nothing is lost: run the same command again to go on", err)
 		}
 		for _, i := range done.Late {
-			fmt.Fprintf(term.Err, "lopban: %s: the roster changed meanwhile; import it again\n", at(im, &im.Rows[i]))
+			row, why := &im.Rows[i], "the roster changed meanwhile; import it again"
+			if len(row.Problems) > 0 {
+				why = programme.FaultOf(console.English, im, row, row.Problems[0]).Why
+			}
+			fmt.Fprintf(term.Err, "lopban: %s: %s\n", at(im, row), why)
 		}
 		fmt.Fprintf(term.Err, "lopban: %d added, %d changed, %d moved, %d the same, %d left out\n", done.Added, done.Changed, done.Moved, done.Same, done.Problems+len(done.Late))
 		if done.People() > 0 {

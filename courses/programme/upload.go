@@ -57,6 +57,8 @@ type Imported struct {
 	Asked    int   `json:"asked"`    // rows that wait for an answer
 	Left     int   `json:"left"`     // not in the file, and said to have left
 	Late     []int `json:"late"`     // indexes of rows left out because the roster changed after the preview
+	// who was said to have left and is not changed: something else is known of them by now
+	Stay int `json:"stay,omitempty"`
 }
 
 // People is how many people an import writes.
@@ -209,6 +211,7 @@ func (s *Programme) Import(ctx context.Context, im *intake.Import, by string, pr
 		return Imported{}, s.halted(ctx, im, by, result, err)
 	}
 	n := CountOf(im, result.Conflicts)
+	n.Left, n.Stay = result.Left, len(result.Stay)
 	if err := s.restateRows(ctx, im, result.Conflicts, func(done int) { progress(people+done, 2*people) }); err != nil {
 		return n, err
 	}
@@ -546,7 +549,11 @@ func keepLeftOut(ctx context.Context, st store.Store, u Upload, im *intake.Impor
 	left.Rows, left.Left, left.Absent, left.Part = nil, nil, intake.Absent{}, true
 	for i, row := range im.Rows {
 		if slices.Contains(n.Late, i) {
-			row = intake.ImportRow{Sheet: row.Sheet, Number: row.Number, Cells: row.Cells, Under: row.Under, Verdict: intake.Faulty, Problems: []intake.RowProblem{{Code: "row.late"}}}
+			why := row.Problems
+			if len(why) == 0 {
+				why = []intake.RowProblem{{Code: "row.late"}}
+			}
+			row = intake.ImportRow{Sheet: row.Sheet, Number: row.Number, Cells: row.Cells, Under: row.Under, Verdict: intake.Faulty, Problems: why}
 		}
 		if row.Verdict == intake.Faulty || row.Verdict == intake.Asked {
 			left.Rows = append(left.Rows, row)

@@ -462,6 +462,13 @@ func (r *Roll) Finish(ctx context.Context, t Transfer) (Person, error) {
 	return r.record(ctx, p, starts)
 }
 
+// Wish is what a province wants to change of somebody.
+type Wish struct {
+	Person string
+	Post   bool      // where they work; else what they are called and the like
+	On     time.Time // of Post: from this day on, zero for its end
+}
+
 // unpromised is somebody whose post may change from a day on, zero for its end: not one whom an accepted transfer has
 // taken from the province, "" for any, and not one who is handed over from before the day: whoever accepts relies on
 // it.
@@ -475,20 +482,93 @@ func (r *Roll) unpromised(ctx context.Context, province, id string, on time.Time
 		return p, err
 	}
 	if len(all) > 0 {
-		last := all[0].Last()
-		if last.Event == Accepts && p.Province == last.From { // they are read anew, or a stop came between
-			if p, err = r.Finish(ctx, all[0]); err != nil {
-				return p, err
+		if p, err = r.finished(ctx, p, all[0]); err == nil {
+			err = all[0].Bars(p, Wish{id, true, on})
+		}
+	}
+	if err == nil && province != "" && p.Province != province {
+		err = taken(p)
+	}
+	return p, err
+}
+
+// Unpromised asks of many people, and of each once, whether a province may change what it wishes to. It reads the
+// people and what is said of their transfers with a query each for some hundred. Refused says of those whom it may not
+// change why: another province has taken them, or was promised the post, or they are nobody any more. Who is not there
+// is in neither.
+func (r *Roll) Unpromised(ctx context.Context, province string, wishes []Wish) (people map[string]Person, refused map[string]error, err error) {
+	var ids []string
+	for _, w := range wishes {
+		ids = append(ids, w.Person)
+	}
+	if people, err = r.PeopleOf(ctx, ids); err != nil {
+		return nil, nil, err
+	}
+	last, err := r.LastTransfers(ctx, ids) // after the people, as above
+	if err != nil {
+		return nil, nil, err
+	}
+	refused = map[string]error{}
+	for _, w := range wishes {
+		p, ok := people[w.Person]
+		if !ok {
+			continue
+		}
+		if t, some := last[w.Person]; some {
+			if p, err = r.finished(ctx, p, t); err != nil {
+				return nil, nil, err
+			}
+			people[w.Person] = p
+			if no := t.Bars(p, w); no != nil {
+				refused[w.Person] = no
 			}
 		}
-		if last.Event == Offers && (on.IsZero() || on.After(last.On)) {
-			return p, &problem.Problem{Kind: problem.ErrExists, Code: "transfer.offered", Args: []any{p.Name, last.On.Format(time.DateOnly)}}
+		switch {
+		case p.Gone != "":
+			refused[w.Person] = problem.Invalid("", "person.gone", p.Name)
+		case p.Active && p.Province != province:
+			refused[w.Person] = taken(p)
 		}
 	}
-	if province != "" && p.Province != province {
-		return p, &problem.Problem{Kind: problem.ErrExists, Code: "transfer.gone", Args: []any{p.Name}}
+	return people, refused, nil
+}
+
+// LastTransfers gives of people the transfer that began last, where there was one.
+func (r *Roll) LastTransfers(ctx context.Context, people []string) (map[string]Transfer, error) {
+	last := map[string]Transfer{}
+	for some := range slices.Chunk(people, Together) {
+		said, err := store.All[Handover](ctx, r.Store, HandoverKind, store.Where(store.Among("person", some)))
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range transfers(said) { // the newest first
+			if _, newer := last[t.Person]; !newer {
+				last[t.Person] = t
+			}
+		}
+	}
+	return last, nil
+}
+
+// finished is somebody once what was agreed of them is written: they were read before, or a stop came between.
+func (r *Roll) finished(ctx context.Context, p Person, last Transfer) (Person, error) {
+	if h := last.Last(); h.Event == Accepts && p.Province == h.From {
+		return r.Finish(ctx, last)
 	}
 	return p, nil
+}
+
+// Bars says why a change is not made: the person's post is promised to another province from before it.
+func (t Transfer) Bars(p Person, w Wish) error {
+	h := t.Last()
+	if h.Event == Offers && w.Post && (w.On.IsZero() || w.On.After(h.On)) {
+		return &problem.Problem{Kind: problem.ErrExists, Code: "transfer.offered", Args: []any{p.Name, h.On.Format(time.DateOnly)}}
+	}
+	return nil
+}
+
+func taken(p Person) error {
+	return &problem.Problem{Kind: problem.ErrExists, Code: "transfer.gone", Args: []any{p.Name}}
 }
 
 // Unfinished calls each with the transfers that were accepted since an instant: a stop may have left one without its

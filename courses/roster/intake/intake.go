@@ -123,7 +123,8 @@ type Result struct {
 	Conflicts []int `json:"conflicts"` // indexes of rows left out because the roster has changed since the preview
 
 	Written []int    `json:"-"` // indexes of the rows that this run wrote
-	Gone    []string `json:"-"` // the people that it said had left
+	Gone    []string `json:"-"` // the people who have left, as was said
+	Stay    []string `json:"-"` // those who were said to have left, and of whom something else is known by now
 }
 
 // Ignored lists the columns of the file that are not read.
@@ -170,10 +171,10 @@ const (
 )
 
 // Apply does what the preview says. Each row is first compared with the roster as it is now, and left out where the
-// verdict is another one; rows that wait for an answer are left out too. It may be interrupted at any point and
-// repeated: facts and people have ids made of what they say. When the context ends, the batch under way is written
-// whole, and the result says what was. by is the person who imports; progress is called between batches, from one
-// goroutine at a time, and may be nil.
+// verdict is another one, with its problems where it has some; rows that wait for an answer are left out too. It may be
+// interrupted at any point and repeated: facts and people have ids made of what they say. When the context ends, the
+// batch under way is written whole, and the result says what was. by is the person who imports; progress is called
+// between batches, from one goroutine at a time, and may be nil.
 func Apply(ctx context.Context, r *roster.Roll, im *Import, by string, progress func(done, total int)) (Result, error) {
 	now := im.unjudged()
 	if _, err := judgeAll(ctx, r, now); err != nil {
@@ -240,6 +241,7 @@ func (im *Import) compare(now *Import) (Result, todo) {
 				do.changed = append(do.changed, is)
 			}
 		case !is.follows(was):
+			was.Problems = is.Problems
 			result.Conflicts = append(result.Conflicts, i)
 		case is.Verdict == New:
 			do.added = append(do.added, is)
@@ -374,13 +376,14 @@ func (a *application) change(ctx context.Context, rows []*ImportRow, result *Res
 			return err
 		}
 		whole := context.WithoutCancel(ctx)
-		if err := a.say(whole, some); err != nil {
+		said, err := a.say(whole, some, result)
+		if err != nil {
 			return err
 		}
-		if err := a.roll.RefreshAll(whole, ids(some)); err != nil {
+		if err := a.roll.RefreshAll(whole, ids(said)); err != nil {
 			return err
 		}
-		for _, row := range some {
+		for _, row := range said {
 			result.Written = append(result.Written, row.at)
 			if row.Verdict == Changed {
 				result.Changed++
@@ -388,32 +391,50 @@ func (a *application) change(ctx context.Context, rows []*ImportRow, result *Res
 		}
 		a.advance(len(some))
 	}
+	slices.Sort(result.Conflicts)
 	return nil
 }
 
-// say inserts what rows say of people: first what was known before, so that it can come back.
-func (a *application) say(ctx context.Context, rows []*ImportRow) error {
+// wish is what a row wants to change of somebody.
+func (row *ImportRow) wish() roster.Wish {
+	w := roster.Wish{Person: row.Person, Post: !row.Entry.On.IsZero() || !row.End.IsZero()}
+	if row.End.IsZero() {
+		w.On = row.Entry.On
+	}
+	return w
+}
+
+// say inserts what rows say of people: first what was known before, so that it can come back. It leaves out the rows of
+// people whom another province has taken since they were judged, or was promised; it gives back the others.
+func (a *application) say(ctx context.Context, rows []*ImportRow, result *Result) ([]*ImportRow, error) {
+	var wishes []roster.Wish
+	for _, row := range rows {
+		wishes = append(wishes, row.wish())
+	}
+	known, refused, err := a.roll.Unpromised(ctx, a.im.Province, wishes)
+	if err != nil {
+		return nil, err
+	}
 	var people []roster.Person
-	known, err := a.roll.PeopleOf(ctx, ids(rows))
+	var said []*ImportRow
 	for _, row := range rows {
 		p, ok := known[row.Person]
-		if err == nil && !ok {
-			err = fmt.Errorf("row %s: %w", row.Ref(), store.NotFound(roster.PersonKind, row.Person))
+		switch no := refused[row.Person]; {
+		case !ok:
+			return nil, fmt.Errorf("row %s: %w", row.Ref(), store.NotFound(roster.PersonKind, row.Person))
+		case no != nil && row.Verdict == Changed:
+			a.im.Rows[row.at].Problems = []RowProblem{refusal(no)}
+			result.Conflicts = append(result.Conflicts, row.at)
+		default:
+			people, said = append(people, p), append(said, row)
 		}
-		people = append(people, p)
 	}
+	before, err := a.before(ctx, people)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	untold, err := a.roll.Untold(ctx, people)
-	if err != nil {
-		return err
-	}
-	var before, postings, details []any
-	for i := range untold {
-		before = append(before, &untold[i])
-	}
-	for i, row := range rows {
+	var postings, details []any
+	for i, row := range said {
 		p := people[i]
 		for _, posting := range a.im.postings(a.roll, row, a.by) {
 			postings = append(postings, &posting)
@@ -432,7 +453,33 @@ func (a *application) say(ctx context.Context, rows []*ImportRow) error {
 	if err == nil {
 		err = a.insertAll(ctx, roster.DetailKind, details...)
 	}
-	return err
+	return said, err
+}
+
+// before are the facts that say what is known of people of whom nothing is said.
+func (a *application) before(ctx context.Context, people []roster.Person) ([]any, error) {
+	untold, err := a.roll.Untold(ctx, people)
+	var facts []any
+	for i := range untold {
+		facts = append(facts, &untold[i])
+	}
+	return facts, err
+}
+
+// refusal is an error of the roster's rules as what a row says.
+func refusal(err error) RowProblem {
+	var p *problem.Problem
+	if !errors.As(err, &p) {
+		return RowProblem{Code: "row.late"}
+	}
+	said := RowProblem{Code: p.Code}
+	for _, arg := range words(p.Args) {
+		if day, err := time.Parse(time.DateOnly, arg); err == nil {
+			arg = shown(day)
+		}
+		said.Args = append(said.Args, arg)
+	}
+	return said
 }
 
 // ids are the people of rows.
@@ -468,43 +515,69 @@ func (c Change) apply(d *roster.Details) {
 	}
 }
 
-// leaveAll records that people who are not in the file have left.
+// leaveAll records that people who are not in the file have left. Who moved, came back or left otherwise since the
+// preview, or was taken by another province or promised to it, is left as they are.
 func (a *application) leaveAll(ctx context.Context, people []string, result *Result) error {
 	for some := range slices.Chunk(people, roster.Together) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := each(context.WithoutCancel(ctx), some, a.leave); err != nil {
+		whole := context.WithoutCancel(ctx)
+		gone, err := a.leave(whole, some)
+		if err != nil {
 			return err
 		}
-		result.Gone = append(result.Gone, some...)
+		if err := a.roll.RefreshAll(whole, gone); err != nil {
+			return err
+		}
+		for _, id := range some {
+			if slices.Contains(gone, id) {
+				result.Gone = append(result.Gone, id)
+			} else {
+				result.Stay = append(result.Stay, id)
+			}
+		}
 		result.Left = len(result.Gone)
 		a.advance(len(some))
 	}
 	return nil
 }
 
-// leave records that somebody who is not in the file has left. Who moved, came back or left otherwise since the preview
-// is left as they are.
-func (a *application) leave(ctx context.Context, id string) error {
-	p, err := a.roll.Person(ctx, id)
-	if err != nil {
-		return err
+// leave records that people have left, and gives back who has, now or by an earlier run of the import.
+func (a *application) leave(ctx context.Context, ids []string) ([]string, error) {
+	var wishes []roster.Wish
+	for _, id := range ids {
+		wishes = append(wishes, roster.Wish{Person: id, Post: true})
 	}
-	on := a.im.Left[id]
-	posting := a.roll.Leaving(p, on, a.by).From(a.im.ID)
-	_, err = store.Get[roster.Posting](ctx, a.roll.Store, roster.PostingKind, posting.ID)
-	if errors.Is(err, problem.ErrNotFound) && p.Active && p.Gone == "" && p.Province == a.im.Province && !on.Before(p.Since) {
-		if err = a.roll.Begun(ctx, p); err == nil {
-			err = a.insertAll(ctx, roster.PostingKind, &posting)
+	known, refused, err := a.roll.Unpromised(ctx, a.im.Province, wishes)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := a.roll.FactsOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var gone []string
+	var people []roster.Person
+	var postings []any
+	for _, id := range ids {
+		p, on := known[id], a.im.Left[id]
+		switch {
+		case slices.ContainsFunc(facts[id].Postings, func(f roster.Posting) bool { return f.Person == id && f.Event == roster.Leaves && f.Import == a.im.ID }):
+			gone = append(gone, id)
+		case p.Active && refused[id] == nil && !on.Before(p.Since):
+			posting := a.roll.Leaving(p, on, a.by).From(a.im.ID)
+			gone, people, postings = append(gone, id), append(people, p), append(postings, &posting)
 		}
 	}
+	before, err := a.before(ctx, people)
 	if err == nil {
-		_, err = a.roll.Refresh(ctx, id)
-	} else if errors.Is(err, problem.ErrNotFound) {
-		err = nil
+		err = a.insertAll(ctx, roster.DetailKind, before...)
 	}
-	return err
+	if err == nil {
+		err = a.insertAll(ctx, roster.PostingKind, postings...)
+	}
+	return gone, err
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

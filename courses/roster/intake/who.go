@@ -134,6 +134,7 @@ type judge struct {
 	names  map[nameAt][]*ImportRow
 	named  map[string]bool // communes that rows name
 	facts  map[string]roster.Facts
+	last   map[string]roster.Transfer // of the same people, where they have one
 }
 
 // meaning is whom a row may mean.
@@ -211,7 +212,7 @@ func (j *judge) recall(rows []ImportRow, means []meaning) error {
 			}
 		}
 	}
-	j.facts = map[string]roster.Facts{}
+	j.facts, j.last = map[string]roster.Facts{}, nil
 	if len(ids) == 0 {
 		return j.ctx.Err()
 	}
@@ -221,7 +222,32 @@ func (j *judge) recall(rows []ImportRow, means []meaning) error {
 			j.facts[id] = facts[id]
 		}
 	}
+	if err == nil {
+		j.last, err = j.roll.LastTransfers(j.ctx, ids)
+	}
 	return err
+}
+
+// promised refuses a row that changes the post of somebody who is handed over to another province.
+func (j *judge) promised(row *ImportRow, p roster.Person) error {
+	w := row.wish()
+	if !w.Post {
+		return nil
+	}
+	t, some := j.last[p.ID]
+	if _, read := j.facts[p.ID]; !read {
+		last, err := j.roll.LastTransfers(j.ctx, []string{p.ID})
+		if err != nil {
+			return err
+		}
+		t, some = last[p.ID]
+	}
+	if some {
+		if no := t.Bars(p, w); no != nil {
+			row.Problems = append(row.Problems, refusal(no))
+		}
+	}
+	return nil
 }
 
 // recorded is what is recorded of a person.
@@ -568,6 +594,9 @@ func (j *judge) compare(row *ImportRow, p roster.Person) error {
 		row.Held = p.Commune
 	}
 	p, outdated, err := j.place(row, p)
+	if err == nil && len(row.Problems) == 0 {
+		err = j.promised(row, p)
+	}
 	if err != nil || len(row.Problems) > 0 {
 		return err
 	}
