@@ -229,7 +229,7 @@ func (s Sought) like(p Person) Likeness {
 	add(NameDiffers, Fold(s.Name) != p.Fold)
 	add(NumberDiffers, IsMobile(s.Phone) && IsMobile(p.Phone) && s.Phone != p.Phone)
 	add(OtherCommune, s.Commune != p.Commune)
-	add(OtherLibrary, Words(s.Library) != Words(p.Library) || s.Library == "")
+	add(OtherLibrary, !SameWords(s.Library, p.Library) || s.Library == "")
 	add(HasLeft, !p.Active)
 	return l
 }
@@ -254,7 +254,7 @@ func (l Likeness) meant(s Sought) bool {
 }
 
 // SameName says whether two names are spelt alike: apart from capitals, and from where the tone of a word is placed.
-func SameName(a, b string) bool { return Spelling(a) == Spelling(b) }
+func SameName(a, b string) bool { return a == b || Spelling(a) == Spelling(b) }
 
 // unmarked says whether a name was typed without any mark, so that its marks say nothing.
 func unmarked(name string) bool { return Fold(name) == strings.ToLower(Clean(name)) }

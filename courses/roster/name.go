@@ -27,6 +27,49 @@ func Fold(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	space := false
+	for _, r := range s {
+		plain := r
+		switch {
+		case r == ' ':
+			space = b.Len() > 0
+			continue
+		case 'A' <= r && r <= 'Z':
+			plain += 'a' - 'A'
+		case r > ' ' && r < utf8.RuneSelf-1:
+		case 0x300 <= r && r <= 0x36f: // marks
+			continue
+		case r < utf8.RuneSelf || int(r) >= len(folded) || folded[r] == 0:
+			return foldAny(s)
+		default:
+			plain = folded[r]
+		}
+		if space {
+			b.WriteByte(' ')
+			space = false
+		}
+		b.WriteRune(plain)
+	}
+	return b.String()
+}
+
+// folded is the letter that each letter of Latin script becomes when it is folded, 0 for what needs foldAny: a list of
+// a province is folded a hundred thousand times.
+var folded = func() (table [0x1f00]rune) {
+	for _, of := range [][2]rune{{0xa1, 0x250}, {0x1e00, 0x1f00}} {
+		for r := of[0]; r < of[1]; r++ {
+			if plain := []rune(foldAny(string(r))); len(plain) == 1 {
+				table[r] = plain[0]
+			}
+		}
+	}
+	return table
+}()
+
+// foldAny is Fold of any text.
+func foldAny(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	space := false
 	// NFD leaves the letter after a byte that is no UTF-8 as it is
 	for _, r := range norm.NFD.String(strings.ToValidUTF8(s, "\uFFFD")) {
 		switch {
@@ -377,7 +420,14 @@ func kindIn(t string) string {
 
 // Words is a folded text with a space for every sign that is neither letter nor digit.
 func Words(s string) string {
-	return strings.Join(strings.FieldsFunc(Fold(s), sign), " ")
+	s = Fold(s)
+	if strings.IndexFunc(s, func(r rune) bool { return r != ' ' && sign(r) }) < 0 { // most
+		return s
+	}
+	return strings.Join(strings.FieldsFunc(s, sign), " ")
 }
+
+// SameWords says whether two texts are the same words.
+func SameWords(a, b string) bool { return a == b || Words(a) == Words(b) }
 
 func sign(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
 
 	"lopban/courses/problem"
 )
@@ -244,6 +245,27 @@ func FuzzPhone(f *testing.F) {
 		}
 		if again, err := Phone(phone); again != phone || err != nil || phone[0] != '0' {
 			t.Errorf("Phone(%q) = %q, and of that %q, %v", s, phone, again, err)
+		}
+	})
+}
+
+// The quick way of folding the letters of Latin script is the one of any text: of each letter that there is, and of
+// texts with marks apart, signs and letters of other scripts.
+func TestFoldIsOfAnyText(t *testing.T) {
+	for r := range rune(0x2100) {
+		for _, text := range []string{string(r), "A" + string(r) + " b", string(r) + "\u0323\u0302"} {
+			if got, want := Fold(text), foldAny(text); got != want {
+				t.Errorf("%q (%U) is folded to %q, not %q", text, r, got, want)
+			}
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.String().Draw(t, "text")
+		if got, want := Fold(text), foldAny(text); got != want {
+			t.Errorf("%q is folded to %q, not %q", text, got, want)
+		}
+		if got, want := Words(text), strings.Join(strings.FieldsFunc(foldAny(text), sign), " "); got != want {
+			t.Errorf("the words of %q are %q, not %q", text, got, want)
 		}
 	})
 }

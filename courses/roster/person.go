@@ -204,7 +204,7 @@ func (r *Roll) MoveIn(ctx context.Context, province, id string, e Entry, by stri
 	if err != nil {
 		return Person{}, err
 	}
-	if e.On.Before(p.Since) && !(p.Commune == c.Code && Words(p.Library) == Words(e.Library)) {
+	if e.On.Before(p.Since) && !(p.Commune == c.Code && SameWords(p.Library, e.Library)) {
 		return Person{}, problem.Invalid("on", "date.before-start", e.On.Format(time.DateOnly), p.Since.Format(time.DateOnly))
 	}
 	posting := r.NewPosting(id, Starts, e, c, by)
@@ -387,7 +387,7 @@ func Current(postings []Posting) (Posting, bool) {
 }
 
 func samePost(a, b Posting) bool {
-	return a.Commune == b.Commune && Words(a.Library) == Words(b.Library)
+	return a.Commune == b.Commune && SameWords(a.Library, b.Library)
 }
 
 // Person reads a person by id.

@@ -292,7 +292,7 @@ func (j *judge) repeats(row *ImportRow) (twice bool, twins []twin) {
 			if differ(roster.Words(e.Library), roster.Words(other.Entry.Library)) {
 				against = append(against, roster.OtherLibrary)
 			}
-			if len(against) == 0 && e.Phone == other.Entry.Phone && roster.Words(e.Library) == roster.Words(other.Entry.Library) {
+			if len(against) == 0 && e.Phone == other.Entry.Phone && roster.SameWords(e.Library, other.Entry.Library) {
 				j.problem(row, "row.twice", FieldName, nil, other.tell()...)
 				return true, nil
 			}
@@ -627,7 +627,7 @@ func (row *ImportRow) settles(p roster.Person) {
 // asks says whether a person works where and as the row says.
 func (row *ImportRow) asks(p roster.Person) bool {
 	e := &row.Entry
-	return p.Commune == e.Commune && roster.Words(p.Library) == roster.Words(e.Library) && p.Active == row.End.IsZero()
+	return p.Commune == e.Commune && roster.SameWords(p.Library, e.Library) && p.Active == row.End.IsZero()
 }
 
 // stays says whether the row says of where a person works nothing but what is so.
@@ -681,7 +681,7 @@ func (j *judge) moves(row *ImportRow, p, next roster.Person) {
 		row.From = p.Commune
 		row.change(FieldCommune, named(old), named(now))
 	}
-	if roster.Words(p.Library) != roster.Words(next.Library) {
+	if !roster.SameWords(p.Library, next.Library) {
 		row.change(FieldLibrary, p.Library, next.Library)
 	}
 	if !p.Since.Equal(next.Since) || !p.Active && next.Active {
@@ -705,8 +705,10 @@ func (j *judge) details(row *ImportRow, p roster.Person) {
 	}
 	if e.Kind == "" {
 		e.Kind = p.Kind
-		if kind := roster.KindOf(e.Library); roster.Words(e.Library) != roster.Words(p.Library) && (kind != roster.OtherLibraryKind || e.Commune != p.Commune) {
-			e.Kind = kind // a library of the commune that is written otherwise keeps its kind
+		if !roster.SameWords(e.Library, p.Library) {
+			if kind := roster.KindOf(e.Library); kind != roster.OtherLibraryKind || e.Commune != p.Commune {
+				e.Kind = kind // a library of the commune that is written otherwise keeps its kind
+			}
 		}
 	}
 	e.Name, e.Phone, e.Post = cmp.Or(e.Name, p.Name), cmp.Or(e.Phone, p.Phone), cmp.Or(e.Post, p.Post)
