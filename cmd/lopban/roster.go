@@ -311,6 +311,9 @@ func (c *importRosterCommand) tell(term *console.Terminal, s *programme.Programm
 		}
 		fmt.Fprintf(term.Err, "lopban: column %s, %q, is %s\n", column.Letter, column.Title, why)
 	}
+	if since := im.Since(); !since.IsZero() {
+		fmt.Fprintf(term.Err, "lopban: figures of the days since %s change; a closed period keeps its figures and shows an adjustment\n", since.Format("02/01/2006"))
+	}
 	many := im.Apart()
 	oneLine := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
 	for i := range im.Rows {

@@ -598,7 +598,11 @@ func rowProblem(w words.Words, p intake.RowProblem) string {
 			args = append(args, p.Value)
 		}
 	}
-	return w.T(key, args...)
+	said := w.T(key, args...)
+	if p.Then != nil {
+		said += " " + rowProblem(w, *p.Then)
+	}
+	return said
 }
 
 // RowFault is a cell that is wrong, or was read otherwise than typed.

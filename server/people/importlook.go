@@ -238,7 +238,7 @@ func (s *Pages) fillPreview(shown *previewPage, im *intake.Import) {
 			}
 		}
 		for _, p := range slices.Concat(row.Notes, row.Warnings) {
-			if p.Code == "date.today" {
+			if p.Says(intake.Undated) {
 				shown.Undated++
 			}
 			shown.Warned.add(fault(row, p))

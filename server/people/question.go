@@ -24,7 +24,8 @@ type asking struct {
 	Left      int
 	On        time.Time // their last day
 	Today     time.Time
-	Before    int // people of the base, without the import and with it
+	Since     time.Time // the first day whose figures the import changes, zero for none
+	Before    int       // people of the base, without the import and with it
 	After     int
 }
 
@@ -85,7 +86,7 @@ func (s *Pages) fillAsking(c *fiber.Ctx, shown *previewPage, im *intake.Import) 
 		a.People = append(a.People, absentRow{g, s.CommuneName(g.Commune), left})
 	}
 	figures, err := s.Board.Read(c.UserContext(), roster.Present, im.Province, time.Time{})
-	a.Before = figures.Base
+	a.Before, a.Since = figures.Base, im.Since()
 	a.After = a.Before + im.Base(func(code string) bool {
 		commune, ok := s.Places.Commune(code)
 		return ok && (commune.Programme != "" || !s.Targets.Base.ProgrammeCommunesOnly)

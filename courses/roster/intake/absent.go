@@ -123,3 +123,24 @@ func (im *Import) Base(counts func(commune string) bool) int {
 	}
 	return change
 }
+
+// Since is the first day whose figures the import changes, zero where none of a day before the import does: people who
+// began, moved or left earlier are counted so from then on.
+func (im *Import) Since() time.Time {
+	var first time.Time
+	from := func(day time.Time) {
+		if !day.IsZero() && day.Before(im.Day) && (first.IsZero() || day.Before(first)) {
+			first = day
+		}
+	}
+	for i := range im.Rows {
+		if row := &im.Rows[i]; row.Verdict == New || row.Verdict == Changed {
+			from(row.Entry.On)
+			from(row.End)
+		}
+	}
+	for _, on := range im.Left {
+		from(on)
+	}
+	return first
+}

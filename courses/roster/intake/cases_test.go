@@ -404,9 +404,17 @@ func reads(t testing.TB, name string, chosen Choices) (*Import, *workbook.Book) 
 func brief(row ImportRow) string {
 	s := fmt.Sprintf("%d %s %s|%s|%s|%s", row.Number, row.Verdict, row.Entry.Name, row.Entry.Phone, row.Entry.Commune, shown(row.Entry.On))
 	for _, p := range slices.Concat(row.Problems, row.Notes, row.Warnings) {
-		s += " " + p.Code
+		s += " " + codes(p)
 	}
 	return s
+}
+
+// codes are what is said of a cell.
+func codes(p RowProblem) string {
+	if p.Then != nil {
+		return p.Code + "+" + p.Then.Code
+	}
+	return p.Code
 }
 
 // all are the eight as a file says them whose first one stands in the row.
@@ -452,9 +460,9 @@ func TestFilesAsOfficesMakeThem(t *testing.T) {
 		"vni-names.xlsx":      {[]string{"2 new Nguyễn Thị Hồng|0912700101|00715|05/03/2019", "3 new Lò Văn Tú|0912700102|00721|05/03/2019"}, "letters", 0},
 		"phones.xlsx": {change(from(2), map[int]string{2: "4 new Hầu Seo Pao|0962700103|01108|01/01/2020", 6: "8 new Ma Thị Quyết|0868700107|02287|10/10/2017 phone.first",
 			7: "9 new Phàn Chòi Pham|0353700108|01021|03/04/2023 phone.renumbered"}), "", 0},
-		"dates.xlsx": {change(from(2), map[int]string{2: "4 new Hầu Seo Pao|0362700103|01108|30/11/2026 date.form date.today", 3: "5 new Nguyễn Thị Thúy Hạnh|0982700104|02215|30/11/2026 date.form date.today",
-			4: "6 new Hoàng Văn Thuận|0356700105|02536|30/11/2026 date.form date.today", 5: "7 new Đặng Thị Hợi|0977700106|02353|30/11/2026 date.form date.today",
-			7: "9 new Phàn Chòi Pham|0393700108|01021|30/11/2026 date.form date.today"}), "", 0},
+		"dates.xlsx": {change(from(2), map[int]string{2: "4 new Hầu Seo Pao|0362700103|01108|30/11/2026 date.form+date.today", 3: "5 new Nguyễn Thị Thúy Hạnh|0982700104|02215|30/11/2026 date.form+date.today",
+			4: "6 new Hoàng Văn Thuận|0356700105|02536|30/11/2026 date.form+date.today", 5: "7 new Đặng Thị Hợi|0977700106|02353|30/11/2026 date.form+date.today",
+			7: "9 new Phàn Chòi Pham|0393700108|01021|30/11/2026 date.form+date.today"}), "", 0},
 		"swapped.xlsx": {change(from(2), map[int]string{0: "2 new Giàng A Chứ|0912700101|00715|03/05/2019", 7: "9 new Phàn Chòi Pham|0393700108|01021|04/03/2023"}), "swapped", 0},
 		"hidden.xlsx":  {from(2), "", 0},
 		"hidden-sheet.xlsx": {[]string{"2 new Giàng A Chứ|0912700101|00715|05/03/2019", "3 new Lò Thị Ưng|0912700102|00721|12/08/2021", "4 new Hầu Seo Pao|0362700103|01108|01/01/2020",
@@ -806,12 +814,12 @@ func TestCellsThatAreLeftOutKeepThePerson(t *testing.T) {
 		want         string // number, day
 		said         string // codes, and suggestions of the day
 	}{
-		{"chưa có", "-", "", "cell.none cell.none date.today"}, {"Không", "0", "", "cell.none cell.none date.today"}, {"x", "không rõ", "", "cell.none cell.none date.today"}, {"12", "lâu rồi", "", "phone.left date.form date.today"},
-		{"0912.700.101 hoặc 0912700102", "Năm 2019", "0912700101", "phone.first date.form 01/01/2019 date.today"}, {"0219 3861 234 - 0912700109", "từ 2018 đến nay", "0912700109", "phone.first date.form 01/01/2018 date.today"},
-		{"ĐT: 0912700104", "05/2019", "0912700104", "phone.cleaned date.form 01/05/2019 date.today"}, {"84-912-700-107;0912700108", "2019-05", "0912700107", "phone.first date.form 01/05/2019 date.today"},
-		{"01233300108", "quý II/2020", "0833300108", "phone.renumbered date.form 01/04/2020 date.today"}, {"", "T4/2023", "", "date.form 01/04/2023 date.today"}, {"", "tháng 4 năm 2023", "", "date.form 01/04/2023 date.today"},
-		{"", "5/3/19", "", "date.form 05/03/2019 date.today"}, {"", "03/25/2019", "", "date.form 25/03/2019 date.today"}, {"", "ngày 5 tháng 3 năm 2019", " 05/03/2019", ""}, {"", "5.3.2019", " 05/03/2019", ""}, {"#N/A", "#VALUE!", "", "cell.error cell.error date.today"},
-		{"", "2/2/98", "", "date.form 02/02/1998 date.today"}, {"", "31/02/2019", "", "date.form date.today"},
+		{"chưa có", "-", "", "cell.none cell.none+date.today"}, {"Không", "0", "", "cell.none cell.none+date.today"}, {"x", "không rõ", "", "cell.none cell.none+date.today"}, {"12", "lâu rồi", "", "phone.left date.form+date.today"},
+		{"0912.700.101 hoặc 0912700102", "Năm 2019", "0912700101", "phone.first date.form+date.today 01/01/2019"}, {"0219 3861 234 - 0912700109", "từ 2018 đến nay", "0912700109", "phone.first date.form+date.today 01/01/2018"},
+		{"ĐT: 0912700104", "05/2019", "0912700104", "phone.cleaned date.form+date.today 01/05/2019"}, {"84-912-700-107;0912700108", "2019-05", "0912700107", "phone.first date.form+date.today 01/05/2019"},
+		{"01233300108", "quý II/2020", "0833300108", "phone.renumbered date.form+date.today 01/04/2020"}, {"", "T4/2023", "", "date.form+date.today 01/04/2023"}, {"", "tháng 4 năm 2023", "", "date.form+date.today 01/04/2023"},
+		{"", "5/3/19", "", "date.form+date.today 05/03/2019"}, {"", "03/25/2019", "", "date.form+date.today 25/03/2019"}, {"", "ngày 5 tháng 3 năm 2019", " 05/03/2019", ""}, {"", "5.3.2019", " 05/03/2019", ""}, {"#N/A", "#VALUE!", "", "cell.error cell.error+date.today"},
+		{"", "2/2/98", "", "date.form+date.today 02/02/1998"}, {"", "31/02/2019", "", "date.form+date.today"},
 	} {
 		row := preview(t, newRoll(t), "Họ và tên,Đơn vị,Xã,SĐT,Từ ngày\nLò Thị Na,Thư viện xã,Lũng Cú,"+c.phone+","+c.start+"\n").Rows[0]
 		got := row.Entry.Phone
@@ -820,7 +828,7 @@ func TestCellsThatAreLeftOutKeepThePerson(t *testing.T) {
 		}
 		var said []string
 		for _, p := range row.Warnings {
-			said = append(said, p.Code)
+			said = append(said, codes(p))
 			if p.Field == FieldStart {
 				said = append(said, p.Suggestions...)
 			}

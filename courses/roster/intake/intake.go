@@ -110,6 +110,8 @@ type RowProblem struct {
 	Value       string   `json:"value,omitempty"`  // as typed
 	Suggestions []string `json:"suggestions,omitempty"`
 	Args        []string `json:"args,omitempty"`
+	// what follows from it for the same cell, said with it
+	Then *RowProblem `json:"then,omitempty"`
 }
 
 // Result is what Apply did, in rows.

@@ -538,6 +538,30 @@ func TestApplyLeavesOutWhatChangedSinceThePreview(t *testing.T) {
 	}
 }
 
+// Whose figures of past days change is said: by the first of them.
+func TestAnImportOfThePastSaysSinceWhen(t *testing.T) {
+	for file, want := range map[string]string{
+		"Lò Thị Na,Thư viện,00700,01/02/2020,\nLò Thị Nu,Thư viện,00700,01/03/2021,\n": "01/02/2020",
+		"Lò Thị Na,Thư viện,00700,10/03/2026,\n":                                       "", // today
+		"Lò Thị Na,Thư viện,00700,,\n":                                                 "",
+		"Lò Thị Na,Thư viện,00700,01/02/2020,\nLò,,,01/02/2018,\n":                     "01/02/2020",
+	} {
+		r := newRoll(t)
+		if got := shown(preview(t, r, "Họ và tên,Đơn vị,Mã xã,Ngày bắt đầu,Ngày nghỉ\n"+file).Since()); got != want {
+			t.Errorf("%q: since %q, want %q", file, got, want)
+		}
+	}
+	r, people := settled(t)
+	im := preview(t, r, "Mã,Họ và tên,Ngày nghỉ\n"+people["dinh"].ID+",Vừ A Dính,01/03/2026\n"+people["mai"].ID+",,\n")
+	if got := shown(im.Since()); got != "01/03/2026" {
+		t.Errorf("who has left: since %q", got)
+	}
+	im.Left = map[string]time.Time{people["mai"].ID: day("2026-02-20")}
+	if got := shown(im.Since()); got != "20/02/2026" {
+		t.Errorf("who is not in the file: since %q", got)
+	}
+}
+
 func TestAnImportIsKeptAsJSON(t *testing.T) {
 	r, people := settled(t)
 	file := "Mã,Họ và tên,Đơn vị,Mã xã\n" + people["dinh"].ID + ",Vừ A Dính,Thư viện phường,00691\n,Lò Thị Na,Thư viện,00700\n,Lò,,\n"

@@ -572,8 +572,21 @@ func (j *judge) startDay(row *ImportRow) {
 	}
 	row.Entry.On = cmp.Or(j.im.Start, j.im.Day)
 	if j.im.Start.IsZero() {
-		j.warn(row, "date.today", FieldStart, nil, shown(j.im.Day))
+		today := RowProblem{Code: Undated, Args: []string{shown(j.im.Day)}}
+		if i := slices.IndexFunc(row.Warnings, func(p RowProblem) bool { return p.Field == FieldStart }); i >= 0 {
+			row.Warnings[i].Then = &today // one cell, one word
+		} else {
+			j.warn(row, today.Code, FieldStart, nil, today.Args...)
+		}
 	}
+}
+
+// Undated is what is said of somebody new of whom the file has no start that can be read.
+const Undated = "date.today"
+
+// Says tells whether a code is said of a cell, also as what follows.
+func (p RowProblem) Says(code string) bool {
+	return p.Code == code || p.Then != nil && p.Then.Code == code
 }
 
 // newID is made of the file and of the row, so that the same import makes the same person, and another one after it was
