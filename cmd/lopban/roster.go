@@ -37,7 +37,7 @@ type importRosterCommand struct {
 	DryRun   bool              `help:"Only say what would change."`
 	Column   map[string]string `placeholder:"C=FIELD" help:"What a column holds, by its letter, for one sheet as 2.C=FIELD: name, family, given, phone, post, library, unit, kind, commune, communeCode, province, start, end, code, or none. Remembered for the province by its title."`
 	Sheet    []int             `placeholder:"N" help:"Import hidden sheets too, by number; without it they wait."`
-	Letters  string            `placeholder:"CODE" help:"Letters of a file that is not Unicode: tcvn3, vni, windows-1258; or unicode, to leave them."`
+	Letters  string            `placeholder:"CODE" help:"Letters of a file that is not Unicode: tcvn3, vni, windows-1258, or several of them with commas; or unicode, to leave them."`
 	Start    string            `placeholder:"DATE" help:"First day, as yyyy-mm-dd, of new people for whom the file has none."`
 	Exchange string            `enum:",yes,no" default:"" help:"Whether day and month of date cells are exchanged, when it is asked: yes or no."`
 	Answers  string            `type:"existingfile" placeholder:"FILE" help:"Who rows are: lines of a row's number, a tab, and same:CODE, row:NUMBER, away, other or later, as the import prints them."`
@@ -201,11 +201,17 @@ func (c *importRosterCommand) choices(book *workbook.Book) (intake.Choices, erro
 		choices.Sheets = put(choices.Sheets, n-1, true)
 	}
 	if c.Letters != "" {
-		code, ok := letters.Known(c.Letters)
-		if !ok {
-			return choices, fmt.Errorf("--letters %s: not one of tcvn3, vni, windows-1258, unicode", c.Letters)
+		for _, one := range strings.Split(c.Letters, ",") {
+			code, ok := letters.Known(strings.TrimSpace(one))
+			if !ok {
+				return choices, fmt.Errorf("--letters %s: not one of tcvn3, vni, windows-1258, unicode, or several of them with commas", c.Letters)
+			}
+			told := code
+			if !slices.Contains(book.Codes, code) { // all texts
+				told = ""
+			}
+			choices.Read(told, code)
 		}
-		choices.Letters = code
 	}
 	if c.Start != "" {
 		day, err := time.Parse(time.DateOnly, c.Start)

@@ -69,12 +69,31 @@ func Decode(code Code, s string) string {
 var tcvn3Letters = []rune(tcvn3)
 
 func fromTCVN3(s string) string {
-	return strings.Map(func(r rune) rune {
+	read := strings.Map(func(r rune) rune {
 		if i := int(r) - 0xA1; i >= 0 && i < len(tcvn3Letters) && tcvn3Letters[i] != ' ' {
 			return tcvn3Letters[i]
 		}
 		return r
 	}, s)
+	if inCapitals(s) { // of a font that draws them from the small ones
+		return strings.ToUpper(read)
+	}
+	return read
+}
+
+// inCapitals says whether the letters of a text that are in ASCII are capitals throughout, and not at the beginnings of
+// words alone.
+func inCapitals(s string) bool {
+	within := false
+	for i, r := range s {
+		switch {
+		case 'a' <= r && r <= 'z':
+			return false
+		case 'A' <= r && r <= 'Z' && i > 0 && s[i-1] != ' ':
+			within = true
+		}
+	}
+	return within
 }
 
 func fromVNI(s string) string {
@@ -152,23 +171,41 @@ func (r reader) syllable(w string) bool {
 	return is
 }
 
-// Told is the code in which the texts read best, and how many words tell it; "" where they read best as they are. ascii
-// texts tell nothing.
-func Told(texts []string) (Code, int) {
-	var best Code
-	most, read := 0, reader{}
-	for _, code := range Codes {
-		n := 0
-		for _, s := range texts {
-			if better := read.better(code, s); better > 0 && !beyond(s) {
-				n += better
+// Told are the codes in which texts are written, the one of most words first, and how many words tell that one; none
+// where they read best as they are. ASCII texts tell nothing. A second code is told by texts that do not read better in
+// the first.
+func Told(texts []string) (codes []Code, words int) {
+	read := reader{}
+	texts = slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return ascii(s) || beyond(s) || !lettered(s) })
+	for range Codes {
+		var best Code
+		most := 0
+		for _, code := range Codes {
+			n := 0
+			for _, s := range texts {
+				n += max(0, read.better(code, s))
+			}
+			if n > most && !slices.Contains(codes, code) {
+				best, most = code, n
 			}
 		}
-		if n > most {
-			best, most = code, n
+		if best == "" || len(codes) > 0 && most < secondWords {
+			return codes, words
 		}
+		if codes = append(codes, best); len(codes) == 1 {
+			words = most
+		}
+		texts = slices.DeleteFunc(texts, func(s string) bool { return read.better(best, s) > 0 })
 	}
-	return best, most
+	return codes, words
+}
+
+// secondWords is how many words tell that there is another code beside the first.
+const secondWords = 2
+
+// lettered says whether a text has words: a number with dots of another kind between its digits has none.
+func lettered(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }) >= 0
 }
 
 // syllables counts the words with a letter outside ASCII that may be Vietnamese, less those that may not.
@@ -239,32 +276,93 @@ func Syllable(w string) bool {
 		head == "gi" && word == "gi"
 }
 
-// Conversion is how texts of a table in an old code become Unicode: column by column, because titles are often typed
-// again and names are not.
+// Conversion is how texts of a table in old codes become Unicode: text by text, as rows come from several offices; and
+// column by column, because titles are often typed again and names are not.
 type Conversion struct {
-	Code Code
-	all  map[int]bool // columns of which every text is in the code; of the others only texts that read better
-	read reader
+	codes []As
+	main  map[int]As // of columns of which every text is in a code; of the others only texts that read better
+	read  reader
+}
+
+// As is a code that texts of a table are told to be in, and the one in which they are read: the same, or what somebody
+// said instead.
+type As struct {
+	Told Code `json:"told"`
+	Read Code `json:"read"`
 }
 
 const titleTexts = 3 // of a column in an old code that were typed again
 
-// Convert finds how the columns of a table become Unicode. columns are texts of each; code is the one to use.
-func Convert(code Code, columns map[int][]string) Conversion {
-	c := Conversion{code, map[int]bool{}, reader{}}
+// Convert finds how the columns of a table become Unicode. columns are texts of each; codes are those that are in it.
+func Convert(codes []As, columns map[int][]string) Conversion {
+	c := Conversion{codes, map[int]As{}, reader{}}
 	for i, texts := range columns {
-		old, own := 0, 0
+		own, old := 0, map[As]int{}
 		for _, s := range texts {
-			switch better := c.read.better(code, s); {
+			switch as, better := c.best(s); {
 			case better < 0 || beyond(s):
 				own++
 			case better > 0:
-				old++
+				old[as]++
 			}
 		}
-		c.all[i] = own == 0 || own <= titleTexts && own <= old
+		var main As
+		for _, as := range codes {
+			if old[as] > old[main] || main.Told == "" && own == 0 {
+				main = as
+			}
+		}
+		if own == 0 || own <= titleTexts && own <= old[main] {
+			c.main[i] = main
+		}
 	}
 	return c
+}
+
+// best is the code in which a text reads best, and how much better than as it is; 0 or less for one that is in none.
+func (c Conversion) best(s string) (best As, better int) {
+	if ascii(s) || !lettered(s) {
+		return As{}, 0
+	}
+	outside := beyond(s)
+	for _, as := range c.codes {
+		if outside && as.Told != Windows {
+			continue
+		}
+		if n := c.read.better(as.Told, s); best.Told == "" || n > better {
+			best, better = as, n
+		}
+	}
+	return best, better
+}
+
+// Text is a text of a column in Unicode.
+func (c Conversion) Text(column int, s string) string {
+	as := c.In(column, s)
+	return Decode(as.Read, s)
+}
+
+// In is the code in which a text of a column is, none for Unicode.
+func (c Conversion) In(column int, s string) As {
+	if len(c.codes) == 0 || ascii(s) {
+		return As{}
+	}
+	as, better := c.best(s)
+	switch main := c.main[column]; {
+	case better > 0:
+		return as
+	case better == 0 && (!beyond(s) || main.Told == Windows):
+		return main
+	}
+	return As{}
+}
+
+// Title is a text that may have been typed again: in Unicode unless it reads better in a code.
+func (c Conversion) Title(s string) string {
+	if as, better := c.best(s); better > 0 && !beyond(s) {
+		return Decode(as.Read, s)
+	}
+	return s
 }
 
 // beyond says whether a text has a letter that no old code can be shown by.
@@ -273,25 +371,6 @@ func beyond(s string) bool {
 		_, ok := charmap.Windows1252.EncodeRune(r)
 		return unicode.IsLetter(r) && !ok
 	}) >= 0
-}
-
-// Text is a text of a column in Unicode.
-func (c Conversion) Text(column int, s string) string {
-	if c.Code == "" || ascii(s) || beyond(s) && c.Code != Windows {
-		return s
-	}
-	if better := c.read.better(c.Code, s); better > 0 || better == 0 && c.all[column] {
-		return Decode(c.Code, s)
-	}
-	return s
-}
-
-// Title is a text that may have been typed again: in Unicode unless it reads better in the code.
-func (c Conversion) Title(s string) string {
-	if c.Code == "" || ascii(s) || beyond(s) || c.read.better(c.Code, s) <= 0 {
-		return s
-	}
-	return Decode(c.Code, s)
 }
 
 // Known says whether the code is one of ours; Unicode is.

@@ -650,11 +650,17 @@ func FaultOf(w words.Words, im *intake.Import, row *intake.ImportRow, p intake.R
 // AskText is an open question about a whole file.
 func AskText(w words.Words, a intake.Ask) string {
 	var args []any
-	for _, arg := range a.Args {
-		if a.Code == "letters" {
+	for i, arg := range a.Args {
+		if a.Code == "letters" && i == 0 {
 			arg = w.T("letters." + arg)
 		}
 		args = append(args, arg)
+	}
+	if a.Code == "letters" && len(args) == 2 {
+		if a.Args[1] == "" { // no code is told
+			return w.T("import.ask.letters", args[0])
+		}
+		return w.T("import.ask.letters.in", args[1], args[0])
 	}
 	return w.T("import.ask."+a.Code, args...)
 }

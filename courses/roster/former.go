@@ -465,5 +465,19 @@ func (p *atlas) Of(c Commune, text string) (lies, known bool) {
 	name, _ := bare(text, provinceKinds)
 	old, ok := p.oldProvinces[name]
 	lies = lies || ok && slices.ContainsFunc(p.land[c.Code], func(f *Former) bool { return f.Province == old })
+	if !known && !ok { // "HG" of somebody in Hà Giang
+		now, _ := p.Province(Present, c.Province)
+		lies = initials(text, now.Name) || slices.ContainsFunc(p.land[c.Code], func(f *Former) bool { return initials(text, f.ProvinceName) })
+		return lies, lies
+	}
 	return lies, known || ok
+}
+
+// initials says whether a text is the first letters of the words of a name.
+func initials(text, name string) bool {
+	var first strings.Builder
+	for _, w := range strings.Fields(Words(name)) {
+		first.WriteByte(w[0])
+	}
+	return first.Len() > 1 && strings.ReplaceAll(Words(text), " ", "") == first.String()
 }

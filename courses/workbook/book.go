@@ -45,10 +45,11 @@ const (
 // Book is a file as it was read. It says nothing of what its columns hold, so that it can be kept while a file waits
 // and be read again with what has been chosen by hand.
 type Book struct {
-	File  string       `json:"file"`            // name, to show
-	Key   string       `json:"key"`             // SHA-256 of the file: the ids of new people are made of it
-	Code  letters.Code `json:"code,omitempty"`  // an old code that its texts seem to be in
-	Bytes bool         `json:"bytes,omitempty"` // a text file that is no Unicode: what its letters are is a guess
+	File  string         `json:"file"`            // name, to show
+	Key   string         `json:"key"`             // SHA-256 of the file: the ids of new people are made of it
+	Code  letters.Code   `json:"code,omitempty"`  // an old code that its texts seem to be in
+	Codes []letters.Code `json:"codes,omitempty"` // all of them, where that was looked at
+	Bytes bool           `json:"bytes,omitempty"` // a text file that is no Unicode: what its letters are is a guess
 	// visible ones first, each as in the file; one without a name of a text file
 	Sheets []*Sheet `json:"sheets"`
 }

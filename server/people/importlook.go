@@ -432,7 +432,7 @@ func (s *Pages) ImportChoose(c *fiber.Ctx) error {
 // choose reads the form into the choices.
 func (s *Pages) choose(c *fiber.Ctx, u programme.Upload, im *intake.Import, choices *intake.Choices) error {
 	if code, ok := letters.Known(c.FormValue("letters")); ok && c.FormValue("letters") != "" {
-		choices.Letters = code
+		choices.Read(letters.Code(c.FormValue("told")), code)
 	}
 	if key := c.FormValue("swapped"); key != "" {
 		if choices.Swapped == nil {

@@ -584,8 +584,51 @@ func TestQuestionsAboutTheWholeFile(t *testing.T) {
 	if a := im.Asks[0]; a.Args[0] != "tcvn3" || len(a.Samples) < 3 || a.Samples[0] != [2]string{"Giµng A Chø", "Giàng A Chứ"} {
 		t.Errorf("%+v", im.Asks)
 	}
-	if im = lookAt(t, "tcvn3.csv", Choices{Letters: letters.TCVN3}); len(im.Asks) > 0 || im.Count(New) != 3 {
-		t.Errorf("agreed to: %+v", im.Asks)
+	for _, agreed := range []Choices{{Letters: letters.TCVN3}, {Codes: map[letters.Code]letters.Code{letters.TCVN3: letters.TCVN3}}} {
+		if im = lookAt(t, "tcvn3.csv", agreed); len(im.Asks) > 0 || im.Count(New) != 3 {
+			t.Errorf("agreed to: %+v", im.Asks)
+		}
+	}
+	// Each code in a file is asked for itself, with the columns that have it.
+	d := newDraft(t, "S")
+	d.row(1, listTitles...)
+	for i, name := range []string{"NguyÔn ThÞ Hång", "TrÇn V¨n BÝch"} {
+		d.row(2+i, i+1, name, []string{"Coâng chöùc", "Phoù chuû tòch"}[i], "Thư viện", "xã Lũng Cú", "", "05/03/2019")
+	}
+	d.row(4, 3, "Nguyeãn Thò Haïnh", "Thủ thư", "Thư viện", "xã Lũng Cú", "", "05/03/2019")
+	mixed, err := lexicon().Read(bytes.NewReader(d.file()), "a.xlsx", workbook.DefaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var agreed Choices
+	see := func() (asks []string, rows []string) {
+		im, err := lexicon().Preview(t.Context(), newRoll(t), "08", mixed, agreed, workbook.DefaultLimits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range im.Asks {
+			asks = append(asks, a.Code+" "+a.Key+" "+a.Args[1])
+		}
+		for _, row := range im.Rows {
+			rows = append(rows, row.Entry.Name+", "+row.Entry.Post)
+		}
+		return asks, rows
+	}
+	asks, rows := see()
+	slices.Sort(asks)
+	if want := []string{"letters tcvn3 B", "letters vni B, C"}; !slices.Equal(asks, want) {
+		t.Errorf("asks %q, want %q", asks, want)
+	}
+	if want := []string{"Nguyễn Thị Hồng, Công chức", "Trần Văn Bích, Phó chủ tịch", "Nguyễn Thị Hạnh, Thủ thư"}; !slices.Equal(rows, want) {
+		t.Errorf("rows %q, want %q", rows, want)
+	}
+	agreed.Read(letters.TCVN3, letters.TCVN3)
+	if asks, _ = see(); !slices.Equal(asks, []string{"letters vni B, C"}) {
+		t.Errorf("asks still %q", asks)
+	}
+	agreed.Read(letters.VNI, letters.Unicode)
+	if asks, rows = see(); len(asks) > 0 || rows[0] != "Nguyễn Thị Hồng, Coâng chöùc" {
+		t.Errorf("left as it is: %q, %q", asks, rows)
 	}
 	// A start for all is asked only where the file has none.
 	r := newRoll(t)
@@ -819,6 +862,9 @@ func TestCellsThatAreLeftOutKeepThePerson(t *testing.T) {
 		{"ĐT: 0912700104", "05/2019", "0912700104", "phone.cleaned date.form+date.today 01/05/2019"}, {"84-912-700-107;0912700108", "2019-05", "0912700107", "phone.first date.form+date.today 01/05/2019"},
 		{"01233300108", "quý II/2020", "0833300108", "phone.renumbered date.form+date.today 01/04/2020"}, {"", "T4/2023", "", "date.form+date.today 01/04/2023"}, {"", "tháng 4 năm 2023", "", "date.form+date.today 01/04/2023"},
 		{"", "5/3/19", "", "date.form+date.today 05/03/2019"}, {"", "03/25/2019", "", "date.form+date.today 25/03/2019"}, {"", "ngày 5 tháng 3 năm 2019", " 05/03/2019", ""}, {"", "5.3.2019", " 05/03/2019", ""}, {"#N/A", "#VALUE!", "", "cell.error cell.error+date.today"},
+		{"0912700101\u00a00912700102", "05/03/2019 (QĐ số 12)", "0912700101", "phone.first date.form+date.today 05/03/2019"}, {"0912_700_105", "5-Mar-19", "0912700105", "date.form+date.today 05/03/2019"},
+		{"０９１２７００１０７", "20190305", "0912700107", "date.form+date.today 05/03/2019"}, {"0912.7OO.108", "tháng Ba 2019", "0912700108", "date.form+date.today 01/03/2019"}, {"0912·700·106", "05 thg 3 2019", "0912700106", "date.form+date.today 05/03/2019"},
+		{"", "05/03/2119", "", "date.future+date.today"}, {"0912700108 chung với 0912700109 và 0912", "2019.0", "0912700108", "phone.first date.form+date.today 01/01/2019"},
 		{"", "2/2/98", "", "date.form+date.today 02/02/1998"}, {"", "31/02/2019", "", "date.form+date.today"},
 	} {
 		row := preview(t, newRoll(t), "Họ và tên,Đơn vị,Xã,SĐT,Từ ngày\nLò Thị Na,Thư viện xã,Lũng Cú,"+c.phone+","+c.start+"\n").Rows[0]
@@ -839,11 +885,134 @@ func TestCellsThatAreLeftOutKeepThePerson(t *testing.T) {
 	}
 }
 
+// What stands in the column of names and is none of one person enters nobody.
+func TestWhatIsNoNameOfOnePerson(t *testing.T) {
+	for in, want := range map[string]string{
+		"Chưa có": "name.empty", "Khuyết": "name.empty", "chưa bố trí": "name.empty", "Trưởng thôn": "name.post", "Hiệu trưởng trường TH": "name.post", "Cán bộ văn hóa": "name.post",
+		"Lò Thị Na và Lò Thị Nu": "name.two", "Lò Thị Na, Lò Thị Nu": "name.letters",
+		// these are names
+		"Trương Thôn": "", "Và Bá Chò": "", "Trọng": "", "Na": "", "Hồ Thị Và": "", "Y Čan Êban": "", "Lò Thị Khuyết": "",
+	} {
+		row := preview(t, newRoll(t), "Họ và tên,Đơn vị,Xã,Từ ngày\n\""+in+"\",Thư viện xã,Lũng Cú,05/03/2019\nLò Thị Ưng,Thư viện xã,Lũng Cú,05/03/2019\n").Rows[0]
+		got := ""
+		if len(row.Problems) > 0 {
+			got = row.Problems[0].Code
+		}
+		if got != want {
+			t.Errorf("%q: %q %+v, want %q", in, got, row.Entry, want)
+		}
+	}
+	b, err := lexicon().Read(strings.NewReader("Họ và tên,Đơn vị,Xã,Từ ngày\nNguyeãn Thò Hoàng,Thư viện xã,Lũng Cú,05/03/2019\n"), "a.csv", workbook.DefaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	im, err := lexicon().Preview(t.Context(), newRoll(t), "08", b, Choices{Codes: map[letters.Code]letters.Code{letters.VNI: letters.Unicode}}, workbook.DefaultLimits)
+	if err != nil || len(im.Rows[0].Problems) != 1 || im.Rows[0].Problems[0].Code != "name.coded" || !slices.Equal(im.Rows[0].Problems[0].Suggestions, []string{"Nguyễn Thị Hồng"}) {
+		t.Errorf("an old code that was left as it is: %+v, %v", im.Rows[0], err)
+	}
+	row := preview(t, newRoll(t), "Họ và tên,Đơn vị,Xã,Từ ngày\nNguyễnThị Na,Thư viện xã,Lũng Cú,05/03/2019\n").Rows[0]
+	if row.Entry.Name != "Nguyễn Thị Na" || len(row.Warnings) != 1 || row.Warnings[0].Code != "name.parted" {
+		t.Errorf("%+v", row)
+	}
+}
+
+// Where people work is told in many ways beside a column: the name of the sheet, headings over the list and in it, a
+// sign for "as above", a row of titles in the middle of the sheet.
+func TestWhereAListSaysItsCommunes(t *testing.T) {
+	people := func(d *draft, n int, from int, titles ...any) {
+		d.row(n, titles...)
+		for i := range 2 {
+			d.row(n+1+i, i+1, eight[from+i].name, "Thư viện", eight[from+i].phone)
+		}
+	}
+	titles := []any{"STT", "Họ và tên", "Đơn vị công tác", "SĐT"}
+	for what, c := range map[string]struct {
+		make func(d *draft)
+		want []string // communes or problems
+	}{
+		"sheets": {func(d *draft) {
+			people(d, 1, 0, titles...)
+			people(d.on("P. Minh Xuân"), 1, 2, titles...)
+		}, []string{"00715", "00715", "02215", "02215"}},
+		"a heading over the titles": {func(d *draft) {
+			d.must(d.SetSheetName("Xã Lũng Cú", "A"))
+			d.sheet = "A"
+			d.row(1, "UBND XÃ ĐỒNG VĂN")
+			people(d, 3, 0, titles...)
+		}, []string{"00721", "00721"}},
+		"headings with a count": {func(d *draft) {
+			d.must(d.SetSheetName("Xã Lũng Cú", "A"))
+			d.sheet = "A"
+			people(d, 1, 0, titles...)
+			d.must(d.InsertRows("A", 2, 1))
+			d.row(2, "1", "P. Minh Xuân: 2 người")
+			d.row(5, "Thư viện xã Đồng Văn", "", "")
+			d.row(6, 3, eight[2].name, "Thư viện", eight[2].phone)
+			d.row(7, "Trang 1")
+			d.row(8, titles...)
+			d.row(9, 4, eight[3].name, "Thư viện", eight[3].phone)
+		}, []string{"02215", "02215", "00721", "00721"}},
+		"as above": {func(d *draft) {
+			d.row(1, "Họ và tên", "Đơn vị", "Xã/phường", "Từ ngày")
+			for i, commune := range []string{"xã Đồng Văn", "nt", "\"", "như trên"} {
+				d.row(2+i, eight[i].name, "Thư viện", commune, "05/03/2019")
+			}
+		}, []string{"00721", "00721 cell.ditto", "00721 cell.ditto", "00721 cell.ditto"}},
+		"said once": {func(d *draft) {
+			d.must(d.SetSheetName("Xã Lũng Cú", "A"))
+			d.sheet = "A"
+			d.row(1, "Họ và tên", "Đơn vị", "Xã/phường", "Từ ngày")
+			for i, commune := range []string{"xã Đồng Văn", ""} {
+				d.row(2+i, eight[i].name, "Thư viện", commune, "05/03/2019")
+			}
+		}, []string{"00721", "commune.empty [xã Đồng Văn (00721)]"}},
+		"two lists in a sheet": {func(d *draft) {
+			d.row(1, "Họ và tên", "Chức vụ", "Đơn vị", "Xã/phường", "Từ ngày")
+			d.row(2, eight[0].name, "Thủ thư", "Thư viện", "xã Đồng Văn", "05/03/2019")
+			d.row(4, "Họ và tên", "Số điện thoại", "Đơn vị", "Xã/phường", "Từ ngày")
+			d.row(5, eight[1].name, "0912700102", "Thư viện", "xã Lũng Cú", "05/03/2019")
+		}, []string{"00721", "00715"}},
+		"what a unit is now": {func(d *draft) {
+			d.row(1, "Họ và tên", "Đơn vị", "Xã/phường", "Huyện", "Tỉnh", "Từ ngày")
+			d.row(2, eight[0].name, "Thư viện", "xã Má Lé nay là xã Lũng Cú", "", "", "05/03/2019")
+			d.row(3, eight[1].name, "Thư viện", "TT. Yên Phú", "Bắc Mê", "HG", "05/03/2019")
+			d.row(4, eight[2].name, "Thư viện", "phường Minh Xuân", "", "TQ", "05/03/2019")
+			d.row(5, eight[3].name, "Thư viện", "phường Minh Xuân", "", "CB", "05/03/2019")
+		}, []string{"00715", "00991 commune.former", "02215", "province.unknown"}},
+	} {
+		d := newDraft(t, "Xã Lũng Cú")
+		c.make(d)
+		im := preview(t, newRoll(t), string(d.file()))
+		var got []string
+		for _, row := range im.Rows {
+			s := row.Entry.Commune
+			if len(row.Problems) > 0 {
+				if s = row.Problems[0].Code; len(row.Problems[0].Suggestions) > 0 && s == "commune.empty" {
+					s += fmt.Sprint(" ", row.Problems[0].Suggestions)
+				}
+			}
+			for _, p := range slices.Concat(row.Notes, row.Warnings) {
+				if p.Field == FieldCommune && p.Code != "commune.kind" {
+					s += " " + p.Code
+				}
+			}
+			got = append(got, s)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", what, got, c.want)
+		}
+		if what == "two lists in a sheet" && (im.Rows[1].Entry.Post != "" || im.Rows[1].Entry.Phone != "0912700102") {
+			t.Errorf("the titles of the second list are not read: %+v", im.Rows[1].Entry)
+		}
+	}
+}
+
 func TestNamesWithoutWhatIsNoneOfThem(t *testing.T) {
 	for in, want := range map[string]string{
 		"ThS. Lò Thị Na": "Lò Thị Na", "ThS.Lò Thị Na": "Lò Thị Na", "Bà Lò Thị Na": "Lò Thị Na", "Ông Lò Văn An": "Lò Văn An", "Ông: Lò Văn": "Lò Văn", "Ông Cao Thắng": "Ông Cao Thắng", "Đ/c Lò Thị Na": "Lò Thị Na", "Đồng chí Lò Thị Na": "Lò Thị Na", "PGS.TS Lò Thị Na": "Lò Thị Na",
 		"Lò Thị Na (Năm)": "Lò Thị Na", "Lò Thị Na (1985)": "Lò Thị Na", "Lò Thị Na, 1985": "Lò Thị Na", "Lò Thị Na - SN 1985": "Lò Thị Na", "3. Lò Thị Na": "Lò Thị Na", "Cô Lò Thị Na": "Lò Thị Na", "Anh Thư": "Anh Thư", "Bà Na": "Bà Na", "CN. Lò Thị Na": "Lò Thị Na", "Lò Thị Na;": "Lò Thị Na",
-		"Chí Thị Đồng": "Chí Thị Đồng",
+		"Chí Thị Đồng": "Chí Thị Đồng", "Th.S Lò Thị Na": "Lò Thị Na", "BS.CKI Lò Thị Na": "Lò Thị Na", "Nhà giáo Lò Thị Na": "Lò Thị Na", "Lò Thị Na - PCT": "Lò Thị Na", "Lò Thị Na – Hiệu trưởng": "Lò Thị Na", "Lò Thị Na*": "Lò Thị Na",
+		"H'Hen - Niê": "H'Hen - Niê",
 	} {
 		if got, _ := cleanName(in, false); got != want {
 			t.Errorf("cleanName(%q) is %q, want %q", in, got, want)

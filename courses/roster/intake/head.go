@@ -3,6 +3,7 @@ package intake
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lopban/courses/letters"
@@ -25,16 +26,16 @@ type view struct {
 }
 
 // seen prepares a sheet to be read.
-func seen(s *workbook.Sheet, code letters.Code) *view {
+func seen(s *workbook.Sheet, codes []letters.As) *view {
 	v := &view{Sheet: s, joined: map[int]map[int]string{}}
-	if code != "" && code != letters.Unicode {
+	if len(codes) > 0 {
 		columns := map[int][]string{}
 		for _, row := range s.Rows {
 			for i, c := range row.Cells {
 				columns[i] = append(columns[i], c)
 			}
 		}
-		v.conv = letters.Convert(code, columns)
+		v.conv = letters.Convert(codes, columns)
 	}
 	first := map[[2]int]string{}
 	for _, m := range s.Merges {
@@ -174,6 +175,9 @@ func (l *Lexicon) under(v *view, levels [][]string, row workbook.Row) bool {
 			return m.Bottom-m.Top < 4
 		}
 	}
+	if len(levels) == 1 && v.heading(above) {
+		return false
+	}
 	top := levels[len(levels)-1]
 	known, whole := 0, 0 // titles, and those that are nothing but one: a row with "Thư viện xã Lũng Cú" is none
 	for i, c := range cells {
@@ -196,6 +200,67 @@ func (l *Lexicon) under(v *view, levels [][]string, row workbook.Row) bool {
 		return true
 	}
 	return known > 0 && whole > 0 && name >= 0 && (name >= len(cells) || cells[name] == "")
+}
+
+var listName = regexp.MustCompile(`^(danh sach|bieu|phu luc|bang|thong ke|bao cao|kem theo|huyen|thanh pho|thi xa|xa|phuong|thi tran) `)
+
+// heading says whether a row is what stands over a list, and no row of titles: one text, at its beginning or with the
+// name of a list.
+func (v *view) heading(number int) bool {
+	i := slices.IndexFunc(v.Rows, func(r workbook.Row) bool { return r.Number == number })
+	if i < 0 {
+		return false
+	}
+	cells := v.heads(v.Rows[i])
+	return filled(cells) == 1 && (cells[0] != "" || listName.MatchString(roster.Words(strings.Join(cells, ""))))
+}
+
+// split makes a sheet of each of the lists with titles of their own that stand in one under the other.
+func (l *Lexicon) split(s *workbook.Sheet) []*workbook.Sheet {
+	v := seen(s, asTold(told([]*workbook.Sheet{s}, "")))
+	h := l.findHeader(v, nil)
+	if h.row == 0 {
+		return []*workbook.Sheet{s}
+	}
+	for i := h.below + 1; i < len(v.Rows); i++ {
+		if !l.another(v, h, i) {
+			continue
+		}
+		at := i
+		if v.heading(v.Rows[i-1].Number) {
+			at--
+		}
+		below := *s
+		below.Name = strings.TrimSpace(s.Name + " [" + strconv.Itoa(s.Rows[i].Number) + "]")
+		below.Rows = s.Rows[at:]
+		s.Rows = s.Rows[:at:at]
+		return append([]*workbook.Sheet{s}, l.split(&below)...)
+	}
+	return []*workbook.Sheet{s}
+}
+
+// another says whether a row is one of titles, and of others than those above.
+func (l *Lexicon) another(v *view, above head, i int) bool {
+	cells := v.heads(v.Rows[i])
+	if filled(cells) < 3 || !titled(cells) {
+		return false
+	}
+	for _, c := range cells {
+		if _, is := l.is[roster.Words(c)]; c != "" && !is {
+			return false
+		}
+	}
+	columns := l.header(cells, nil)
+	if recognised(columns) < 3 {
+		return false
+	}
+	differ := 0
+	for i, c := range columns {
+		if c.Field != "" && (i >= len(above.columns) || above.columns[i].Field != c.Field) {
+			differ++
+		}
+	}
+	return differ > 0
 }
 
 // stack makes one row of titles of several. The lowest title of a column says what it holds, else the one above it,
@@ -269,9 +334,9 @@ func joinGivenName(columns []Column) {
 	}
 }
 
-// told is the old code in which the texts of sheets are written, "" for Unicode. One word does not tell it, but where a
-// font of that code is in the file.
-func told(sheets []*workbook.Sheet, font letters.Code) letters.Code {
+// told are the old codes in which the texts of sheets are written, none for Unicode. One word does not tell a code, but
+// where a font of it is in the file.
+func told(sheets []*workbook.Sheet, font letters.Code) []letters.Code {
 	var texts []string
 	for _, s := range sheets {
 		for _, row := range s.Rows[:min(len(s.Rows), 500)] {
@@ -282,18 +347,27 @@ func told(sheets []*workbook.Sheet, font letters.Code) letters.Code {
 			}
 		}
 	}
-	code, words := letters.Told(texts)
-	if words < 2 && code != font {
-		return ""
+	codes, words := letters.Told(texts)
+	if words < 2 && (len(codes) == 0 || codes[0] != font) {
+		return nil
 	}
-	return code
+	return codes
+}
+
+// asTold reads texts in the codes that they are told to be in.
+func asTold(codes []letters.Code) []letters.As {
+	var all []letters.As
+	for _, code := range codes {
+		all = append(all, letters.As{Told: code, Read: code})
+	}
+	return all
 }
 
 // forget takes the cells of private columns out of a book, and the rows of sheets in which nobody can be.
 func (l *Lexicon) forget(b *workbook.Book) {
-	b.Code = told(b.Sheets, b.Code)
+	b.Codes = told(b.Sheets, b.Code)
 	for _, s := range b.Sheets {
-		h := l.findHeader(seen(s, b.Code), nil)
+		h := l.findHeader(seen(s, asTold(b.Codes)), nil)
 		if h.row == 0 {
 			s.More, s.Rows, s.Merges = len(s.Rows), nil, nil
 			continue

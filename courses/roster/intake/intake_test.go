@@ -304,7 +304,8 @@ func TestTwoRowsOfOnePerson(t *testing.T) {
 		{"new, the same mobile number and name", ",Lò Thị Na,0911111111,00700,Thư viện\n,Lò Thị Na,0911111111,00691,Thư viện\n", "new row.twice:2"},
 		{"new, a number that is an office's", ",Lò Thị Na,0911111111,00700,Thư viện\n,Giàng Seo Phà,0911111111,00700,Thư viện\n,Vừ Mí Sử,0911111111,00700,Thư viện\n", "new-phone.shared new-phone.shared new-phone.shared"},
 		{"an office's number that one of them has on the roster", ",Vừ A Dính,0912345678,00700,\n,Giàng Seo Phà,0912345678,00700,Thư viện\n", "ask-phone.shared dinh:library new-phone.shared"},
-		{"namesakes with two numbers", ",Lò Thị Na,0911111111,00700,Thư viện\n,Lò Thị Na,0911111112,00700,Thư viện\n", "new new"},
+		{"namesakes with two numbers", ",Lò Thị Na,0911111111,00700,Thư viện\n,Lò Thị Na,0911111112,00700,Thư viện\n", "new ask row 2:phone"},
+		{"namesakes with two numbers in two libraries", ",Lò Thị Na,0911111111,00700,Thư viện\n,Lò Thị Na,0911111112,00700,Tủ sách\n", "new new"},
 		{"a namesake of one who is found by number", ",Vừ A Dính,0911111111,00700,Thư viện\n,Vừ A Dính,0912345678,00700,\n", "new same"},
 		{"new, the office's number", ",Lò Thị Na,02193866999,00700,Thư viện\n,Lò Thị Nga,02193866999,00700,Thư viện\n", "new new"},
 	} {

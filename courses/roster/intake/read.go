@@ -21,11 +21,16 @@ func (l *Lexicon) Read(file io.Reader, name string, limits workbook.Limits) (*wo
 // open is Read that keeps every row and column.
 func (l *Lexicon) open(file io.Reader, name string, limits workbook.Limits) (*workbook.Book, error) {
 	b, err := workbook.Open(file, limits, func(s *workbook.Sheet) int {
-		return recognised(l.findHeader(seen(s, told([]*workbook.Sheet{s}, "")), nil).columns)
+		return recognised(l.findHeader(seen(s, asTold(told([]*workbook.Sheet{s}, ""))), nil).columns)
 	})
 	if err != nil {
 		return nil, err
 	}
 	b.File = shorten(roster.Clean(name))
+	var sheets []*workbook.Sheet
+	for _, s := range b.Sheets {
+		sheets = append(sheets, l.split(s)...)
+	}
+	b.Sheets = sheets
 	return b, nil
 }

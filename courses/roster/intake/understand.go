@@ -3,6 +3,7 @@ package intake
 import (
 	"cmp"
 	"context"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -23,7 +24,9 @@ type Choices struct {
 	Titles map[string]Field `json:"titles,omitempty"`
 	// by index, whether it is read; visible sheets are unless this says no, hidden ones if this says yes
 	Sheets  map[int]bool `json:"sheets,omitempty"`
-	Letters letters.Code `json:"letters,omitempty"` // the code that was agreed to, Unicode for none
+	Letters letters.Code `json:"letters,omitempty"` // the code of all texts, Unicode for none
+	// the codes that are told in a file, and what texts of each are read in: the same, another, or Unicode
+	Codes map[letters.Code]letters.Code `json:"codes,omitempty"`
 	// "0.start": whether days and months of the date cells are to be exchanged
 	Swapped map[string]bool   `json:"swapped,omitempty"`
 	Start   time.Time         `json:"start,omitzero"`   // the start of posts for which the file has no date
@@ -57,8 +60,8 @@ func (p Part) HiddenColumns() []Column {
 	return slices.DeleteFunc(slices.Clone(p.Columns), func(c Column) bool { return !c.Hidden || c.Field == "" || c.Field == fieldNumber })
 }
 
-// Ask is a question about the whole file, that must be answered before it is written. Codes: "letters" (Args: the
-// code), "swapped" (Key of Choices.Swapped, Args: the title, a date as typed and as meant), "start".
+// Ask is a question about the whole file, that must be answered before it is written. Codes: "letters" (Key of
+// Choices.Codes, "" where no code is told; Args: the code, and the letters of the columns that have it), "swapped" (Key of Choices.Swapped, Args: the title, a date as typed and as meant), "start".
 type Ask struct {
 	Code    string      `json:"code"`
 	Key     string      `json:"key,omitempty"`
@@ -74,7 +77,7 @@ func (l *Lexicon) Preview(ctx context.Context, r *roster.Roll, province string, 
 		return nil, problem.Invalid("province", "province.unknown", province)
 	}
 	im := &Import{Province: province, File: b.File, Key: b.Key, Day: roster.Day(r.Now()), Start: chosen.Start}
-	u := &understanding{lexicon: l, places: r.Places, book: b, chosen: chosen, limits: limits, im: im, said: map[nameAt][]saying{}}
+	u := &understanding{lexicon: l, places: r.Places, book: b, chosen: chosen, limits: limits, im: im, said: map[nameAt][]saying{}, inCode: map[letters.Code]*coded{}}
 	if err := u.all(); err != nil {
 		return nil, err
 	}
@@ -117,8 +120,14 @@ type understanding struct {
 	limits  workbook.Limits
 	im      *Import
 
-	said    map[nameAt][]saying // rows of earlier sheets, by folded name and commune as written
+	said   map[nameAt][]saying // rows of earlier sheets, by folded name and commune as written
+	inCode map[letters.Code]*coded
+}
+
+// coded is what is seen of a code in a file.
+type coded struct {
 	samples [][2]string
+	columns []string // letters, with the sheet's name before them where there are several
 }
 
 type saying struct {
@@ -127,15 +136,11 @@ type saying struct {
 }
 
 func (u *understanding) all() error {
-	code := cmp.Or(u.chosen.Letters, u.book.Code)
-	if code == letters.Unicode {
-		code = ""
-	}
-	u.im.Letters = code
+	u.im.Codes = u.codes()
 	headed := false
 	for i, s := range u.book.Sheets {
 		part := Part{Name: s.Name, Hidden: s.Hidden, Others: len(s.Rows) + s.More}
-		v := seen(s, code)
+		v := seen(s, u.im.Codes)
 		h := u.lexicon.findHeader(v, u.chosen.Titles)
 		if h.row > 0 {
 			headed = true
@@ -165,10 +170,60 @@ func (u *understanding) all() error {
 	if people == 0 && !unknown {
 		return problem.Invalid("file", "file.norows")
 	}
-	if u.chosen.Letters == "" && (u.book.Bytes || code != "") {
-		u.im.Asks = append(u.im.Asks, Ask{Code: "letters", Args: []string{string(cmp.Or(code, letters.Unicode))}, Samples: u.samples})
-	}
+	u.askLetters()
 	return nil
+}
+
+// Read says that texts which are told to be in a code are in one, Unicode for leaving them; "" for all texts.
+func (c *Choices) Read(told, as letters.Code) {
+	if _, ok := letters.Known(string(told)); !ok || told == "" {
+		c.Letters = as
+		return
+	}
+	codes := maps.Clone(c.Codes)
+	if codes == nil {
+		codes = map[letters.Code]letters.Code{}
+	}
+	codes[told] = as
+	c.Codes = codes
+}
+
+// codes are the old codes in which the file is read.
+func (u *understanding) codes() []letters.As {
+	if u.chosen.Letters == letters.Unicode {
+		return nil
+	}
+	if u.chosen.Letters != "" {
+		return asTold([]letters.Code{u.chosen.Letters})
+	}
+	told := u.book.Codes
+	if len(told) == 0 && u.book.Code != "" { // of a file that was kept by an earlier release
+		told = []letters.Code{u.book.Code}
+	}
+	all := asTold(told)
+	for i := range all {
+		all[i].Read = cmp.Or(u.chosen.Codes[all[i].Told], all[i].Told)
+	}
+	return all
+}
+
+// askLetters asks of each code in the file whether it is read rightly, with texts in it.
+func (u *understanding) askLetters() {
+	if u.chosen.Letters != "" {
+		return
+	}
+	if len(u.im.Codes) == 0 && u.book.Bytes {
+		u.im.Asks = append(u.im.Asks, Ask{Code: "letters", Args: []string{string(letters.Unicode), ""}})
+	}
+	for _, as := range u.im.Codes {
+		if _, answered := u.chosen.Codes[as.Told]; answered {
+			continue
+		}
+		seen := cmp.Or(u.inCode[as.Told], &coded{})
+		if slices.Sort(seen.columns); len(seen.columns) > 0 {
+			u.im.Asks = append(u.im.Asks, Ask{Code: "letters", Key: string(as.Told), Args: []string{string(as.Told), strings.Join(seen.columns, ", ")}, Samples: seen.samples})
+		}
+	}
 }
 
 // choose gives columns what was chosen for them by hand. A private column stays unread.
@@ -198,15 +253,32 @@ func (u *understanding) sample(v *view, h head) {
 	}
 }
 
-// gatherSamples keeps some texts as they are in the file and as they are understood.
+// gatherSamples keeps some texts as they are in the file and as they are understood, of each code, and the columns that
+// have them.
 func (u *understanding) gatherSamples(v *view, h head) {
-	for _, row := range v.Rows[min(h.below, len(v.Rows)):] {
+	for _, row := range v.Rows {
 		for i, c := range row.Cells {
-			read := v.text(i, c)
-			if len(u.samples) >= 6 || roster.Clean(c) == read || slices.ContainsFunc(u.samples, func(s [2]string) bool { return s[1] == shorten(read) }) {
+			code := v.conv.In(i, c).Told
+			if code == "" {
 				continue
 			}
-			u.samples = append(u.samples, [2]string{shorten(c), shorten(read)})
+			seen := u.inCode[code]
+			if seen == nil {
+				seen = &coded{}
+				u.inCode[code] = seen
+			}
+			letter := workbook.Letter(i)
+			if len(u.book.Sheets) > 1 {
+				letter = v.Name + "!" + letter
+			}
+			if row.Number > h.row && !slices.Contains(seen.columns, letter) {
+				seen.columns = append(seen.columns, letter)
+			}
+			read := v.text(i, c)
+			if row.Number <= h.row || len(seen.samples) >= 6 || roster.Clean(c) == read || slices.ContainsFunc(seen.samples, func(s [2]string) bool { return s[1] == shorten(read) }) {
+				continue
+			}
+			seen.samples = append(seen.samples, [2]string{shorten(c), shorten(read)})
 		}
 	}
 }
@@ -222,7 +294,9 @@ type walk struct {
 	district string // of the sheet, or of the group of rows that are being read
 	commune  string // of the group
 	library  string
-	foot     bool // below the last of the people: signatures
+	here     string   // commune that the sheet's name or a heading tells, of people of whom nothing else does
+	last     []string // cells of the last person
+	foot     bool     // below the last of the people: signatures
 	dates    map[Field]*mixed
 	first    int // of the sheet's rows in the import
 }
@@ -233,6 +307,8 @@ func (w *walk) all() {
 		w.district = w.Name
 	}
 	w.dates = map[Field]*mixed{}
+	w.near(w.Name)
+	w.above()
 	w.part.Read = !w.Hidden
 	if read, ok := w.chosen.Sheets[w.index]; ok {
 		w.part.Read = read
@@ -240,7 +316,7 @@ func (w *walk) all() {
 	for i, row := range w.Rows[w.head.below:] {
 		cells := w.texts(row)
 		switch {
-		case i == 0 && numbering(cells), w.titlesAgain(cells):
+		case i == 0 && numbering(cells), w.titlesAgain(cells), filled(cells) == 1 && pageLine.MatchString(roster.Words(strings.Join(cells, ""))):
 			w.part.Others++
 		case w.person(row, cells):
 			w.foot = false
@@ -254,6 +330,34 @@ func (w *walk) all() {
 		w.im.Rows = w.im.Rows[:w.first]
 	}
 }
+
+// near takes the commune that a text names, for people of whom nothing else says one.
+func (w *walk) near(text string) {
+	if placeName.MatchString(roster.Words(text)) || strings.HasPrefix(strings.ToLower(text), "p. ") {
+		found := w.places.Find(roster.Address{Name: unoffice(text), Under: w.district}, w.im.Province, roster.Era{})
+		if found.Commune.Code != "" {
+			w.here = found.Commune.Title()
+		}
+	}
+}
+
+// above reads what stands over the titles: the district, or the commune whose list it is.
+func (w *walk) above() {
+	for _, row := range w.Rows {
+		if row.Number >= w.head.row {
+			return
+		}
+		if cells := w.texts(row); filled(cells) == 1 {
+			text := strings.Join(cells, "")
+			if w.places.IsDistrict(text) {
+				w.district = text
+			}
+			w.near(text)
+		}
+	}
+}
+
+var pageLine = regexp.MustCompile(`^(trang|to|page)( so)? [0-9]+( [0-9]+)?$`)
 
 var numberCell = regexp.MustCompile(`^(\(?[0-9]{1,2}\)?|\(?[A-N]\)?)$`)
 
@@ -275,7 +379,7 @@ func numbering(cells []string) bool {
 func (w *walk) titlesAgain(cells []string) bool {
 	same := 0
 	for i, c := range cells {
-		if i < len(w.head.columns) && c != "" && c == w.head.columns[i].Title {
+		if i < len(w.head.columns) && c != "" && (c == w.head.columns[i].Title || strings.HasSuffix(w.head.columns[i].Title, " – "+c)) {
 			same++
 		}
 	}
@@ -398,21 +502,27 @@ func (w *walk) within(row workbook.Row) bool {
 // group takes a row with one text for the name of what follows: a commune, a library in one, or a section. It says
 // false for a row of somebody of whom there is only a name.
 func (w *walk) group(text string, section, fact bool) bool {
+	if bare := counted.ReplaceAllString(text, ""); bare != "" {
+		text = bare
+	}
 	words := roster.Words(text)
 	switch {
 	case fact:
 		return false
 	case placeName.MatchString(words) || w.isCommune(text):
-		w.commune, w.library = text, ""
+		w.commune, w.library, w.here = text, "", ""
 	case district.MatchString(words):
-		w.district, w.commune, w.library = "", "", ""
+		w.district, w.commune, w.library, w.here = "", "", "", ""
 		if w.places.IsDistrict(text) {
 			w.district = text
 		}
 	case w.speaksOfLibrary(text):
 		w.library = text
-		if placeIn(w.places, text, roster.Address{Under: w.district}, w.im.Province, roster.Era{}).Named {
-			w.commune = ""
+		if found := placeIn(w.places, text, roster.Address{Under: w.district}, w.im.Province, roster.Era{}); found.Named {
+			w.commune, w.here = "", ""
+			if found.Commune.Code != "" {
+				w.here = found.Commune.Title()
+			}
 		}
 	case section, utf8.RuneCountInString(text) > 60, strings.HasPrefix(text, "("):
 	default:
@@ -452,6 +562,8 @@ func (w *walk) add(row workbook.Row, cells []string) {
 			down[column] = value
 		}
 	}
+	notes := w.asAbove(down)
+	w.last = down
 	r := ImportRow{Sheet: w.index, Number: row.Number, Hidden: row.Hidden, Cells: w.known(down), Under: w.district, Waits: w.Hidden && !w.part.Read}
 	if w.commune != "" && r.Cells[FieldCommune] == "" && r.Cells[FieldCommuneCode] == "" {
 		r.Cells[FieldCommune] = w.commune
@@ -459,6 +571,10 @@ func (w *walk) add(row workbook.Row, cells []string) {
 	if w.library != "" && r.Cells[FieldLibrary] == "" {
 		r.Cells[FieldLibrary] = w.library
 	}
+	if w.here != "" && r.Cells[FieldCommune] == "" && r.Cells[FieldCommuneCode] == "" && !w.placed(&r) {
+		r.Cells[FieldCommune] = w.here
+	}
+	r.Notes = notes
 	if !w.im.Trainings && w.again(&r) { // somebody may have been trained twice
 		w.part.Again++
 		return
@@ -481,6 +597,36 @@ func (w *walk) add(row workbook.Row, cells []string) {
 	}
 	slices.SortFunc(r.Notes, func(a, b RowProblem) int { return strings.Compare(a.Column+a.Code, b.Column+b.Code) })
 	w.im.Rows = append(w.im.Rows, r)
+}
+
+// placed says whether the library, the unit or the post of a row names a place.
+func (w *walk) placed(r *ImportRow) bool {
+	for _, f := range []Field{FieldLibrary, FieldUnit, FieldPost} {
+		if placeIn(w.places, r.Cells[f], roster.Address{District: r.Cells[FieldDistrict], Under: w.district}, w.im.Province, roster.Era{}).Named {
+			return true
+		}
+	}
+	return false
+}
+
+// counted is how many people there are, behind the name of a group.
+var counted = regexp.MustCompile(`(?i)\s*[:(,–-]?\s*[0-9]+\s*(người|cán bộ|đồng chí|đ/c|thư viện|nhân viên)[).]*\s*$`)
+
+// ditto is what people write for "as above".
+var ditto = regexp.MustCompile(`(?i)^(["“”″〃'‘’´]{1,2}|-?\s*(nt|n/t|như trên|như\s?t|//)\s*[.-]?)$`)
+
+// asAbove puts into cells that say so what stands above them, with a word.
+func (w *walk) asAbove(cells []string) []RowProblem {
+	var notes []RowProblem
+	for i, c := range cells {
+		f := w.fieldAt(i)
+		if !ditto.MatchString(c) || i >= len(w.last) || w.last[i] == "" || f == "" || f == fieldNumber || f == FieldNone || f == FieldName || f == FieldFamily || f == FieldGiven || f == FieldCode || f == FieldPhone {
+			continue
+		}
+		cells[i] = w.last[i]
+		notes = append(notes, RowProblem{Code: "cell.ditto", Field: f, Column: workbook.Letter(i), Value: shorten(c), Args: []string{shorten(w.last[i])}})
+	}
+	return notes
 }
 
 // cell brings a cell into the form in which it is judged: not too long, serial days as dates, and what was chosen
@@ -655,13 +801,13 @@ func (c *Choices) set(cell, value string) {
 
 // Sole says whether the one suggestion can be taken without choosing.
 func (p RowProblem) Sole() bool {
-	return len(p.Suggestions) == 1 && p.Acceptable() && p.Code != "phone.first"
+	return len(p.Suggestions) == 1 && p.Acceptable() && p.Code != "phone.first" && p.Code != "commune.empty"
 }
 
 // Acceptable says whether a suggestion can be read instead of the cell; others are names and codes of people, which the
 // cell's column does not hold.
 func (p RowProblem) Acceptable() bool {
-	return len(p.Suggestions) > 0 && (p.Field == FieldStart || p.Field == FieldEnd || p.Field == FieldCommune || p.Field == FieldCommuneCode || p.Field == FieldPhone && p.Code != "phone.other")
+	return len(p.Suggestions) > 0 && (p.Field == FieldStart || p.Field == FieldEnd || p.Field == FieldCommune || p.Field == FieldCommuneCode || p.Field == FieldPhone && p.Code != "phone.other" || p.Code == "name.coded")
 }
 
 // said are the problems and warnings of a row.

@@ -37,7 +37,7 @@ func (l *Lexicon) ReadUnits(file io.Reader, name string) (*Units, error) {
 		if s.Hidden {
 			continue
 		}
-		v := seen(s, told(b.Sheets, b.Code))
+		v := seen(s, asTold(told(b.Sheets, b.Code)))
 		for i, row := range s.Rows[:min(len(s.Rows), workbook.TitleRows)] {
 			if c, ok := unitTitles(v.titles(row)); ok {
 				return &Units{File: b.File, Key: b.Key, Rows: c.read(v, s.Rows[i+1:])}, nil

@@ -103,7 +103,12 @@ func (j *judge) read(row *ImportRow) {
 var (
 	bracketed = regexp.MustCompile(`\s*[(\[][^)\]]*[)\]]?`)
 	yearAfter = regexp.MustCompile(`[\s,;–-]+(sn|s\.n|sinh|sinh năm|năm sinh)?\s*[.:]?\s*(19[3-9][0-9]|20[0-2][0-9])$`)
-	honorific = regexp.MustCompile(`(?i)^((pgs|gs|ts|ths|thạc sĩ|thạc sỹ|tiến sĩ|tiến sỹ|cn|cử nhân|ks|kỹ sư|bs|bác sĩ|đ/c|đ\.c|đồng chí|nsưt|nghệ nhân)[.:]?\s+|(pgs|gs|ts|ths|cn|ks|bs|đ/c|đc)\.\s*|(bà|ông|anh|chị|cô|thầy|chú|mr|mrs|ms)[.:]?\s+|(bà|ông)[.:]\s*)`)
+	honorific = regexp.MustCompile(`(?i)^((bs\.?\s?ck\s?(i+|[12])|nhà giáo|nsnd|th\.\s?s|pgs|gs|ts|ths|thạc sĩ|thạc sỹ|tiến sĩ|tiến sỹ|cn|cử nhân|ks|kỹ sư|bs|bác sĩ|đ/c|đ\.c|đồng chí|nsưt|nghệ nhân)[.:]?\s+|(pgs|gs|ts|ths|cn|ks|bs|đ/c|đc)\.\s*|(bà|ông|anh|chị|cô|thầy|chú|mr|mrs|ms)[.:]?\s+|(bà|ông)[.:]\s*)`)
+	behind    = regexp.MustCompile(`(\s+[-–—]\s+\S.*|\s*[*†]+)$`) // a post or a note
+	glued     = regexp.MustCompile(`(\p{Ll}{2,})(\p{Lu}\p{Ll})`)
+	two       = regexp.MustCompile(`\S \S+ (và|&) \S+ \S`) // Và is a family name too
+	posts     = regexp.MustCompile(`^(trưởng thôn|phó thôn|trưởng bản|trưởng xóm|trưởng ban|phó ban|trưởng phòng|phó phòng|hiệu trưởng|hiệu phó|giám đốc|phó giám đốc|chủ tịch|phó chủ tịch|bí thư|phó bí thư|công chức|viên chức|cán bộ|nhân viên|thủ thư|kế toán|văn thư)( |$)`)
+	vacant    = regexp.MustCompile(`^((đang |còn )?(khuyết|trống)|không( có)?|chưa|vacant|n/a|(chưa (có|bố trí|phân công|tuyển|cử)|đang tuyển|không có)( người| cán bộ| ai| được)?)$`)
 	running   = regexp.MustCompile(`^[0-9]{1,3}\s*[.)/-]\s*`)
 )
 
@@ -120,6 +125,10 @@ func cleanName(text string, addressed bool) (name string, taken []string) {
 	if m := bracketed.FindString(name); m != "" && strings.TrimSpace(bracketed.ReplaceAllString(name, "")) != "" {
 		take(m)
 		name = strings.TrimSpace(bracketed.ReplaceAllString(name, ""))
+	}
+	if m := behind.FindString(name); m != "" && len(strings.Fields(name[:len(name)-len(m)])) > 1 {
+		take(m)
+		name = name[:len(name)-len(m)]
 	}
 	if m := yearAfter.FindString(strings.ToLower(name)); m != "" {
 		name = strings.TrimSpace(name[:len(name)-len(m)]) // what it says of a birth is not shown again
@@ -156,6 +165,31 @@ func addressing(rows []ImportRow) bool {
 // unmarkedWords are words of names that are hardly ever without marks in Vietnamese.
 var unmarkedWords = []string{"nguyen", "tran", "pham", "thi", "van", "duong", "dang", "luong", "trieu", "quach", "truong", "vuong", "duc", "dinh", "hoang", "phuong", "huong"}
 
+// nobody refuses what is no name of one person: a post, a word for nobody, two people, or a text in an old code among
+// others that are not.
+func (j *judge) nobody(row *ImportRow, text, clean string) bool {
+	small := strings.ToLower(clean)
+	switch {
+	case vacant.MatchString(small):
+		j.problem(row, "name.empty", FieldName, nil)
+	case posts.MatchString(small):
+		j.problem(row, "name.post", FieldName, nil)
+	case two.MatchString(clean):
+		j.problem(row, "name.two", FieldName, nil)
+	default:
+		codes, _ := letters.Told([]string{clean})
+		if len(codes) == 0 || letters.Better(codes[0], clean) < len(strings.Fields(clean))/2 {
+			return false
+		}
+		var suggestions []string
+		if name, err := roster.Name(letters.Decode(codes[0], clean)); err == nil && row.Cells[FieldName] != "" {
+			suggestions = append(suggestions, name)
+		}
+		j.problem(row, "name.coded", FieldName, suggestions)
+	}
+	return true
+}
+
 func (j *judge) readName(row *ImportRow) {
 	text := row.typedName()
 	if slices.Contains(row.blank, FieldName) || slices.Contains(row.blank, FieldFamily) || slices.Contains(row.blank, FieldGiven) {
@@ -165,11 +199,21 @@ func (j *judge) readName(row *ImportRow) {
 		return
 	}
 	clean, taken := cleanName(text, j.addressed)
-	name, err := roster.Name(clean)
+	if j.nobody(row, text, clean) {
+		return
+	}
+	parted := clean
+	if clean != strings.ToUpper(clean) {
+		parted = glued.ReplaceAllString(clean, "$1 $2")
+	}
+	name, err := roster.Name(parted)
 	row.Entry.Name = name
 	if err != nil {
 		j.refuse(row, FieldName, err)
 		return
+	}
+	if parted != clean {
+		j.warn(row, "name.parted", FieldName, nil, name)
 	}
 	if len(taken) > 0 {
 		j.warn(row, "name.cleaned", FieldName, nil, strings.Join(taken, ", "), name)
@@ -188,7 +232,7 @@ var (
 
 // readPhone takes the number in the cell, of several the first mobile one; a number that is none is left out.
 func (j *judge) readPhone(row *ImportRow) {
-	text := row.read(FieldPhone)
+	text := phoneSigns(row.read(FieldPhone))
 	phone, err := roster.PhoneOrNone(text)
 	if err == nil {
 		row.Entry.Phone = phone
@@ -204,6 +248,9 @@ func (j *judge) readPhone(row *ImportRow) {
 		}
 	}
 	if len(found) == 0 {
+		found = spaced(text)
+	}
+	if len(found) == 0 {
 		j.warn(row, "phone.left", FieldPhone, nil)
 		return
 	}
@@ -214,6 +261,34 @@ func (j *judge) readPhone(row *ImportRow) {
 	} else {
 		j.warn(row, "phone.cleaned", FieldPhone, nil, text, found[at])
 	}
+}
+
+var otherDigits = strings.NewReplacer("０", "0", "１", "1", "２", "2", "３", "3", "４", "4", "５", "5", "６", "6", "７", "7", "８", "8", "９", "9", "·", ".", "•", ".", "_", " ")
+
+// phoneSigns is a number in the digits of ASCII, with the letter o that was typed for a nought.
+func phoneSigns(text string) string {
+	text = otherDigits.Replace(text)
+	letter := func(r rune) bool { return unicode.IsLetter(r) }
+	if strings.IndexFunc(strings.NewReplacer("O", "", "o", "").Replace(text), letter) < 0 && strings.ContainsAny(text, "0123456789") {
+		text = strings.NewReplacer("O", "0", "o", "0").Replace(text)
+	}
+	return roster.Clean(text)
+}
+
+// spaced are the numbers of a text with nothing but spaces between them.
+func spaced(text string) []string {
+	var found []string
+	var digits string
+	for _, part := range strings.Fields(text) {
+		digits += part
+		if n, err := roster.Phone(digits); err == nil {
+			found, digits = append(found, n), ""
+		}
+	}
+	if digits != "" { // something else is between them
+		return nil
+	}
+	return found
 }
 
 // renumbered says whether a number was typed with its eleven digits of before 2018.
@@ -303,6 +378,8 @@ func (j *judge) readStart(row *ImportRow) {
 		j.warn(row, "date.form", FieldStart, nil)
 	case day.Before(roster.FirstDay):
 		j.warn(row, "date.early", FieldStart, nil)
+	case day.After(j.im.Day.AddDate(1, 0, 0)): // a slip of the pen, and not of somebody who is to come
+		j.warn(row, "date.future", FieldStart, nil)
 	case day.After(j.im.Day):
 		j.problem(row, "date.future", FieldStart, nil)
 	default:
@@ -341,8 +418,15 @@ var (
 	yearMonth  = regexp.MustCompile(`^([0-9]{4}) ([0-9]{1,2})$`)
 	shortMonth = regexp.MustCompile(`^(?:thang |t ?)?([0-9]{1,2}) (?:nam )?([0-9]{2})$`)
 	yearOnly   = regexp.MustCompile(`^(?:nam |dau nam )?(19[5-9][0-9]|20[0-9]{2})$`)
-	quarter    = regexp.MustCompile(`^quy ([1-4]|i|ii|iii|iv) (?:nam )?([0-9]{4})$`)
-	around     = regexp.MustCompile(`^(tu |bat dau |tu ngay |tu thang |tu nam |khoang )*(.*?)( den nay| toi nay| den| nay)?$`)
+	// year, month, day; or day, month, year
+	eightDigits = regexp.MustCompile(`^(?:((?:19|20)[0-9]{2})(0[1-9]|1[0-2])([0-3][0-9])|([0-3][0-9])(0[1-9]|1[0-2])((?:19|20)[0-9]{2}))$`)
+	withinText  = regexp.MustCompile(`\b([0-9]{1,2})\s*[/.-]\s*([0-9]{1,2})\s*[/.-]\s*([0-9]{4})\b`)
+	monthNames  = strings.NewReplacer(" thg ", " thang ", " jan ", " 1 ", " feb ", " 2 ", " mar ", " 3 ", " apr ", " 4 ", " may ", " 5 ", " jun ", " 6 ", " jul ", " 7 ", " aug ", " 8 ", " sep ", " 9 ", " oct ", " 10 ", " nov ", " 11 ", " dec ", " 12 ",
+		" thang mot ", " thang 1 ", " thang gieng ", " thang 1 ", " thang hai ", " thang 2 ", " thang ba ", " thang 3 ", " thang tu ", " thang 4 ", " thang nam ", " thang 5 ", " thang sau ", " thang 6 ", " thang bay ", " thang 7 ", " thang tam ", " thang 8 ",
+		" thang chin ", " thang 9 ", " thang muoi ", " thang 10 ", " thang chap ", " thang 12 ")
+	spokenDay = regexp.MustCompile(`^(?:ngay )?([0-9]{1,2}) (?:thang )?([0-9]{1,2}) (?:nam )?([0-9]{4}|[0-9]{2})$`)
+	quarter   = regexp.MustCompile(`^quy ([1-4]|i|ii|iii|iv) (?:nam )?([0-9]{4})$`)
+	around    = regexp.MustCompile(`^(tu |bat dau |tu ngay |tu thang |tu nam |khoang )*(.*?)( den nay| toi nay| den| nay)?$`)
 )
 
 // readDate reads dd/mm/yyyy, "ngày 5 tháng 3 năm 2019", yyyy-mm-dd and the serial days of a spreadsheet. For what is
@@ -364,12 +448,26 @@ func readDate(s string) (date time.Time, ok bool, suggestion string) {
 	if m := shortYear.FindStringSubmatch(s); m != nil {
 		return suggestDay(century(m[3]), m[2], m[1])
 	}
-	words := roster.Words(s)
+	if m := eightDigits.FindStringSubmatch(s); m != nil {
+		return suggestDay(m[1]+m[6], m[2]+m[5], m[3]+m[4])
+	}
+	if all := withinText.FindAllStringSubmatch(s, 2); len(all) == 1 && all[0][0] != s {
+		return suggestDay(all[0][3], all[0][2], all[0][1])
+	}
+	words := monthNames.Replace(" " + roster.Words(strings.TrimSuffix(s, ".0")) + " ")
+	words = strings.Join(strings.Fields(words), " ")
 	if m := dayWords.FindStringSubmatch(words); m != nil {
 		date, ok := calendarDay(m[3], m[2], m[1])
 		return date, ok, ""
 	}
 	words = around.FindStringSubmatch(words)[2]
+	if m := spokenDay.FindStringSubmatch(words); m != nil {
+		year := m[3]
+		if len(year) == 2 {
+			year = century(year)
+		}
+		return suggestDay(year, m[2], m[1])
+	}
 	if m := dayFirst.FindStringSubmatch(strings.ReplaceAll(words, " ", "/")); m != nil {
 		return suggestDay(m[3], m[2], m[1])
 	}
@@ -468,7 +566,15 @@ var office = regexp.MustCompile(`(?i)^(ubnd|uỷ ban nhân dân|ủy ban nhân d
 var codeBehind = regexp.MustCompile(`\(([0-9]{5})\)$`)
 
 // unoffice is a commune without the office that leads it: "UBND xã Lũng Cú" is in xã Lũng Cú.
-func unoffice(text string) string { return strings.TrimSpace(office.ReplaceAllString(text, "")) }
+func unoffice(text string) string {
+	if m := nowIs.FindStringSubmatch(text); m != nil {
+		text = m[1]
+	}
+	return strings.TrimSpace(office.ReplaceAllString(text, ""))
+}
+
+// nowIs is what a text says that a unit of before is now.
+var nowIs = regexp.MustCompile(`(?i)^[^(]+[\s,;:–-]nay (?:là|thuộc|đổi thành)\s+(.+?)$`)
 
 // communeByName takes the commune from the name of the library, the unit or the post, where one is named in full.
 func (j *judge) communeByName(row *ImportRow) {

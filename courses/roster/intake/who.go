@@ -133,6 +133,7 @@ type judge struct {
 	told   map[string]*ImportRow // code, or number and name, to the first row that has it
 	names  map[nameAt][]*ImportRow
 	named  map[string]bool // communes that rows name
+	said   []string        // of each row the commune that it or a row of its sheet above it names
 	facts  map[string]roster.Facts
 	last   map[string]roster.Transfer // of the same people, where they have one
 }
@@ -164,6 +165,12 @@ func (j *judge) all() error {
 	j.era = j.roll.Places.EraOf(j.im.Province, j.addresses())
 	for i := range rows {
 		j.read(&rows[i])
+		rows[i].at = i
+		said := rows[i].Entry.Commune
+		if said == "" && i > 0 && rows[i-1].Sheet == rows[i].Sheet {
+			said = j.said[i-1]
+		}
+		j.said = append(j.said, said)
 		if commune := rows[i].Entry.Commune; commune != "" {
 			j.named[commune] = true
 		}
@@ -282,17 +289,21 @@ func (j *judge) repeats(row *ImportRow) (twice bool, twins []twin) {
 	at := nameAt{roster.Fold(e.Name), e.Commune}
 	if at.fold != "" && at.commune != "" {
 		for _, other := range j.names[at] {
-			if differ(row.Cells[FieldCode], other.Cells[FieldCode]) || differ(e.Phone, other.Entry.Phone) {
+			sameLibrary := roster.SameWords(e.Library, other.Entry.Library)
+			if differ(row.Cells[FieldCode], other.Cells[FieldCode]) || differ(e.Phone, other.Entry.Phone) && !(sameLibrary && roster.SameName(e.Name, other.Entry.Name)) {
 				continue
 			}
 			var against []roster.Difference
+			if differ(e.Phone, other.Entry.Phone) { // of two years, or two people
+				against = append(against, roster.NumberDiffers)
+			}
 			if !roster.SameName(e.Name, other.Entry.Name) {
 				against = append(against, roster.MarksDiffer)
 			}
 			if differ(roster.Words(e.Library), roster.Words(other.Entry.Library)) {
 				against = append(against, roster.OtherLibrary)
 			}
-			if len(against) == 0 && e.Phone == other.Entry.Phone && roster.SameWords(e.Library, other.Entry.Library) {
+			if len(against) == 0 && e.Phone == other.Entry.Phone && sameLibrary {
 				j.problem(row, "row.twice", FieldName, nil, other.tell()...)
 				return true, nil
 			}
@@ -544,7 +555,7 @@ func (j *judge) welcome(row *ImportRow, m *meaning) {
 	case e.Commune == "" && row.unsure.Named:
 		j.unsure(row, FieldCommune, roster.Address{}, row.unsure)
 	case e.Commune == "":
-		j.problem(row, "commune.empty", FieldCommune, nil)
+		j.problem(row, "commune.empty", FieldCommune, j.above(row))
 	case e.Library == "":
 		j.problem(row, "library.empty", FieldLibrary, nil)
 	default:
@@ -559,6 +570,18 @@ func (j *judge) welcome(row *ImportRow, m *meaning) {
 			j.warn(row, "name.away", FieldName, nil, j.provinceName(p.Province))
 		}
 	}
+}
+
+// above is the commune of the row above, where the sheet has a column of communes: lists often say it once.
+func (j *judge) above(row *ImportRow) []string {
+	if j.im.column(row, FieldCommune) == "" {
+		return nil
+	}
+	c, ok := j.roll.Places.Commune(j.said[row.at])
+	if !ok {
+		return nil
+	}
+	return []string{named(c)}
 }
 
 // startDay is the day of the import where the file has no date; a post that is over needs its own.

@@ -20,14 +20,14 @@ type Mending struct {
 	Title    func(Field) string
 	Of       func(*ImportRow) string // what is wrong with the row
 
-	letters letters.Code // in which the file is
+	codes []letters.As // in which the file is
 }
 
 // WriteProblems writes the rows that were left out as they are in the file: the same sheets with the same titles and
 // all columns but private ones, what is wrong, and the row's number. Where a commune or a library is told by the rows
 // above or not at all there is a column for it. Mended, the file can be imported again.
 func (im *Import) WriteProblems(w io.Writer, b *workbook.Book, m Mending) error {
-	m.letters = im.Letters
+	m.codes = im.Codes
 	var tables []workbook.Table
 	for i, part := range im.Sheets {
 		var rows []*ImportRow
@@ -62,7 +62,7 @@ func mending(part Part, s *workbook.Sheet, rows []*ImportRow, m Mending) workboo
 		name = m.Sheet
 	}
 	typed := map[int][]string{}
-	v := seen(s, m.letters)
+	v := seen(s, m.codes)
 	for _, row := range s.Rows {
 		typed[row.Number] = v.texts(row)
 	}
