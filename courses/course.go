@@ -305,7 +305,8 @@ type Refusal struct {
 	ID         string    `json:"id"` // person/SHA-256 of the rest
 	Person     string    `json:"person"`
 	Reason     string    `json:"reason"`
-	Fact       string    `json:"fact"` // JSON, as it was read
+	Args       []any     `json:"args,omitempty"` // what fills the places of the reason's message
+	Fact       string    `json:"fact"`           // JSON, as it was read
 	RecordedAt time.Time `json:"recordedAt"`
 }
 

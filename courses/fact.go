@@ -55,6 +55,7 @@ type Receipt struct {
 	Score       *int   `json:"score,omitempty"`  // of an attempt, percent
 	Passed      *bool  `json:"passed,omitempty"`
 	Certificate string `json:"certificate,omitempty"` // its code, once the course is complete
+	Args        []any  `json:"-"`                     // of a refusal, what fills its message's places
 	Say         string `json:"say,omitempty"`         // of a refusal, the reason in the sender's language
 }
 

@@ -51,5 +51,5 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	if f.Code == "sign-in-needed" && c.Method() == fiber.MethodGet {
 		return page.SeeOther(c, "/sign-in?next="+page.EscapeQuery(c.OriginalURL()))
 	}
-	return s.Page(c, "error", page.ErrorPage{Frame: s.Frame(c, w.T("error.title")), Fault: f, Message: message})
+	return s.Page(c, "error", page.ErrorPage{Frame: s.Frame(c, w.T(f.Heading())), Fault: f, Message: message})
 }

@@ -146,9 +146,6 @@ func TestPhotosComeBeforeTheirFact(t *testing.T) {
 	if told := send(photo.Name, gone); told.Receipts[0].Reason != "photo-gone" || told.Log != nil {
 		t.Errorf("one is gone: %+v", told)
 	}
-	if told := send("../../etc/passwd"); told.Receipts[0].Reason != "photo-gone" {
-		t.Errorf("no name of ours: %+v", told)
-	}
 	if told := send(photo.Name, ""); told.Receipts[0].State != courses.Received || told.Log.Count != 1 {
 		t.Errorf("one that could not be read: %+v", told)
 	}
@@ -181,6 +178,79 @@ func TestPhotosComeBeforeTheirFact(t *testing.T) {
 	c.do("POST", "/api/v1/facts", "application/json", strings.NewReader(many)).want(200).json(&told)
 	if told.Receipts[0].Reason != "photo-many" || read()-before > courses.MaxPhotos+1 {
 		t.Errorf("%+v after %d photos were read", told, read()-before)
+	}
+}
+
+// What no sending can mend is refused once, with a reason that says what to do, and the log goes on behind it: a photo
+// whose name is none, more photos than a submission takes, photos of a reading, and photos of no fact at all.
+func TestPhotosThatCannotComeAreRefusedOnce(t *testing.T) {
+	s := newSite(t)
+	s.publish(practiceCourse("K3", false))
+	a := s.person("Sùng A Páo", "00715")
+	c := s.as(a)
+	names := make([]string, courses.MaxPhotos+1)
+	for i := range names {
+		var photo struct{ Name string }
+		c.do("POST", "/api/v1/photos", "image/jpeg", bytes.NewReader(snap(t, uint8(60+i)))).want(200).json(&photo)
+		names[i] = photo.Name
+	}
+	send := func(n int, kind, lesson string, photos ...string) toldPhone {
+		t.Helper()
+		list, err := json.Marshal(photos)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := fmt.Sprintf(`{"person":%q,"phone":"may-1","photos":{"phone-%d":%s},"facts":[%s]}`, a.ID, n, list,
+			entry(n, fmt.Sprintf(`"kind":%q,"course":"K3","lesson":%q,"text":"Xong"`, kind, lesson)))
+		var told toldPhone
+		c.do("POST", "/api/v1/facts", "application/json", strings.NewReader(body)).want(200).json(&told)
+		return told
+	}
+	for i, step := range []struct {
+		kind, lesson string
+		photos       []string
+		reason, says string
+	}{
+		{"submission", "", []string{names[0], "../../etc/passwd"}, "photo-name", "không đúng dạng"},
+		{"submission", "", names, "photo-many", "tối đa 4 ảnh"},
+		{"completion", "doc", names[:1], "photo-where", "Chỉ bài thực hành"},
+	} {
+		told := send(i+1, step.kind, step.lesson, step.photos...)
+		if r := told.Receipts[0]; r.State != courses.Refused || r.Reason != step.reason || !strings.Contains(r.Say, step.says) || told.Log == nil || told.Log.Count != i+1 {
+			t.Errorf("%s: %+v, log %+v", step.reason, r, told.Log)
+		}
+		if again := send(i+1, step.kind, step.lesson, step.photos...); again.Receipts[0].Reason != step.reason {
+			t.Errorf("%s, sent again: %+v", step.reason, again.Receipts[0])
+		}
+	}
+	refused := s.as(s.account("", "Nông Thị Lan", "08", roster.Trainer)).get("/practice").want(200).Body
+	for _, says := range []string{"không đúng dạng", "tối đa 4 ảnh", "Chỉ bài thực hành"} {
+		if strings.Count(refused, says) != 1 {
+			t.Errorf("the trainer reads %q %d times, want once", says, strings.Count(refused, says))
+		}
+	}
+	c.do("POST", "/api/v1/facts", "application/json", strings.NewReader(`{"photos":{"nobody":["x"]},"facts":[]}`)).want(422)
+}
+
+// Who went astray reads at once whether the page is not there, not theirs, or waits for them to sign in.
+func TestErrorPagesHaveTheirOwnHeading(t *testing.T) {
+	s := newSite(t)
+	learner := s.as(s.person("Sùng A Páo", "00715"))
+	for _, step := range []struct {
+		client *client
+		method string
+		path   string
+		status int
+		head   string
+	}{
+		{learner, "GET", "/courses/RP9", 404, "Không tìm thấy trang"},
+		{learner, "GET", "/roster", 403, "Bạn không được làm việc này"},
+		{s.anyone(), "POST", "/me/password", 401, "Hãy đăng nhập"},
+	} {
+		page := step.client.do(step.method, step.path, "application/x-www-form-urlencoded", nil).want(step.status)
+		if page.one("h1") != step.head || !strings.Contains(page.Body, "<title>"+step.head) {
+			t.Errorf("%s %s is headed otherwise than %q", step.method, step.path, step.head)
+		}
 	}
 }
 

@@ -90,7 +90,7 @@ func (s *School) ForgetAhead(ctx context.Context, before time.Time) error {
 // KeptPhoto is a photo that was brought before the fact that names it. It is gone when nothing named it for a day.
 func (s *School) KeptPhoto(ctx context.Context, name string) (courses.Picture, error) {
 	if !photoName.MatchString(name) {
-		return courses.Picture{}, problem.Invalid("photo", "photo-bad")
+		return courses.Picture{}, problem.Invalid("photo", "photo-name")
 	}
 	data, err := s.Store.Blob(ctx, name)
 	if errors.Is(err, problem.ErrNotFound) {

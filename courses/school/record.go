@@ -55,8 +55,7 @@ func (s *School) Record(ctx context.Context, l Learner, f courses.Fact) (courses
 	}
 	var wrong *problem.Problem
 	if errors.As(err, &wrong) && errors.Is(wrong.Kind, problem.ErrInvalid) {
-		reason, err := s.refuse(ctx, l.Person, sent, wrong.Code)
-		return courses.Receipt{ID: f.ID, State: courses.Refused, Reason: reason}, err
+		return s.Refuse(ctx, l.Person, sent, wrong)
 	}
 	if err == nil && f.Kind == submission {
 		err = s.refreshTask(ctx, e.ID)
@@ -404,38 +403,39 @@ func (s *School) date(ctx context.Context, person string, v *courses.Version, f 
 	return nil
 }
 
-// refuse keeps a fact that was not counted, and gives the reason for the receipt. The same one is kept once; beyond
-// keptRefusals the reason is that no more are kept.
-func (s *School) refuse(ctx context.Context, person string, f courses.Fact, reason string) (string, error) {
+// Refuse keeps a fact that is not counted, and gives its receipt. The same one is kept once; beyond keptRefusals the
+// reason is that no more are kept.
+func (s *School) Refuse(ctx context.Context, person string, f courses.Fact, why *problem.Problem) (courses.Receipt, error) {
+	receipt := courses.Receipt{ID: f.ID, State: courses.Refused, Reason: why.Code, Args: why.Args}
 	f.SentAt = time.Time{}
 	text, err := json.Marshal(struct {
 		courses.Fact
 		Photos []string `json:"photos,omitempty"`
 	}{f, names(f.Photos)})
 	if err != nil {
-		return "", err
+		return courses.Receipt{}, err
 	}
-	sum := sha256.Sum256(append(text, reason...))
+	sum := sha256.Sum256(append(text, why.Code...))
 	if len(text) > maxRefused { // who looks at it needs no more of it
 		text = append(text[:maxRefused:maxRefused], "…"...)
 	}
-	r := courses.Refusal{ID: person + "/" + hex.EncodeToString(sum[:]), Person: person, Reason: reason, Fact: strings.ToValidUTF8(string(text), ""), RecordedAt: store.Time(s.Now())}
+	r := courses.Refusal{ID: person + "/" + hex.EncodeToString(sum[:]), Person: person, Reason: why.Code, Args: why.Args,
+		Fact: strings.ToValidUTF8(string(text), ""), RecordedAt: store.Time(s.Now())}
 	kept, err := s.Store.Count(ctx, RefusalKind, store.Where(store.Is("person", person)))
 	if err != nil {
-		return "", err
+		return courses.Receipt{}, err
 	}
 	if kept[0].N >= keptRefusals {
-		if _, err := store.Get[courses.Refusal](ctx, s.Store, RefusalKind, r.ID); errors.Is(err, problem.ErrNotFound) {
-			return "too-many-refused", nil
-		} else if err != nil {
-			return "", err
+		_, err := store.Get[courses.Refusal](ctx, s.Store, RefusalKind, r.ID)
+		if errors.Is(err, problem.ErrNotFound) {
+			return courses.Receipt{ID: f.ID, State: courses.Refused, Reason: "too-many-refused"}, nil
 		}
-		return reason, nil
+		return receipt, err
 	}
 	if err := s.Store.Insert(ctx, RefusalKind, &r); err != nil && !errors.Is(err, problem.ErrExists) {
-		return "", err
+		return courses.Receipt{}, err
 	}
-	return reason, nil
+	return receipt, nil
 }
 
 func names(photos []courses.Picture) (all []string) {

@@ -2,10 +2,13 @@ package learn
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -126,6 +129,11 @@ func (s *Pages) TakeFacts(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	for id := range b.Photos {
+		if !slices.ContainsFunc(facts, func(f courses.Fact) bool { return f.ID == id }) {
+			return problem.Invalid("photos", "photo-where")
+		}
+	}
 	receipts, whole := []courses.Receipt{}, true
 	for _, f := range facts {
 		r, err := s.recordBrought(c, f, b.Photos[f.ID])
@@ -157,44 +165,67 @@ func (b brought) entries(facts []courses.Fact) []courses.LogEntry {
 // photoGone is why a fact is not recorded whose photos have to be brought again. It is not a refusal that is kept.
 const photoGone = "photo-gone"
 
-// recordBrought keeps a fact with the photos that came before it. One that could not be read is left out.
+// recordBrought keeps a fact with the photos that came before it. One that could not be read is left out. What no
+// sending can mend is refused for good; only a photo that is gone is asked for again.
 func (s *Pages) recordBrought(c *fiber.Ctx, f courses.Fact, photos []string) (courses.Receipt, error) {
-	for _, name := range photos {
-		if len(f.Photos) > courses.MaxPhotos { // it is refused for them; more need not be read
-			break
-		}
-		if name == "" {
-			continue
-		}
-		p, err := s.School.KeptPhoto(c.UserContext(), name)
+	photos = slices.DeleteFunc(slices.Clone(photos), func(name string) bool { return name == "" })
+	if f.Person == "" || f.Person == page.VisitorID(c) { // of another's fact nothing is looked at
+		err := s.findPhotos(c.UserContext(), &f, photos)
 		var wrong *problem.Problem
-		if errors.As(err, &wrong) && errors.Is(err, problem.ErrInvalid) {
+		switch {
+		case errors.As(err, &wrong) && wrong.Code == photoGone:
 			return s.explained(c, courses.Receipt{ID: f.ID, State: courses.Refused, Reason: photoGone}), nil
-		}
-		if err != nil {
+		case errors.As(err, &wrong) && errors.Is(err, problem.ErrInvalid):
+			r, err := s.School.Refuse(c.UserContext(), page.VisitorID(c), f, wrong)
+			return s.explained(c, r), err
+		case err != nil:
 			return courses.Receipt{}, err
 		}
-		f.Photos = append(f.Photos, p)
 	}
 	r, err := s.RecordFact(c, f)
 	return s.explained(c, r), err
 }
 
+// findPhotos gives a fact the photos of these names.
+func (s *Pages) findPhotos(ctx context.Context, f *courses.Fact, names []string) error {
+	if len(names) > 0 && f.Kind != "submission" {
+		return problem.Invalid("photo", "photo-where")
+	}
+	for _, name := range names {
+		if len(f.Photos) > courses.MaxPhotos { // it is refused for them; more need not be read
+			return nil
+		}
+		p, err := s.School.KeptPhoto(ctx, name)
+		if err != nil {
+			return err
+		}
+		f.Photos = append(f.Photos, p)
+	}
+	return nil
+}
+
 // explained adds the reason of a refusal in the visitor's words.
 func (s *Pages) explained(c *fiber.Ctx, r courses.Receipt) courses.Receipt {
 	if r.State == courses.Refused {
-		r.Say = reason(s.WordsOf(c), r.Reason)
+		r.Say = reason(s.WordsOf(c), r.Reason, r.Args)
 	}
 	return r
 }
 
-// reason is why a fact was refused, in words. Whoever has many reasons to be refused for reads the one of the code.
-func reason(w words.Words, code string) string {
+// reason is why a fact was refused, in words. Where nothing is kept that fills the places of its message, it is said in
+// general.
+func reason(w words.Words, code string, args []any) string {
 	text, ok := w.Messages["error."+code]
-	if !ok || strings.Contains(text, "%") {
-		text = w.T("error.invalid")
+	if !ok || len(args) == 0 && strings.Contains(text, "%") {
+		return w.T("error.invalid")
 	}
-	return text
+	filled := slices.Clone(args)
+	for i, arg := range filled {
+		if n, ok := arg.(float64); ok && n == math.Trunc(n) { // what a store gives back of a number
+			filled[i] = int(n)
+		}
+	}
+	return w.T("error."+code, filled...)
 }
 
 // TakePhoto keeps a photo until the fact that names it comes, and gives it its name.

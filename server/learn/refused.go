@@ -64,7 +64,7 @@ func (s *Pages) refused(ctx context.Context, w words.Words, a roster.Account, ne
 }
 
 func newRefusedRow(w words.Words, p roster.Person, r courses.Refusal, newest map[string]*courses.Version) refusedRow {
-	row := refusedRow{Person: p, Why: reason(w, r.Reason), At: r.RecordedAt}
+	row := refusedRow{Person: p, Why: reason(w, r.Reason, r.Args), At: r.RecordedAt}
 	var f courses.Fact
 	if json.Unmarshal([]byte(r.Fact), &f) != nil { // a long one is cut off
 		return row

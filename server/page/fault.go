@@ -83,6 +83,23 @@ func Explain(err error) Fault {
 	return f
 }
 
+// Heading is the key of what stands at the head of the error's page.
+func (f Fault) Heading() string {
+	switch f.Status {
+	case fiber.StatusUnauthorized:
+		return "error.title.sign-in"
+	case fiber.StatusForbidden:
+		return "error.title.denied"
+	case fiber.StatusNotFound:
+		return "error.title.not-found"
+	case fiber.StatusTooManyRequests:
+		return "error.title.wait"
+	case fiber.StatusServiceUnavailable:
+		return "error.title.busy"
+	}
+	return "error.title"
+}
+
 type ErrorPage struct {
 	Frame
 	Fault   Fault
