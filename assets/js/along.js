@@ -1,7 +1,7 @@
 // @ts-check
 // The button on a course's page that takes it along: its size first, then how far it is.
-import { $ } from "./dom.js";
-import { current, fill } from "./here.js";
+import { $, $$ } from "./dom.js";
+import { current } from "./here.js";
 import { keepOwn } from "./log.js";
 import { packs, take } from "./packs.js";
 
@@ -29,22 +29,25 @@ async function keepDraws(p, pack) {
   }
 }
 
+/** Of several sentences shows one. @param {string} what */
+const say = (what) => $$(".either[role=status] > *", box).forEach((one) => { one.hidden = one.dataset.is !== what; });
+
 async function offer() {
   const pack = (await packs()).find((one) => one.course === words.course && one.lang === document.documentElement.lang);
-  const same = pack && pack.version === words.version;
-  const said = $("[data-said]", box), button = $("button", box), media = $("[data-media]", box);
-  said.textContent = same ? words.here : pack ? words.newer : words.what;
-  button.hidden = Boolean(same);
-  button.textContent = fill(pack ? words.again : words.take, words.kb);
-  media.hidden = same || !words.mediaKb;
+  const same = Boolean(pack && pack.version === words.version);
+  const button = $("button", box), media = $("[data-media]", box);
+  say(same ? "here" : pack ? "newer" : "what");
+  button.hidden = same;
+  $$(".either > *", button).forEach((one) => { one.hidden = one.dataset.is !== (pack ? "again" : "take"); });
+  if (media) media.hidden = same;
   box.hidden = false;
 }
 
 $("button", box).addEventListener("click", async () => {
-  const button = $("button", box), bar = $("progress", box), said = $("[data-said]", box), withMedia = Boolean($("[data-media] input", box)?.checked);
+  const button = $("button", box), bar = $("progress", box), withMedia = Boolean($("[data-media] input", box)?.checked);
   button.disabled = true;
   bar.hidden = false;
-  said.textContent = words.taking;
+  say("taking");
   try {
     const pack = await take(words.url, withMedia, (done, of) => { bar.max = of; bar.value = done; });
     navigator.storage?.persist?.().catch(() => {});
@@ -52,7 +55,7 @@ $("button", box).addEventListener("click", async () => {
     if (p) await keepStudy(p, pack.course).then(() => keepDraws(p, pack));
     await offer();
   } catch (error) {
-    said.textContent = error instanceof DOMException && error.name === "QuotaExceededError" ? words.full : words.failed;
+    say(error instanceof DOMException && error.name === "QuotaExceededError" ? "full" : "failed");
   }
   bar.hidden = true;
   button.disabled = false;

@@ -52,14 +52,17 @@ function guardSignOut(id) {
   });
 }
 
-/** Says something at the head of the page. @param {string} what @param {string} text @param {string} kind */
+/**
+ * Says something: at the head of a page that a script draws, and else at its foot, where nothing moves for it.
+ * @param {string} what @param {string} text @param {string} kind
+ */
 function tell(what, text, kind) {
   let note = $(`[data-note="${what}"]`);
   if (!note) {
     note = document.createElement("div");
     note.setAttribute("role", kind === "bad" ? "alert" : "status");
     note.dataset.note = what;
-    $("main").prepend(note);
+    if ($("#words")) $("main").prepend(note); else $(".foot").append(note);
   }
   note.className = "note " + kind;
   note.textContent = text;
@@ -71,22 +74,27 @@ async function loaded() {
   if (document.readyState !== "complete") await new Promise((done) => addEventListener("load", done, { once: true }));
 }
 
+/** Gives what is done once it is said what waits. @returns {Promise<(() => Promise<void>)|undefined>} */
 async function start() {
-  if (owner && (await takenOver())) return;
+  if (owner && (await takenOver())) return undefined;
   if (!owner && !$("#words")) await set("opened", ""); // the server knows of nobody: whoever signs in now is meant
   const p = await current();
-  if (!p) return;
+  if (!p) return undefined;
   if (owner) {
     guardSignOut(p.id);
     await takeOver(p.id);
     await set("lang", document.documentElement.lang);
-    await loaded(); // on a thin network the page comes first
-    await navigator.serviceWorker.register("/sw.js", { type: "module", updateViaCache: "none" });
   }
   new BroadcastChannel("lopban").onmessage = () => show(p.id);
   for (const sign of ["online", "focus"]) addEventListener(sign, () => go(p.id));
   await show(p.id);
-  await go(p.id);
+  return async () => {
+    if (owner) {
+      await loaded(); // on a thin network the page comes first
+      await navigator.serviceWorker.register("/sw.js", { type: "module", updateViaCache: "none" });
+    }
+    await go(p.id);
+  };
 }
 
 let waiting = 0;
@@ -126,8 +134,18 @@ function sayOff() {
 
 // What a form left on this phone is said on the page that it led to.
 const led = new URLSearchParams(location.search);
-if (bar && led.has("kept")) tell("kept", bar.dataset.kept, "good");
+if (bar && led.has("kept") && $("#words")) tell("kept", bar.dataset.kept, "good");
 if (bar && led.has("unkept")) tell("kept", bar.dataset.unkept, "bad");
 
-if (!("serviceWorker" in navigator) || !window.indexedDB || !crypto.subtle) sayOff();
-else start().catch(sayOff);
+/** When it is known what waits: a page that a script draws is drawn after that. */
+export const ready = begin();
+
+async function begin() {
+  if (!("serviceWorker" in navigator) || !window.indexedDB || !crypto.subtle) { sayOff(); return; }
+  try {
+    const on = await start();
+    on?.().catch(sayOff);
+  } catch {
+    sayOff();
+  }
+}

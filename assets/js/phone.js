@@ -2,7 +2,7 @@
 // The page of this phone, and without a network every page that was taken along, at its own address.
 import { set } from "./db.js";
 import { $, $$ } from "./dom.js";
-import { current, fill, go } from "./here.js";
+import { current, fill, go, ready } from "./here.js";
 import { kept } from "./kept.js";
 import { count, entries, factOf, lock, newID, own, people, setPIN, unlock } from "./log.js";
 import { earned } from "./outbox.js";
@@ -37,6 +37,7 @@ async function show(path, p) {
   const page = pack.pages[path];
   document.title = page.title + " · Lớp Bản";
   const notes = $$("[data-note]", main);
+  main.hidden = true; // until everything in it has its place
   main.innerHTML = page.html;
   main.prepend(...notes);
   for (const link of $$('a[href*=".pdf"], a[href*=".html"]', main)) link.remove(); // made by the server alone
@@ -47,6 +48,7 @@ async function show(path, p) {
   for (const form of $$("form[method=post]", main)) await prepare(form, p, facts, course, lesson);
   const n = Number(new URLSearchParams(location.search).get("kept")), brought = facts.find(({ entry }) => entry.n === n);
   if (p && brought && (quiz === "quiz" ? brought.fact.kind === "attempt" : lesson === "practice")) handedIn(pack, p, lesson, facts);
+  main.hidden = false;
   await import("./site.js");
   if (lesson === "practice") await import("./practice.js");
   return true;
@@ -265,6 +267,7 @@ async function askCounted(p) {
 }
 
 async function begin() {
+  await ready;
   const p = await current(), path = location.pathname;
   if (p && path === "/phone") askCounted(p).catch(() => {}); // the page is drawn again when it is known
   if (path === "/phone") await phone(p, true);
@@ -273,5 +276,6 @@ async function begin() {
 }
 
 begin().catch(async () => {
+  main.hidden = false;
   main.replaceChildren(el("div", { className: "text" }, el("h1", {}, say("title")), el("p", { className: "note wait" }, say("off"))));
 });

@@ -133,7 +133,8 @@ function takeQuiz() {
     $("[data-anew]").addEventListener("click", () => { kept.drop(key); location.replace(location.pathname); });
   }
   const questions = $$(".question", quiz);
-  let at = (old && old.at) || 0; // the question on a phone's screen
+  // the question on a phone's screen: whoever scrolled on before this came stays where they are
+  let at = (old && old.at) || (scrollY ? Math.max(0, questions.findIndex((question) => question.getBoundingClientRect().bottom > 0)) : 0);
   const save = () => {
     const answers = {};
     parts().forEach((part) => {

@@ -78,6 +78,9 @@ func (s *Site) Frame(c *fiber.Ctx, title string) Frame {
 			f.Notice = text
 		}
 	}
+	if c.Query("kept") != "" && c.Method() == fiber.MethodGet {
+		f.Notice = w.T("log.kept")
+	}
 	f.Second, f.SecondBy = s.second(c)
 	add := func(href, key string) {
 		f.Menu = append(f.Menu, Link{href, w.T(key), c.Path() == href || strings.HasPrefix(c.Path(), href+"/")})
