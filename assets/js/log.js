@@ -218,3 +218,24 @@ export async function own(p, key) {
   const found = await get("own", [p.id, key]);
   return found && p.secret ? unsealValue(p.secret, found.sealed) : null;
 }
+
+/** Keeps bytes of a person's own, sealed. @param {Person} p @param {string} key @param {ArrayBuffer} bytes */
+export async function keepBytes(p, key, bytes) {
+  const sealed = await seal(p.lock, bytes);
+  await run(["own"], "readwrite", (of) => { of("own").put({ person: p.id, key, sealed }); });
+}
+
+/** @param {Person} p @param {string} key @returns {Promise<ArrayBuffer|null>} null for nothing */
+export async function ownBytes(p, key) {
+  const found = await get("own", [p.id, key]);
+  return found && p.secret ? unseal(p.secret, found.sealed) : null;
+}
+
+/** The keys of a person's own that begin so. @param {Person} p @param {string} start @returns {Promise<string[]>} */
+export async function ownKeys(p, start) {
+  const keys = await run(["own"], "readonly", (of) => ask(of("own").getAllKeys(IDBKeyRange.bound([p.id, start], [p.id, start + "\uffff"]))));
+  return keys.map((/** @type {any} */ key) => key[1]);
+}
+
+/** @param {Person} p @param {string} key */
+export const drop = (p, key) => run(["own"], "readwrite", (of) => { of("own").delete([p.id, key]); });

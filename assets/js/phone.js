@@ -7,6 +7,7 @@ import { kept } from "./kept.js";
 import { count, entries, factOf, lock, newID, own, people, setPIN, unlock } from "./log.js";
 import { earned } from "./outbox.js";
 import { free, packs, packWith } from "./packs.js";
+import { keepPapers, paper, paperAt, papers } from "./papers.js";
 
 const words = JSON.parse($("#words").textContent);
 const main = $("main"), lang = document.documentElement.lang;
@@ -143,6 +144,7 @@ async function phone(p, asked) {
   const parts = [el("h1", {}, title)];
   if (!asked) parts.push(el("p", {}, say("away.how")), el("p", {}, button("again", () => location.reload())));
   if (p && asked) parts.push(...(await standing(p)));
+  if (p) parts.push(...(await certificates(p)));
   parts.push(el("h2", {}, say("courses")), await shelf());
   if (asked) parts.push(...(await users(p)));
   if (p && asked) parts.push(el("h2", {}, say("log")), await list(p));
@@ -257,12 +259,53 @@ function stateOf(entry) {
   return say(entry.state === "here" ? "one.here" : entry.counted ? "one.counted" : "one.received") + score;
 }
 
+/** @param {string|number} at */
+const day = (at) => new Date(at).toLocaleDateString(locale, { day: "2-digit", month: "2-digit", year: "numeric", timeZone: "Asia/Ho_Chi_Minh" });
+/** @param {any} text in both languages */
+const inLang = (text) => text[lang] || text.vi;
+
+/** The certificates of a person that this phone knows of. @param {Person} p */
+async function certificates(p) {
+  const known = await papers(p), rows = el("ul", { className: "steps" });
+  for (const c of known?.list || []) {
+    rows.append(el("li", {}, el("a", { href: "/certificates/" + c.code }, el("span", { className: "what" }, el("strong", {}, inLang(c.title)), el("br"),
+      el("span", { className: "soft small" }, [say("cert.on", day(c.issuedAt)), c.serial, say("state." + c.state)].join(" · "))))));
+  }
+  return rows.childElementCount ? [el("h2", {}, say("certs")), rows, el("p", { className: "soft small" }, say("cert.as-of", when(known?.at || 0)))] : [];
+}
+
+/** Shows the certificates without a network, or the one of the address. Says whether it could. @param {string} path @param {Person|undefined} p */
+async function showPapers(path, p) {
+  const at = paperAt(path), known = p && (await papers(p));
+  if (!p || !known || !(at || path === "/certificates")) return false;
+  if (!at) {
+    document.title = say("certs") + " · Lớp Bản";
+    main.replaceChildren(...$$("[data-note]", main), el("h1", {}, say("certs")), el("div", { className: "text" }, ...(await certificates(p)).slice(1)));
+    return true;
+  }
+  const c = known.list.find((one) => one.code === at.code);
+  if (!c) return false;
+  document.title = inLang(c.title) + " · Lớp Bản";
+  const facts = el("dl", { className: "facts" });
+  const rows = { state: say("state." + c.state) + (c.reason ? ". " + c.reason : ""), holder: c.holder, unit: c.unit, issued: day(c.issuedAt), until: c.validUntil ? day(c.validUntil) : say("cert.endless"),
+    serial: c.serial, register: c.register, issuer: c.issuer, check: c.url, code: c.code.replace(/(.{4})(?=.)/g, "$1-") };
+  for (const [key, value] of Object.entries(rows)) if (value) facts.append(el("dt", {}, say("cert." + key)), el("dd", {}, value));
+  const picture = await paper(p, c.code + ".svg"), pdf = await paper(p, c.code + ".pdf");
+  const parts = [el("h1", {}, inLang(c.title))];
+  if (picture) parts.push(el("p", { className: "paper" }, el("img", { src: `/certificates/${c.code}.svg`, width: 1188, height: 840, alt: say("cert.picture", c.holder, inLang(c.title)) })));
+  const below = el("div", { className: "text" });
+  if (pdf) below.append(el("p", {}, el("a", { className: "button", href: `/certificates/${c.code}.pdf`, download: `giay-chung-nhan-${c.code}.pdf` }, say("cert.pdf", kb(pdf.byteLength)))));
+  if (!picture || !pdf) below.append(el("p", { className: "soft" }, say("cert.unseen")));
+  below.append(facts, el("p", { className: "soft small" }, say("cert.as-of", when(known.at))), el("p", {}, el("a", { href: "/certificates" }, say("certs"))));
+  main.replaceChildren(...$$("[data-note]", main), ...parts, below);
+  return true;
+}
+
 /** Asks for which courses this person holds a certificate: what was done for them counts. @param {Person} p */
 async function askCounted(p) {
-  if (!p.secret || $("[data-person]")?.dataset.person !== p.id || !(await count(p.id)).received) return;
-  const answer = await fetch("/api/v1/certificates", { cache: "no-store" }).catch(() => null);
-  if (!answer?.ok) return;
-  const { certificates } = await answer.json();
+  if ($("[data-person]")?.dataset.person !== p.id) return;
+  const certificates = await keepPapers(p);
+  if (!p.secret || !(await count(p.id)).received) return;
   await earned(p, new Set(certificates.filter((/** @type {any} */ c) => c.state === "valid").map((/** @type {any} */ c) => c.course)));
 }
 
@@ -271,7 +314,7 @@ async function begin() {
   const p = await current(), path = location.pathname;
   if (p && path === "/phone") askCounted(p).catch(() => {}); // the page is drawn again when it is known
   if (path === "/phone") await phone(p, true);
-  else if (!(await show(path, p))) await phone(p, false);
+  else if (!(await showPapers(path, p)) && !(await show(path, p))) await phone(p, false);
   new BroadcastChannel("lopban").onmessage = async () => { if (path === "/phone") await phone(await current(), true); };
 }
 

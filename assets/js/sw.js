@@ -3,14 +3,15 @@
 // same for everybody. Its imports have their hash in their names, so no browser starts it with an old half.
 import { set, setting } from "/assets/db.js";
 import { factOfForm } from "/assets/form.js";
-import { append } from "/assets/log.js";
+import { append, person } from "/assets/log.js";
 import { send } from "/assets/outbox.js";
 import { packWith, taken } from "/assets/packs.js";
+import { paper, paperAt } from "/assets/papers.js";
 
 const self = /** @type {any} */ (globalThis);
 const shell = [
   "/assets/site.css", "/assets/site.js", "/assets/dom.js", "/assets/kept.js", "/assets/db.js", "/assets/vault.js", "/assets/log.js", "/assets/outbox.js",
-  "/assets/packs.js", "/assets/form.js", "/assets/here.js", "/assets/phone.js", "/assets/along.js", "/assets/practice.js", "/assets/icon.svg", "/assets/thread.svg",
+  "/assets/packs.js", "/assets/papers.js", "/assets/form.js", "/assets/here.js", "/assets/phone.js", "/assets/along.js", "/assets/practice.js", "/assets/icon.svg", "/assets/thread.svg",
 ];
 const pages = { vi: "/offline?lang=vi", en: "/offline?lang=en" };
 const store = "lopban-shell-" + shell.join(); // another one for other files
@@ -46,6 +47,7 @@ self.addEventListener("fetch", (/** @type {any} */ event) => {
   if (url.origin !== self.location.origin) return;
   if (url.pathname.startsWith("/assets/")) event.respondWith(kept(request));
   else if (url.pathname.startsWith("/media/") && request.method === "GET") event.respondWith(picture(request, url.pathname));
+  else if (request.method === "GET" && paperAt(url.pathname)?.kind) event.respondWith(certificate(request, url.pathname));
   else if (request.mode === "navigate" && request.method === "GET") event.respondWith(page(request));
   else if (request.mode === "navigate" && url.pathname === "/language") event.respondWith(speak(request));
   else if (request.mode === "navigate" && url.pathname.startsWith("/courses/")) event.respondWith(handIn(request, url.pathname));
@@ -59,6 +61,22 @@ async function kept(request) {
 /** @param {Request} request @param {string} path */
 async function picture(request, path) {
   return (await taken(path)) || fetch(request);
+}
+
+/** A file of a certificate, where there is no network the one that is kept. @param {Request} request @param {string} path */
+async function certificate(request, path) {
+  let answer;
+  try {
+    answer = await fetch(request);
+    if (!away.includes(answer.status)) return answer;
+  } catch { /* no network */ }
+  try {
+    const id = await setting("current"), p = id && (await person(id));
+    const bytes = p && (await paper(p, path.slice("/certificates/".length)));
+    const type = path.endsWith(".pdf") ? "application/pdf" : "image/svg+xml";
+    if (bytes) return new Response(bytes, { headers: { "Content-Type": type, "Content-Security-Policy": "default-src 'none'", "Cache-Control": "no-store" } });
+  } catch { /* nothing is kept */ }
+  return answer || (request.mode === "navigate" ? offline() : Response.error());
 }
 
 const away = [502, 503, 504]; // what stands before the server answers in its place, or it has no room just now

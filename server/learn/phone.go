@@ -56,6 +56,15 @@ func newPhonePage(f page.Frame) phonePage {
 			shown.Said[name] = text
 		}
 	}
+	for _, state := range []courses.State{courses.Valid, courses.Expired, courses.Revoked, courses.Replaced} {
+		shown.Said["state."+string(state)] = f.T("state." + string(state))
+	}
+	for name, key := range map[string]string{"certs": "certificates.title", "cert.state": "certificate.state", "cert.holder": "verify.holder",
+		"cert.unit": "verify.unit", "cert.on": "certificate.issued", "cert.issued": "verify.issued", "cert.until": "verify.until", "cert.endless": "verify.endless",
+		"cert.serial": "certificate.serial", "cert.register": "verify.register", "cert.issuer": "certificate.issuer",
+		"cert.check": "certificate.check", "cert.code": "verify.code"} {
+		shown.Said[name] = f.Messages[key]
+	}
 	return shown
 }
 
