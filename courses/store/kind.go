@@ -12,10 +12,12 @@ import (
 
 // Kind describes documents of one sort. Kinds are package variables of the packages that own them.
 type Kind struct {
-	Name    string     // a word of a-z, the table or collection
-	Schema  int        // number of the shape written now, kept with each document
-	Unique  []string   // fields whose value no two documents share; the value is never empty
-	Indexes [][]string // fields to query by, in the order of a composite index
+	Name   string   // a word of a-z, the table or collection
+	Schema int      // number of the shape written now, kept with each document
+	Unique []string // fields whose value no two documents share; the value is never empty
+	// fields to query by, in the order of a composite index. The id follows them, unless it stands among them: fields
+	// behind it are not in the order of pages and only spare a count the documents
+	Indexes [][]string
 	// an empty document, such as Person{}: checked when a store is opened, and needed to index a field of documents
 	// that are there already
 	Doc any

@@ -37,11 +37,12 @@ type Until struct {
 	Elsewhere bool           `json:"elsewhere,omitempty"` // it would end earlier without training done elsewhere
 }
 
-// StandingKind holds one Standing for each person of the roster. The first two indexes cover the counts of the board;
-// the last finds the few who are trained because of training done elsewhere.
+// StandingKind holds one Standing for each person of the roster. The first two indexes cover the counts of the board
+// and give lists the order of communes, of one place and of all; the last finds the few who are trained because of
+// training done elsewhere.
 var StandingKind = &store.Kind{Name: "standing", Schema: 1, Order: 160, Person: "id", Doc: Standing{}, Indexes: [][]string{
-	{"province", "inBase", "commune", "trainedUntil", "library"},
-	{"programme", "inBase", "commune", "trainedUntil", "library"},
+	{"inBase", "province", "commune", "id", "trainedUntil", "library"},
+	{"inBase", "programme", "commune", "id", "trainedUntil", "library"},
 	{"elsewhereFrom"},
 }}
 

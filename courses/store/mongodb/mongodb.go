@@ -356,7 +356,8 @@ func ours(old mongo.IndexSpecification) bool {
 // unique ends the name of an index whose values no two documents share.
 const unique = " unique"
 
-// index is one index of a kind. One that is not unique ends with the id, so that it holds the order of pages.
+// index is one index of a kind. One that is not unique has the id, at its end where the kind does not say where, so
+// that it holds the order of pages.
 type index struct {
 	name   string
 	fields []string
@@ -379,7 +380,7 @@ func (i index) keys() bson.D {
 	for _, f := range i.fields {
 		keys = append(keys, bson.E{Key: path(f), Value: 1})
 	}
-	if !i.unique {
+	if !i.unique && !slices.Contains(i.fields, "id") {
 		keys = append(keys, bson.E{Key: "_id", Value: 1})
 	}
 	return keys

@@ -11,7 +11,7 @@ import (
 
 // TestPlans asks SQLite how it would run the queries of the board and of the lists.
 func TestPlans(t *testing.T) {
-	k := &store.Kind{Name: "standing", Unique: []string{"code"}, Indexes: [][]string{{"province", "commune", "until"}, {"until"}}}
+	k := &store.Kind{Name: "standing", Unique: []string{"code"}, Indexes: [][]string{{"province", "commune", "until"}, {"until"}, {"open", "commune", "id", "until"}}}
 	s, err := Open(t.TempDir(), k)
 	if err != nil {
 		t.Fatal(err)
@@ -40,6 +40,8 @@ func TestPlans(t *testing.T) {
 		"in the order of one":    plan("INDEX standing.code unique")(find(store.Query{}.By("-code").First(20))),
 		"by many prefixes":       plan("standing USING INDEX sqlite_autoindex_standing_1 (id>? AND id<?)")(find(store.Where(store.BeginsAny("id", []string{"a", "b"})))),
 		"by many ids":            plan("standing USING INDEX sqlite_autoindex_standing_1 (id=?)")(find(store.Where(store.Among("id", []string{"a", "b"})))),
+		"a list before more":     plan("INDEX standing.open.commune.id.until (open=?)")(find(store.Where(store.Is("open", true)).By("commune"))),
+		"count of a list":        plan("COVERING INDEX standing.open.commune.id.until (open=?)")(count(store.Where(store.Is("open", true), store.More("until", day)), "commune")),
 		"by prefix":              plan("(province=? AND commune>? AND commune<?)")(count(store.Where(store.Begins("commune", "023"), store.Is("province", "08")), "commune")),
 	} {
 		if c.err != nil {

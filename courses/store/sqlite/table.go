@@ -211,8 +211,8 @@ func (t *table) prepare(tx *sql.Tx, current bool) error {
 	return nil
 }
 
-// indexes gives the statement for each index by its name. An index that is not unique ends with the id, so that it
-// holds the order of pages.
+// indexes gives the statement for each index by its name. An index that is not unique has the id, at its end where the
+// kind does not say where, so that it holds the order of pages.
 func (t *table) indexes() map[string]string {
 	all := map[string]string{}
 	add := func(unique, suffix string, columns []string) {
@@ -223,7 +223,10 @@ func (t *table) indexes() map[string]string {
 		add("UNIQUE ", " unique", []string{f})
 	}
 	for _, fields := range t.kind.Indexes {
-		add("", "", append(slices.Clone(fields), "id"))
+		if !slices.Contains(fields, "id") {
+			fields = append(slices.Clone(fields), "id")
+		}
+		add("", "", fields)
 	}
 	return all
 }
