@@ -26,6 +26,7 @@ import (
 	"lopban/courses/store/mongodb"
 	"lopban/courses/store/mongodb/mongotest"
 	"lopban/courses/store/sqlite"
+	"lopban/courses/store/storetest"
 )
 
 // visited is a server on a real store, with the real content and a clock that stands still until it is moved.
@@ -60,7 +61,7 @@ func newSite(t testing.TB) *visited {
 func newSiteOn(t testing.TB, st store.Store) *visited {
 	t.Helper()
 	s := &visited{t: t, clock: begun}
-	_, embedded := st.(*sqlite.Store)
+	_, embedded := inner(st).(*sqlite.Store)
 	var err error
 	s.Server, err = New(t.Context(), Config{Config: programme.Config{Store: st, Content: content.FS, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Now: s.now, BaseURL: "http://lopban.test", Alone: embedded, SecondGrace: 14 * 24 * time.Hour}})
 	if err != nil {
@@ -68,6 +69,14 @@ func newSiteOn(t testing.TB, st store.Store) *visited {
 	}
 	t.Cleanup(func() { s.Background.Stop() })
 	return s
+}
+
+// inner is the engine of a store that is watched.
+func inner(st store.Store) store.Store {
+	if r, ok := st.(*storetest.Recorder); ok {
+		return r.Store
+	}
+	return st
 }
 
 func (s *visited) now() time.Time {

@@ -36,7 +36,7 @@ func (s *Programme) NewAccount(ctx context.Context, by roster.Account, form Acco
 	}
 	defer s.creating.Delete(form)
 	cut := "" // an account that the same form made, and that may not have its code yet
-	err = store.Each(ctx, s.Store, roster.AccountKind, store.Where(store.Is("keeper", true)), func(a roster.Account) error {
+	err = store.Each(ctx, s.Store, roster.AccountKind, store.Where(store.Is("keeper", true)).By("sort"), func(a roster.Account) error {
 		if a.Name == name && a.Hash == "" && slices.Contains(a.Roles, role) && (a.Province == form.Province || a.Province == "") {
 			cut = a.ID
 			return store.Stop

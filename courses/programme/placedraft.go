@@ -160,7 +160,7 @@ func (s *Programme) ToMove(ctx context.Context, d PlaceDecision) (n int, err err
 		if _, now := s.Places.Commune(code); now { // another decision has made it since
 			continue
 		}
-		q := store.Where(store.Is("commune", code)).By("fold")
+		q := store.Where(store.Is("commune", code)).By("sort")
 		err = store.Each(ctx, s.Store, roster.PersonKind, q, func(p roster.Person) error {
 			if p.Active && p.Gone == "" {
 				n++

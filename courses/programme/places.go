@@ -99,7 +99,7 @@ func planCommune(ctx context.Context, st store.Store, p *PlacePlan, code string)
 	}
 	libraries := map[string]*Division{}
 	first := len(p.Moves)
-	err := store.Each(ctx, st, roster.PersonKind, store.Where(store.Is("commune", code)).By("fold"), func(person roster.Person) error {
+	err := store.Each(ctx, st, roster.PersonKind, store.Where(store.Is("commune", code)).By("sort"), func(person roster.Person) error {
 		if person.Gone != "" {
 			return nil
 		}
@@ -177,7 +177,7 @@ func keepChange(ctx context.Context, st store.Store, fact roster.PlaceChange) er
 func (s *Programme) settlePlaces(ctx context.Context, communes []string, progress func(done, total int)) error {
 	var people []string
 	for _, code := range communes {
-		err := store.Each(ctx, s.Store, roster.PersonKind, store.Where(store.Is("commune", code)).By("fold"), func(p roster.Person) error {
+		err := store.Each(ctx, s.Store, roster.PersonKind, store.Where(store.Is("commune", code)).By("sort"), func(p roster.Person) error {
 			people = append(people, p.ID)
 			return nil
 		})
@@ -323,7 +323,7 @@ func (s *Programme) certifiedSince(ctx context.Context, change roster.PlaceChang
 		return err
 	}
 	for _, commune := range change.Targets() {
-		err := store.Each(ctx, s.Store, roster.PersonKind, store.Where(store.Is("commune", commune)).By("fold"), func(p roster.Person) error {
+		err := store.Each(ctx, s.Store, roster.PersonKind, store.Where(store.Is("commune", commune)).By("sort"), func(p roster.Person) error {
 			if people[p.ID] = p; len(people) < roster.Together {
 				return nil
 			}
@@ -348,7 +348,7 @@ func certified(ctx context.Context, st store.Store, people []string, since time.
 		return nil, nil
 	}
 	var ids []string
-	err := store.Each(ctx, st, school.CertificateKind, store.Where(store.Among("person", people)), func(c courses.Certificate) error {
+	err := store.Each(ctx, st, school.CertificateKind, store.Where(store.Among("person", people)).By("person"), func(c courses.Certificate) error {
 		if !c.IssuedAt.Before(since) {
 			ids = append(ids, c.Person)
 		}

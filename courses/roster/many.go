@@ -28,7 +28,7 @@ type crowd interface {
 }
 
 func (r *Roll) inCommune(ctx context.Context, fold, commune string) ([]Person, error) {
-	return r.real(ctx, store.Where(store.Is("commune", commune), store.Is("fold", fold)))
+	return r.real(ctx, store.Where(store.Is("commune", commune), store.Is("fold", fold)).By("sort"))
 }
 
 func (r *Roll) inProvince(ctx context.Context, fold, province string) ([]Person, error) {
@@ -36,7 +36,7 @@ func (r *Roll) inProvince(ctx context.Context, fold, province string) ([]Person,
 }
 
 func (r *Roll) anywhere(ctx context.Context, fold string) ([]Person, error) {
-	return r.real(ctx, store.Where(store.Is("fold", fold)).First(bearers))
+	return r.real(ctx, store.Where(store.Is("fold", fold)).By("province").First(bearers))
 }
 
 // gathered is the people whom some may mean, read together.
@@ -173,7 +173,7 @@ func (g *gathered) gather(ctx context.Context, of store.Cond, add func(Person)) 
 	if len(of.Value.([]string)) == 0 {
 		return nil
 	}
-	return store.Each(ctx, g.Store, PersonKind, store.Where(of), func(p Person) error {
+	return store.Each(ctx, g.Store, PersonKind, store.Where(of).By(of.Field), func(p Person) error {
 		if p.Gone == "" {
 			add(p)
 		}
@@ -208,14 +208,14 @@ func (r *Roll) FactsOf(ctx context.Context, ids []string) (map[string]Facts, err
 
 func (r *Roll) factsOf(ctx context.Context, ids []string, facts map[string]Facts) error {
 	var joined []string
-	err := store.Each(ctx, r.Store, PostingKind, store.Where(store.Among("person", ids)), func(p Posting) error {
+	err := store.Each(ctx, r.Store, PostingKind, store.Where(store.Among("person", ids)).By("person"), func(p Posting) error {
 		f := facts[p.Person]
 		f.Postings = append(f.Postings, p)
 		facts[p.Person] = f
 		return nil
 	})
 	if err == nil {
-		err = store.Each(ctx, r.Store, DetailKind, store.Where(store.Among("person", ids)), func(d Detail) error {
+		err = store.Each(ctx, r.Store, DetailKind, store.Where(store.Among("person", ids)).By("person"), func(d Detail) error {
 			f := facts[d.Person]
 			f.Details = append(f.Details, d)
 			facts[d.Person] = f
@@ -223,7 +223,7 @@ func (r *Roll) factsOf(ctx context.Context, ids []string, facts map[string]Facts
 		})
 	}
 	if err == nil {
-		err = store.Each(ctx, r.Store, DetailKind, store.Where(store.Among("other", ids)), func(d Detail) error { joined = append(joined, d.Other); return nil })
+		err = store.Each(ctx, r.Store, DetailKind, store.Where(store.Among("other", ids)).By("other"), func(d Detail) error { joined = append(joined, d.Other); return nil })
 	}
 	for _, id := range distinct(joined) { // few
 		if err == nil {

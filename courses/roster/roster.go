@@ -173,7 +173,7 @@ type Claim struct {
 // The kinds of document that this package owns.
 var (
 	PersonKind = &store.Kind{Name: "person", Schema: 2, Order: 510, Person: "id", Doc: Person{}, Upgrade: refold,
-		Indexes: [][]string{{"province", "sort"}, {"province", "active", "commune"}, {"commune", "fold"}, {"fold", "province"}, {"phone"}, {"into"}}}
+		Indexes: [][]string{{"province", "sort"}, {"province", "active", "commune"}, {"commune", "sort", "id", "fold"}, {"fold", "province"}, {"phone"}, {"into"}}}
 
 	PostingKind = &store.Kind{Name: "posting", Schema: 1, Order: 470, Fact: true, Person: "person", Doc: Posting{}, Indexes: [][]string{{"person"}, {"province", "on"}, {"recordedAt"}, {"import"}}}
 

@@ -153,7 +153,7 @@ func (r *Roll) Transfers(ctx context.Context, province string) ([]Transfer, erro
 	slices.Sort(people)
 	var all []Handover
 	for some := range slices.Chunk(slices.Compact(people), store.MostTexts) {
-		said, err := store.All[Handover](ctx, r.Store, HandoverKind, store.Where(store.Among("person", some)))
+		said, err := store.All[Handover](ctx, r.Store, HandoverKind, store.Where(store.Among("person", some)).By("person"))
 		if err != nil {
 			return nil, err
 		}

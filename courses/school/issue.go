@@ -238,7 +238,7 @@ func (s *School) entry(ctx context.Context, c courses.Certificate) (Entry, error
 	if e.Revocation, err = revocation(ctx, s.Store, c.ID, courses.Forever); err != nil {
 		return e, err
 	}
-	by, err := store.One[courses.Certificate](ctx, s.Store, CertificateKind, store.Where(store.Is("replaces", c.ID)))
+	by, err := store.One[courses.Certificate](ctx, s.Store, CertificateKind, store.Where(store.Is("replaces", c.ID)).By("replaces"))
 	if err == nil {
 		e.ReplacedBy = &by
 	} else if !errors.Is(err, problem.ErrNotFound) {

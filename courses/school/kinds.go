@@ -22,7 +22,7 @@ var (
 		Indexes: [][]string{{"enrolment"}, {"recordedAt"}}}
 
 	CertificateKind = &store.Kind{Name: "certificate", Schema: 1, Order: 240, Fact: true, Person: "person", Doc: courses.Certificate{}, Unique: []string{"code", "register"},
-		Indexes: [][]string{{"person"}, {"province", "issuedAt"}, {"issuedAt"}, {"replaces", "course"}}}
+		Indexes: [][]string{{"person"}, {"province", "issuedAt"}, {"issuedAt"}, {"replaces", "id", "course"}}}
 
 	RevocationKind = &store.Kind{Name: "revocation", Schema: 1, Order: 190, Fact: true, Doc: courses.Revocation{}, Indexes: [][]string{{"at"}}}
 

@@ -344,7 +344,7 @@ func (s *School) Trainings(ctx context.Context, province string) ([]Trained, err
 	if err != nil {
 		return nil, err
 	}
-	return s.ruled(ctx, all, store.Where(store.Is("province", province)))
+	return s.ruled(ctx, all, store.Where(store.Is("province", province)).By("at"))
 }
 
 // ruled puts rulings, which the query finds, and revocations to trainings.

@@ -172,7 +172,7 @@ func (b *Board) earned(ctx context.Context, people []roster.Person) (map[string]
 	}
 	var err error
 	for some := range slices.Chunk(slices.Collect(maps.Keys(owners)), roster.Together) {
-		of := store.Where(store.Among("person", some))
+		of := store.Where(store.Among("person", some)).By("person")
 		if err == nil {
 			err = store.Each(ctx, b.Store, school.CertificateKind, of, func(c courses.Certificate) error {
 				holders[c.ID] = c.Person

@@ -136,7 +136,7 @@ func (s *Pages) aloneAtDesk(c *fiber.Ctx, authors []string) (bool, error) {
 		return false, nil
 	}
 	alone := true
-	err := store.Each(c.UserContext(), s.Store, roster.AccountKind, store.Where(store.Is("keeper", true)), func(a roster.Account) error {
+	err := store.Each(c.UserContext(), s.Store, roster.AccountKind, store.Where(store.Is("keeper", true)).By("sort"), func(a roster.Account) error {
 		if a.ID != me.ID && a.Hash != "" && roster.MayAuthor(a) && !slices.Contains(authors, a.ID) {
 			alone = false
 			return store.Stop

@@ -343,7 +343,7 @@ func grant(a *roster.Account, roles []roster.Role, province string) error {
 // keepAnAdmin refuses to take away the last account that can give roles.
 func (s *Accounts) keepAnAdmin(ctx context.Context, id string) error {
 	last, admin := true, false
-	err := store.Each(ctx, s.Store, roster.AccountKind, store.Where(store.Is("keeper", true)), func(a roster.Account) error {
+	err := store.Each(ctx, s.Store, roster.AccountKind, store.Where(store.Is("keeper", true)).By("sort"), func(a roster.Account) error {
 		if !a.Has(roster.Admin) || a.Hash == "" {
 			return nil
 		}

@@ -93,7 +93,7 @@ func (s *Accounts) PrintClaims(ctx context.Context, by roster.Account, province,
 	}
 	q := store.Where(store.Is("province", province)).By("sort")
 	if commune != "" {
-		q = store.Where(store.Is("commune", commune)).By("fold")
+		q = store.Where(store.Is("commune", commune)).By("sort")
 	}
 	people, err := store.All[roster.Person](ctx, s.Store, roster.PersonKind, q)
 	if err != nil {
@@ -396,7 +396,7 @@ func (s *Accounts) claim(ctx context.Context, c roster.Claim, o opening, fill fu
 // operator in again after the last administrator lost their password.
 func (s *Accounts) FirstAdmin(ctx context.Context, name string) (Slip, error) {
 	admin := false
-	err := store.Each(ctx, s.Store, roster.AccountKind, store.Where(store.Is("keeper", true)), func(a roster.Account) error {
+	err := store.Each(ctx, s.Store, roster.AccountKind, store.Where(store.Is("keeper", true)).By("sort"), func(a roster.Account) error {
 		admin = a.Has(roster.Admin) && a.Hash != ""
 		if admin {
 			return store.Stop

@@ -37,12 +37,7 @@ func (s *Store) Find(ctx context.Context, k *store.Kind, q store.Query, each fun
 	if err != nil {
 		return err
 	}
-	field, down := strings.CutPrefix(q.Order, "-")
-	way := 1
-	if down {
-		way = -1
-	}
-	opts := options.Find().SetSort(byOrder(k, field, way)).SetAllowDiskUse(true).SetProjection(bson.D{{Key: "doc", Value: 1}, {Key: "schema", Value: 1}}).SetLimit(int64(q.Limit))
+	opts := options.Find().SetSort(order(k, q)).SetAllowDiskUse(true).SetProjection(bson.D{{Key: "doc", Value: 1}, {Key: "schema", Value: 1}}).SetLimit(int64(q.Limit))
 	cursor, err := c.Find(ctx, filter, opts)
 	if err != nil {
 		return translate(err)
@@ -56,6 +51,15 @@ func (s *Store) Find(ctx context.Context, k *store.Kind, q store.Query, each fun
 		id, _ := raw.Lookup("_id").StringValueOK()
 		return each(found{envelope{ID: id, Schema: int(schema), Doc: doc}, k, s, ctx})
 	})
+}
+
+// order is that of a query.
+func order(k *store.Kind, q store.Query) bson.D {
+	field, down := strings.CutPrefix(q.Order, "-")
+	if down {
+		return byOrder(k, field, -1)
+	}
+	return byOrder(k, field, 1)
 }
 
 // byOrder sorts by a field and then by id. A unique field needs no id behind it, and its index has none: with it the

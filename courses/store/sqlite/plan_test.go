@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +46,10 @@ func TestPlans(t *testing.T) {
 		if c.err != nil {
 			t.Fatal(c.err)
 		}
-		got := explain(t, s, c.text, c.args)
+		got, err := s.explain(t.Context(), c.text, c.args)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
 		if !strings.Contains(got, c.want) || strings.Contains(got, "TEMP B-TREE") {
 			t.Errorf("%s: %s\nwant %s, and no sorting", name, got, c.want)
 		}
@@ -69,23 +71,4 @@ func plan(want string) func(string, []any, error) struct {
 		c.want, c.text, c.args, c.err = want, text, args, err
 		return c
 	}
-}
-
-func explain(t *testing.T, s *Store, text string, args []any) string {
-	t.Helper()
-	rows, err := s.readers.Query("EXPLAIN QUERY PLAN "+text, args...)
-	if err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	defer rows.Close()
-	var lines []string
-	for rows.Next() {
-		var id, parent, unused int
-		var line string
-		if err := rows.Scan(&id, &parent, &unused, &line); err != nil {
-			t.Fatal(err)
-		}
-		lines = append(lines, line)
-	}
-	return fmt.Sprint(strings.Join(lines, "; "))
 }
