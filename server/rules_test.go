@@ -182,3 +182,38 @@ func TestAHeadingThatCannotBeIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// A course that was never published is deleted from its page and brought back from the same address; a copy begins
+// under a code that is free.
+func TestCoursesAreCopiedDeletedAndBroughtBack(t *testing.T) {
+	p := newDraft(t)
+	r, _ := p.outlineForm(409, "do", "copy", "course", "k1")
+	if got := r.one("[role=alert]"); !strings.Contains(got, "Đã có khóa") || r.attr("details[open] #copy-course", "value") != "k1" {
+		t.Errorf("a code that is taken: %q", got)
+	}
+	p.outlineForm(422, "do", "delete") // published
+	if len(p.trainer.get("/author/K1").want(200).find("button[value=delete], input[value=delete]")) != 0 {
+		t.Error("a published course offers to be deleted")
+	}
+	r, _ = p.outlineForm(303, "do", "copy", "course", "K7")
+	if to := r.leads(); to != "/author/K7" {
+		t.Errorf("the copy is at %q", to)
+	}
+	p.trainer.get("/author/K7/thu").want(200)
+	lesson := p.trainer.post("/author/K7/outline", typed("do", "copy-lesson", "lesson", "thu")).want(303).leads()
+	if lesson == "/author/K7/thu" || len(p.trainer.get(lesson).want(200).find("#sheet-vi")) != 1 {
+		t.Errorf("the copy of a lesson is at %q", lesson)
+	}
+	p.trainer.post("/author/K7/outline", typed("do", "delete")).want(303)
+	if got := p.trainer.get("/author").want(200).text(); strings.Contains(got, "K7") {
+		t.Errorf("the desk still lists it: %s", got)
+	}
+	gone := p.trainer.get("/author/K7").want(200)
+	if got := gone.one("main h1"); got != "Khóa học đã xóa" {
+		t.Errorf("its address says %q", got)
+	}
+	p.trainer.post(gone.attr("main form", "action"), nil).want(303)
+	p.trainer.get(lesson).want(200)
+	p.trainer.get("/author/K8").want(404)
+	p.trainer.post("/author/K8/open", nil).want(404)
+}

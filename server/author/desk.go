@@ -173,6 +173,7 @@ func (p deskPage) Now() courses.Lesson {
 // typedHead is what was typed into a form of the outline and not taken: which form, of which module or lesson, and its
 // fields.
 type typedHead struct {
+	Code            string // of a copy
 	Do, Of, Minutes string
 	desk.Heading
 }
@@ -228,6 +229,9 @@ type closedPage struct {
 // deskClosed is shown for a course that is published and has no draft yet.
 func (s *Pages) deskClosed(c *fiber.Ctx) error {
 	v, err := s.School.Course(c.UserContext(), c.Params("course"))
+	if errors.Is(err, problem.ErrNotFound) {
+		return s.deskGone(c)
+	}
 	if err != nil {
 		return err
 	}
@@ -235,9 +239,28 @@ func (s *Pages) deskClosed(c *fiber.Ctx) error {
 	return s.Page(c, "author-closed", closedPage{f, v})
 }
 
-// DeskOpen begins a draft of a course.
+type gonePage struct {
+	page.Frame
+	desk.Editorial
+	By string
+}
+
+// deskGone is shown for a course that was deleted, with the way back.
+func (s *Pages) deskGone(c *fiber.Ctx) error {
+	gone, err := s.Desk.Gone(c.UserContext(), c.Params("course"))
+	if err != nil {
+		return err
+	}
+	return s.Page(c, "author-gone", gonePage{s.Frame(c, s.WordsOf(c).T("desk.gone")), gone, s.Namer(c.UserContext())(gone.By)})
+}
+
+// DeskOpen begins a draft of a course, or brings one back that was deleted.
 func (s *Pages) DeskOpen(c *fiber.Ctx) error {
-	if _, err := s.Desk.Open(c.UserContext(), c.Params("course"), page.VisitorID(c)); err != nil {
+	_, err := s.Desk.Open(c.UserContext(), c.Params("course"), page.VisitorID(c))
+	if errors.Is(err, problem.ErrNotFound) {
+		_, err = s.Desk.Recover(c.UserContext(), c.Params("course"), page.VisitorID(c))
+	}
+	if err != nil {
 		return err
 	}
 	return page.SeeOther(c, "/author/"+c.Params("course"))
@@ -271,7 +294,7 @@ func (s *Pages) DeskOutline(c *fiber.Ctx) error {
 	if c.FormValue("do") == "turns" {
 		return s.refusedTurns(c, fault)
 	}
-	typed := typedHead{Do: c.FormValue("do"), Of: c.FormValue("module"), Minutes: c.FormValue("minutes"), Heading: headOf(c)}
+	typed := typedHead{Do: c.FormValue("do"), Code: c.FormValue("course"), Of: c.FormValue("module"), Minutes: c.FormValue("minutes"), Heading: headOf(c)}
 	if typed.Do == "lesson" {
 		typed.Of = c.FormValue("lesson")
 	}
@@ -323,6 +346,15 @@ func (s *Pages) rearrange(c *fiber.Ctx) (string, error) {
 		return home, s.Desk.RemoveModule(ctx, course, module, by)
 	case "remove-lesson":
 		return home, s.Desk.RemoveLesson(ctx, course, lesson, by)
+	case "copy-lesson":
+		id, err := s.Desk.CopyLesson(ctx, course, lesson, by)
+		return home + "/" + id, err
+	case "copy":
+		id := strings.TrimSpace(c.FormValue("course"))
+		_, err := s.Desk.Copy(ctx, course, id, by)
+		return "/author/" + id, err
+	case "delete":
+		return home, s.Desk.Delete(ctx, course, by)
 	}
 	return "", fiber.ErrBadRequest
 }

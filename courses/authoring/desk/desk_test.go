@@ -55,6 +55,10 @@ func (b *broken) Update(ctx context.Context, k *store.Kind, id string, doc any, 
 	return b.write(func() error { return b.Store.Update(ctx, k, id, doc, change) })
 }
 
+func (b *broken) Delete(ctx context.Context, k *store.Kind, id string) error {
+	return b.write(func() error { return b.Store.Delete(ctx, k, id) })
+}
+
 func (b *broken) breakAfter(n int) { b.mu.Lock(); defer b.mu.Unlock(); b.left = n }
 
 func newDesk(t testing.TB) (*Desk, *broken) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,6 +46,8 @@ const (
 	Published = "published" // as Version
 	Retired   = "retired"   // the course is no longer offered to who has not begun it
 	Restored  = "restored"  // it is offered again
+	Deleted   = "deleted"   // the draft of a course that was never published is open no more
+	Recovered = "recovered" // it is open again
 )
 
 // Stage is how far a draft is on its way to being published.
@@ -90,7 +93,7 @@ func StageOf(events []Editorial, hash string) Stage {
 			stage, of = Review, e.Hash
 		case Approved:
 			stage, of = Ready, e.Hash
-		case Returned, Published, Opened, Discarded:
+		case Returned, Published, Opened, Discarded, Deleted, Recovered:
 			stage = Writing
 		}
 	}
@@ -290,6 +293,92 @@ func (d *Desk) Create(ctx context.Context, course string, strand courses.Strand,
 	v.Modules = []courses.Module{{ID: lesson.ID, Title: title, Lessons: []courses.Lesson{lesson}}}
 	return d.fill(ctx, Opened, &v, by)
 }
+
+// Delete closes the draft of a course that was never published. Its edits stay, so that Recover brings it back.
+func (d *Desk) Delete(ctx context.Context, course, by string) error {
+	w, err := d.Work(ctx, course)
+	if err != nil {
+		return err
+	}
+	if w.Newest > 0 {
+		return problem.Invalid("course", "course-published")
+	}
+	if last := w.Events[len(w.Events)-1]; last.Kind != Deleted { // else a stop came before the rest
+		if err := d.add(ctx, len(w.Events), Editorial{Course: course, Kind: Deleted, Hash: w.Draft.Hash, By: by}); err != nil {
+			return err
+		}
+	}
+	return d.Store.Delete(ctx, DraftKind, course)
+}
+
+// Gone is how a course was deleted that is not open and was never published; any other is store.ErrNotFound.
+func (d *Desk) Gone(ctx context.Context, course string) (Editorial, error) {
+	events, err := d.Events(ctx, course)
+	if err == nil && (len(events) == 0 || events[len(events)-1].Kind != Deleted) {
+		err = store.NotFound(DraftKind, course)
+	}
+	if err != nil {
+		return Editorial{}, err
+	}
+	return events[len(events)-1], nil
+}
+
+// Recover opens a draft again that was deleted.
+func (d *Desk) Recover(ctx context.Context, course, by string) (Work, error) {
+	if _, err := d.Gone(ctx, course); err != nil {
+		return Work{}, err
+	}
+	events, err := d.Events(ctx, course)
+	if err != nil {
+		return Work{}, err
+	}
+	if _, err := d.rebuild(ctx, course); err != nil {
+		return Work{}, err
+	}
+	if err := d.add(ctx, len(events), Editorial{Course: course, Kind: Recovered, By: by}); err != nil {
+		return Work{}, err
+	}
+	return d.Work(ctx, course)
+}
+
+// Copy begins a course with another id from the texts and media of a draft.
+func (d *Desk) Copy(ctx context.Context, course, id, by string) (Work, error) {
+	if !authoring.CourseID.MatchString(id) || len(id) > 20 || courses.CourseNameTaken(id) {
+		return Work{}, problem.Invalid("course", "course-id")
+	}
+	draft, err := d.draft(ctx, course)
+	if err == nil {
+		err = d.free(ctx, id)
+	}
+	if err != nil {
+		return Work{}, err
+	}
+	have, err := d.fromEdits(ctx, id) // of a course that was deleted
+	if err != nil {
+		return Work{}, err
+	}
+	edits := map[string]Edit{}
+	for _, f := range have.Files {
+		edits[f.Path] = Edit{Course: id, Path: f.Path, Gone: true, By: by}
+	}
+	for _, f := range draft.Files {
+		if f.Gone {
+			continue
+		}
+		e, err := d.ReadRev(ctx, course, f.Path, f.Rev)
+		if err != nil {
+			return Work{}, err
+		}
+		if f.Path == authoring.CourseFile {
+			e.Text = courseID.ReplaceAllLiteralString(e.Text, "id: "+id)
+		}
+		edits[f.Path] = Edit{Course: id, Path: f.Path, Text: e.Text, Blob: e.Blob, By: by}
+	}
+	return d.begin(ctx, id, edits, Editorial{Course: id, Kind: Opened, Note: course, By: by})
+}
+
+// courseID is the line of course.yaml that says whose it is.
+var courseID = regexp.MustCompile(`(?m)^id:.*$`)
 
 // free says whether a course may have this id: none does, in whatever letters.
 func (d *Desk) free(ctx context.Context, course string) error {

@@ -228,6 +228,48 @@ func (d *Desk) AddLesson(ctx context.Context, course, module string, h Heading, 
 	return id, nil
 }
 
+// CopyLesson puts a lesson behind one that it is a copy of, with its texts and questions, and gives its id.
+func (d *Desk) CopyLesson(ctx context.Context, course, lesson, by string) (string, error) {
+	draft, err := d.draft(ctx, course)
+	if err != nil {
+		return "", err
+	}
+	id := ""
+	err = d.rearrange(ctx, course, by, func(v *courses.Version) error {
+		for i := range v.Modules {
+			m := &v.Modules[i]
+			at := slices.IndexFunc(m.Lessons, func(l courses.Lesson) bool { return l.ID == lesson })
+			if at < 0 {
+				continue
+			}
+			id = freeID(m.Lessons[at].Title.Vi, func(id string) bool { return lessonTaken(v, draft, id) })
+			l := m.Lessons[at]
+			l.ID = id
+			m.Lessons = slices.Insert(m.Lessons, at+1, l)
+			return nil
+		}
+		return &problem.Problem{Kind: problem.ErrNotFound, Code: "outline-gone"}
+	})
+	if err != nil {
+		return "", err
+	}
+	copies := authoring.LessonFiles(id)
+	for i, path := range authoring.LessonFiles(lesson) {
+		f, there := draft.File(path)
+		if !there {
+			continue
+		}
+		e, err := d.ReadRev(ctx, course, path, f.Rev)
+		if err == nil {
+			_, err = d.Save(ctx, course, copies[i], 0, e.Text, by)
+		}
+		if err != nil {
+			return id, err
+		}
+	}
+	return id, nil
+}
+
 func lessonTaken(v *courses.Version, draft Draft, id string) bool {
 	if _, ok := v.Lesson(id); ok || courses.LessonNameTaken(id) {
 		return true
