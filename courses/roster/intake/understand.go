@@ -61,7 +61,8 @@ func (p Part) HiddenColumns() []Column {
 }
 
 // Ask is a question about the whole file, that must be answered before it is written. Codes: "letters" (Key of
-// Choices.Codes, "" where no code is told; Args: the code, and the letters of the columns that have it), "swapped" (Key of Choices.Swapped, Args: the title, a date as typed and as meant), "start".
+// Choices.Codes, "" where no code is told; Args: the code, and the letters of the columns that have it), "swapped" (Key
+// of Choices.Swapped, Args: the title, a date as typed and as meant), "start".
 type Ask struct {
 	Code    string      `json:"code"`
 	Key     string      `json:"key,omitempty"`
