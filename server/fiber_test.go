@@ -54,7 +54,7 @@ var pitfalls = []struct {
 
 func TestEveryPitfallOfFiberHasItsTest(t *testing.T) {
 	there := map[string]bool{}
-	for _, file := range parsed(t, append(rooms, "../cmd/lopban"), true) {
+	for _, file := range parsed(t, append(rooms, "../cmd/lopban", "../cmd/lopban/fault", "../cmd/lopban/journey"), true) {
 		for _, d := range file.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok {
 				there[f.Name.Name] = true
