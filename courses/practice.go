@@ -109,14 +109,14 @@ func (r *Review) Finding(criterion string) Finding {
 	return Finding{Criterion: criterion}
 }
 
-// Work is a submission with what was said of it, the newest review last.
-type Work struct {
+// HandedIn is a submission with what was said of it, the newest review last.
+type HandedIn struct {
 	Submission
 	Reviews []Review
 }
 
 // Newest is the review that counts, nil before there is one.
-func (w *Work) Newest() *Review {
+func (w *HandedIn) Newest() *Review {
 	if len(w.Reviews) == 0 {
 		return nil
 	}
@@ -134,13 +134,13 @@ const (
 )
 
 // StateOf is how far the submissions of one enrolment are. Their order does not matter, nor how often one is given.
-func StateOf(work []Work) TaskState {
+func StateOf(work []HandedIn) TaskState {
 	state, _ := stateOf(work)
 	return state
 }
 
 // stateOf also says when the task was first passed.
-func stateOf(work []Work) (state TaskState, passedAt time.Time) {
+func stateOf(work []HandedIn) (state TaskState, passedAt time.Time) {
 	state = TaskTodo
 	for _, w := range InOrder(work) {
 		r := w.Newest()
@@ -160,9 +160,9 @@ func stateOf(work []Work) (state TaskState, passedAt time.Time) {
 }
 
 // InOrder sorts submissions by when they were received, and their reviews by number.
-func InOrder(work []Work) []Work {
+func InOrder(work []HandedIn) []HandedIn {
 	work = slices.Clone(work)
-	slices.SortStableFunc(work, func(a, b Work) int {
+	slices.SortStableFunc(work, func(a, b HandedIn) int {
 		if n := a.RecordedAt.Compare(b.RecordedAt); n != 0 {
 			return n
 		}
@@ -187,7 +187,7 @@ type Task struct {
 	Facts int       `json:"facts"` // submissions and reviews that it was made of: facts are only ever added
 }
 
-func TaskOf(work []Work) Task {
+func TaskOf(work []HandedIn) Task {
 	work = InOrder(work)
 	last := work[len(work)-1]
 	t := Task{ID: last.Enrolment, Person: last.Person, Course: last.Course, State: StateOf(work), Submission: last.ID}

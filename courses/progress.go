@@ -79,7 +79,7 @@ func (t Terms) passed(a Attempt) bool {
 }
 
 // Trace is Terms.Trace for an enrolment that has been of one version.
-func Trace(v *Version, completions []Completion, attempts []Attempt, work ...Work) Progress {
+func Trace(v *Version, completions []Completion, attempts []Attempt, work ...HandedIn) Progress {
 	return Terms{{Version: v}}.Trace(completions, attempts, work...)
 }
 
@@ -95,7 +95,7 @@ type deed struct {
 // best counts), whether its text was marked as read before, after or never. What is done in one version stays done,
 // with its date, in every later one that has the lesson, whatever that one asks. Work on the practice task is asked for
 // where the version that is finished requires it.
-func (t Terms) Trace(completions []Completion, attempts []Attempt, work ...Work) Progress {
+func (t Terms) Trace(completions []Completion, attempts []Attempt, work ...HandedIn) Progress {
 	p := Progress{Lessons: map[string]LessonState{}}
 	deeds := map[string][]deed{} // by lesson
 	for _, c := range completions {
@@ -147,7 +147,7 @@ func (t Terms) finish(s *LessonState, lesson string, deeds []deed) {
 }
 
 // sum counts what is done of the version and what is left.
-func (p Progress) sum(v *Version, work []Work) Progress {
+func (p Progress) sum(v *Version, work []HandedIn) Progress {
 	for _, l := range v.Lessons() {
 		s := p.Lessons[l.ID]
 		p.Total++
@@ -173,7 +173,7 @@ func (p Progress) sum(v *Version, work []Work) Progress {
 }
 
 // practise adds the practice task, which is passed once one of the submissions is.
-func (p *Progress) practise(task *Practice, work []Work) {
+func (p *Progress) practise(task *Practice, work []HandedIn) {
 	var at time.Time
 	if p.Task, at = stateOf(work); at.After(p.CompletedAt) {
 		p.CompletedAt = at

@@ -17,7 +17,7 @@ type Trail struct {
 	Moved       bool // they have moved up to another version since
 }
 
-// Bounds of what figures are made of, so that a page takes a second at most whatever the store holds.
+// Bounds of what statistics are made of, so that a page takes a second at most whatever the store holds.
 const (
 	TrailsRead   = 500 // learners of a version, the newest
 	AttemptsRead = 100 // of one learner
@@ -26,16 +26,16 @@ const (
 // FewLearners is under how many a share or a correlation says more about chance than about the course.
 const FewLearners = 20
 
-// Figures say how a version teaches: a pure function of its learners' facts, without a name.
-type Figures struct {
+// Statistics say how a version teaches: a pure function of its learners' facts, without a name.
+type Statistics struct {
 	Version  *Version
 	Learners int
 	Finished int // the whole course
-	Lessons  []LessonFigures
+	Lessons  []LessonStatistics
 }
 
-// LessonFigures say who came to a lesson, who finished it and how long it took.
-type LessonFigures struct {
+// LessonStatistics say who came to a lesson, who finished it and how long it took.
+type LessonStatistics struct {
 	Lesson   Lesson
 	Number   int     // in the course, from 1
 	Came     int     // learners who began it, or have done all before it
@@ -46,12 +46,12 @@ type LessonFigures struct {
 	// learners whose time is known: from the fact before the lesson's first to the one that finished it, with no pause
 	// of two hours
 	Timed     int
-	Questions []QuestionFigures
+	Questions []QuestionStatistics
 }
 
-// QuestionFigures say how a scored question does in the first attempts of its learners, so that what was learned from
-// the feedback does not count.
-type QuestionFigures struct {
+// QuestionStatistics say how a scored question does in the first attempts of its learners, so that what was learned
+// from the feedback does not count.
+type QuestionStatistics struct {
 	Question Question
 	Number   int // in the quiz, from 1
 	Asked    int // first attempts that asked it
@@ -84,13 +84,13 @@ const (
 	idle  = 14 * 24 * time.Hour
 )
 
-// NewFigures puts the trails of a version's learners together.
-func NewFigures(v *Version, trails []Trail, now time.Time) Figures {
-	f := Figures{Version: v, Learners: len(trails)}
+// NewStatistics puts the trails of a version's learners together.
+func NewStatistics(v *Version, trails []Trail, now time.Time) Statistics {
+	f := Statistics{Version: v, Learners: len(trails)}
 	place := map[string]int{}
 	for i, l := range v.Lessons() {
 		place[l.ID] = i
-		f.Lessons = append(f.Lessons, LessonFigures{Lesson: l, Number: i + 1})
+		f.Lessons = append(f.Lessons, LessonStatistics{Lesson: l, Number: i + 1})
 	}
 	minutes := make([][]float64, len(f.Lessons))
 	for _, t := range trails {
@@ -117,7 +117,7 @@ func NewFigures(v *Version, trails []Trail, now time.Time) Figures {
 	for i := range f.Lessons {
 		l := &f.Lessons[i]
 		l.Minutes, l.Timed = median(minutes[i]), len(minutes[i])
-		l.Questions = questionFigures(l.Lesson, trails, v.ID)
+		l.Questions = questionStatistics(l.Lesson, trails, v.ID)
 	}
 	return f
 }
@@ -195,14 +195,14 @@ func median(all []float64) float64 {
 
 // tally is what is counted of one question.
 type tally struct {
-	figures QuestionFigures
-	right   []float64 // 0 or 1, for each first attempt with other questions
-	rest    []float64 // their share, 0 to 1
-	chosen  map[string]int
-	wrong   map[string]Wrong // by what makes two answers the same
+	statistics QuestionStatistics
+	right      []float64 // 0 or 1, for each first attempt with other questions
+	rest       []float64 // their share, 0 to 1
+	chosen     map[string]int
+	wrong      map[string]Wrong // by what makes two answers the same
 }
 
-func questionFigures(l Lesson, trails []Trail, version string) []QuestionFigures {
+func questionStatistics(l Lesson, trails []Trail, version string) []QuestionStatistics {
 	var order []*tally
 	of := map[string]*tally{}
 	for _, q := range l.Quiz.Questions {
@@ -210,7 +210,7 @@ func questionFigures(l Lesson, trails []Trail, version string) []QuestionFigures
 			continue
 		}
 		if q.Kind.Scored() {
-			of[q.ID] = &tally{figures: QuestionFigures{Question: q, Number: len(order) + 1}, chosen: map[string]int{}, wrong: map[string]Wrong{}}
+			of[q.ID] = &tally{statistics: QuestionStatistics{Question: q, Number: len(order) + 1}, chosen: map[string]int{}, wrong: map[string]Wrong{}}
 		}
 		order = append(order, of[q.ID]) // an essay keeps its number
 	}
@@ -219,7 +219,7 @@ func questionFigures(l Lesson, trails []Trail, version string) []QuestionFigures
 			count(l.Quiz, a, of)
 		}
 	}
-	var all []QuestionFigures
+	var all []QuestionStatistics
 	for _, t := range order {
 		if t != nil {
 			all = append(all, t.sum())
@@ -258,10 +258,10 @@ func count(quiz Quiz, a Attempt, of map[string]*tally) {
 			continue
 		}
 		m := marks[q.ID]
-		t.figures.Asked++
+		t.statistics.Asked++
 		right := 0.0
 		if m.Right {
-			t.figures.Right++
+			t.statistics.Right++
 			right = 1
 		}
 		if n > 1 {
@@ -273,7 +273,7 @@ func count(quiz Quiz, a Attempt, of map[string]*tally) {
 
 // answer counts what was chosen, and what was wrong of it.
 func (t *tally) answer(a Answer, right bool) {
-	q := t.figures.Question
+	q := t.statistics.Question
 	add := func(key string, w Wrong) {
 		old, known := t.wrong[key]
 		if known && old.Text.Vi < w.Text.Vi { // of several spellings always the same is shown
@@ -313,8 +313,8 @@ func (t *tally) answer(a Answer, right bool) {
 // typedAlike is how many must have typed the same before it is shown: what one alone wrote could be anything.
 const typedAlike = 3
 
-func (t *tally) sum() QuestionFigures {
-	f := t.figures
+func (t *tally) sum() QuestionStatistics {
+	f := t.statistics
 	var keys []string
 	for key := range t.wrong {
 		keys = append(keys, key)
@@ -363,7 +363,7 @@ func average(all []float64) float64 {
 }
 
 // Share is how many in a hundred were right.
-func (f QuestionFigures) Share() float64 { return share(f.Right, f.Asked) }
+func (f QuestionStatistics) Share() float64 { return share(f.Right, f.Asked) }
 
 func share(part, whole int) float64 {
 	if whole == 0 {
@@ -385,7 +385,7 @@ const (
 // knows the rest gets this wrong), "lure" (a wrong answer is chosen more often than the right one), "weak" (says little
 // about what somebody knows), "unchosen" (a wrong option that fools nobody), "easy" (almost everybody is right). With
 // few learners it is nothing.
-func (f QuestionFigures) Advice() []string {
+func (f QuestionStatistics) Advice() []string {
 	if f.Asked < FewLearners {
 		return nil
 	}
@@ -406,7 +406,7 @@ func (f QuestionFigures) Advice() []string {
 
 // Advice names what a trainer should look at: "stopped" (many go no further), "slow" and "quick" (it takes more than
 // twice, or less than a third, of the minutes announced).
-func (f LessonFigures) Advice() []string {
+func (f LessonStatistics) Advice() []string {
 	var all []string
 	if f.Came >= FewLearners && share(f.Stopped, f.Came) >= manyStopped {
 		all = append(all, "stopped")

@@ -294,7 +294,7 @@ func TestWhoIsSlowIsHeard(t *testing.T) {
 func TestWhoDoesNotReadIsLetGo(t *testing.T) {
 	client, far := net.Pipe() // has no room at all: nothing is taken unless it is read
 	defer client.Close()
-	c := &edge.PacedConn{Conn: far, Patience: edge.SlowLimits{Piece: 50 * time.Millisecond}}
+	c := &edge.PacedConn{Conn: far, Limits: edge.SlowLimits{Piece: 50 * time.Millisecond}}
 	c.SetWriteDeadline(time.Now().Add(time.Hour))
 	go io.ReadFull(client, make([]byte, 40<<10))
 	n, err := c.Write(make([]byte, 1<<20))

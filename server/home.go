@@ -270,7 +270,7 @@ func (s *Server) news(ctx context.Context, shown *homePage, person string, studi
 		case t.State == courses.TaskAgain:
 			shown.Commented = append(shown.Commented, st.Version)
 		case t.State == courses.TaskPassed:
-			work, err := s.School.Works(ctx, st.Enrolment.ID)
+			work, err := s.School.Submissions(ctx, st.Enrolment.ID)
 			if err != nil {
 				return err
 			}

@@ -253,7 +253,7 @@ func TestTheSecondTrainerSeesTheFirstReview(t *testing.T) {
 		t.Errorf("what was typed is gone: %s", shown.Body)
 	}
 	second.post(address, verdict("r1", 1, 1, 0, "Chưa được.")).want(303)
-	w, err := c.School.Work(t.Context(), c.ids[c.mai]+"/w1")
+	w, err := c.School.Submission(t.Context(), c.ids[c.mai]+"/w1")
 	if err != nil || len(w.Reviews) != 2 || w.Newest().Passed || !w.Reviews[0].Passed {
 		t.Errorf("%+v %v", w, err)
 	}
@@ -353,7 +353,7 @@ func TestWhatWasSentTwiceDifferentlyIsNotLost(t *testing.T) {
 	}
 	id := shown.attr(`form[data-practice] input[name="id"]`, "value")
 	c.mai.handOver("K3", id, "Sáu lượt mượn.").want(303)
-	work, err := c.School.Works(t.Context(), c.ids[c.mai]+"/K3/01")
+	work, err := c.School.Submissions(t.Context(), c.ids[c.mai]+"/K3/01")
 	if err != nil || len(work) != 2 || id == "w1" {
 		t.Errorf("%+v %v", work, err)
 	}

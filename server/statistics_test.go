@@ -50,7 +50,7 @@ func TestFiguresShowAnswersWithoutMarks(t *testing.T) {
 		"một → 1": {N: 1, Left: vi("*một*"), Text: vi("~~1~~")},
 		"2*3*4":   {N: 1, Text: vi("2*3*4")}, // typed
 	} {
-		if got := author.WrongText(words.Words{Lang: "vi"}, courses.QuestionFigures{Wrong: wrong}); got != want {
+		if got := author.WrongText(words.Words{Lang: "vi"}, courses.QuestionStatistics{Wrong: wrong}); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -2,7 +2,7 @@
 // On every page: whose phone this is now, what of theirs waits, and the sending of it on any network.
 import { set, setting } from "./db.js";
 import { $ } from "./dom.js";
-import { count, forget, lock, patience, people, person, welcome } from "./log.js";
+import { count, forget, lock, waitTime, people, person, welcome } from "./log.js";
 import { send } from "./outbox.js";
 
 const bar = $("[data-log]"), owner = $("[data-person]");
@@ -125,7 +125,7 @@ async function show(id) {
   bar.hidden = !parts.length;
   $("a", bar).textContent = parts.join(" · ");
   const date = new Date(since).toLocaleDateString(document.documentElement.lang === "en" ? "en-GB" : "vi-VN", { day: "2-digit", month: "2-digit", year: "numeric" });
-  if (here && Date.now() - since > patience) tell("late", fill(words.late, here, date), "wait");
+  if (here && Date.now() - since > waitTime) tell("late", fill(words.late, here, date), "wait");
   else $('[data-note="late"]')?.remove();
 }
 

@@ -43,7 +43,7 @@ import { lockKey, makeKeys, seal, sealValue, unlockKey, unseal, unsealValue } fr
 export const news = new BroadcastChannel("lopban");
 
 /** How long something may wait before every page speaks of it: three days. */
-export const patience = 3 * 24 * 60 * 60 * 1000;
+export const waitTime = 3 * 24 * 60 * 60 * 1000;
 
 /** @param {ArrayBuffer} bytes */
 const text64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");

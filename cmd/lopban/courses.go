@@ -41,7 +41,7 @@ func (c *checkCommand) Run(term *console.Terminal) error {
 	}
 	table := tabwriter.NewWriter(term.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "lesson\twords vi/en\twords a sentence\tsections\tKB vi/en\tpictures\tquestions\tuntranslated")
-	for _, r := range p.Report() {
+	for _, r := range p.Sizes() {
 		n := 0
 		for _, count := range r.Questions {
 			n += count

@@ -92,7 +92,7 @@ var readShipped = sync.OnceValues(func() (map[string]Package, error) {
 func faultsOf(p Package) []string {
 	var faults []string
 	fault := func(where, form string, args ...any) { faults = append(faults, where+": "+fmt.Sprintf(form, args...)) }
-	for _, r := range p.Report() {
+	for _, r := range p.Sizes() {
 		l, ok := p.Version.Lesson(r.ID)
 		if !ok {
 			continue

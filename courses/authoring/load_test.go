@@ -329,7 +329,7 @@ func TestReportMeasuresLessons(t *testing.T) {
 	files := coursetest.Good()
 	delete(files, "lessons/cho-muon.en.md")
 	p, _ := LoadFiles(files)
-	all := p.Report()
+	all := p.Sizes()
 	first := all[0]
 	if first.Words != (PerLanguage{12, 8}) || first.Sections != (PerLanguage{1, 1}) || first.Pictures != (PerLanguage{1, 1}) || first.Questions[courses.SingleChoice] != 1 {
 		t.Errorf("%+v", first)

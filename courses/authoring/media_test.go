@@ -70,7 +70,7 @@ func TestASoundNeedsItsWords(t *testing.T) {
 	if len(m) > 0 {
 		t.Error(told(m))
 	}
-	if r := p.Report()[0]; r.OnDemand.Vi != len(mp3Head) || r.OnDemand.En != 0 {
+	if r := p.Sizes()[0]; r.OnDemand.Vi != len(mp3Head) || r.OnDemand.En != 0 {
 		t.Errorf("%+v is loaded on demand", r.OnDemand)
 	}
 }

@@ -116,7 +116,7 @@ func TestReportMeasuresThePracticeTask(t *testing.T) {
 	files["course.yaml"] = bytes.Replace(files["course.yaml"], []byte(`, en: "The greeting"`), nil, 1)
 	delete(files, "practice.en.md")
 	p, _ := LoadFiles(files)
-	all := p.Report()
+	all := p.Sizes()
 	last := all[len(all)-1]
 	if last.ID != "practice" || last.Words != (PerLanguage{9, 0}) || last.Pictures.Vi != 1 || !slices.Equal(last.Untranslated, []string{"body", "rubric.loi-chao"}) {
 		t.Errorf("%+v", last)

@@ -15,8 +15,8 @@ import (
 	"lopban/courses/authoring/markdown"
 )
 
-// LessonReport is how long and how heavy a lesson is, for its author.
-type LessonReport struct {
+// LessonSize is how long and how heavy a lesson is, for its author.
+type LessonSize struct {
 	ID string `json:"id"`
 	// of the text; Vietnamese counts syllables, as they are written
 	Words         PerLanguage `json:"words"`
@@ -34,57 +34,57 @@ type LessonReport struct {
 	Untranslated []string `json:"untranslated"`
 }
 
-// PerLanguage is a figure of the Vietnamese and of the English text.
+// PerLanguage is a number for the Vietnamese and of the English text.
 type PerLanguage struct {
 	Vi int `json:"vi"`
 	En int `json:"en"`
 }
 
-// Report gives the figures of every lesson, in order, and those of the practice task under the id "practice".
-func (p Package) Report() []LessonReport {
-	var all []LessonReport
+// Sizes measures every lesson, in order, and the practice task under the id "practice".
+func (p Package) Sizes() []LessonSize {
+	var all []LessonSize
 	for _, l := range p.Version.Lessons() {
-		r := p.report(l.ID, l.Body, untranslated(l))
+		r := p.size(l.ID, l.Body, untranslated(l))
 		for _, q := range l.Quiz.Questions {
 			r.Questions[q.Kind]++
 		}
 		all = append(all, r)
 	}
 	if task := p.Version.Practice; task != nil {
-		all = append(all, p.report(PracticeID, task.Body, untranslatedTask(task)))
+		all = append(all, p.size(PracticeID, task.Body, untranslatedTask(task)))
 	}
 	return all
 }
 
-func (p Package) report(id string, body courses.Text, untranslated []string) LessonReport {
-	r := LessonReport{ID: id, Questions: map[courses.QuestionKind]int{}, Untranslated: untranslated}
-	p.measure(body.Vi, func(f figures) {
+func (p Package) size(id string, body courses.Text, untranslated []string) LessonSize {
+	r := LessonSize{ID: id, Questions: map[courses.QuestionKind]int{}, Untranslated: untranslated}
+	p.measure(body.Vi, func(f measures) {
 		r.Words.Vi, r.SentenceWords.Vi, r.Sections.Vi, r.Compressed.Vi, r.OnDemand.Vi, r.Pictures.Vi = f.words, f.sentence, f.sections, f.compressed, f.onDemand, f.pictures
 	})
-	p.measure(body.En, func(f figures) {
+	p.measure(body.En, func(f measures) {
 		r.Words.En, r.SentenceWords.En, r.Sections.En, r.Compressed.En, r.OnDemand.En, r.Pictures.En = f.words, f.sentence, f.sections, f.compressed, f.onDemand, f.pictures
 	})
 	r.Seconds = PerLanguage{seconds2G(r.Compressed.Vi), seconds2G(r.Compressed.En)}
 	return r
 }
 
-type figures struct{ words, sentence, sections, compressed, onDemand, pictures int }
+type measures struct{ words, sentence, sections, compressed, onDemand, pictures int }
 
 // seconds2G is how long so many bytes, with the 3 KB of a page around them, take at 50 kbit/s.
 func seconds2G(bytes int) int { return (8*(bytes+3<<10) + 49_999) / 50_000 }
 
-// weighedText is a text that learners load, with its figures.
+// weighedText is a text that learners load, with its size.
 type weighedText struct {
-	LessonReport
+	LessonSize
 	body courses.Text
 }
 
-// weighed gives the figures of all texts that learners load: lessons, their forms and the practice task.
+// weighed gives the sizes of all texts that learners load: lessons, their forms and the practice task.
 func (p Package) weighed() []weighedText {
 	var all []weighedText
 	for _, one := range writings(p.Version) {
 		if one.id != ModelID && one.id != GuideID {
-			all = append(all, weighedText{p.report(one.id, one.body, nil), one.body})
+			all = append(all, weighedText{p.size(one.id, one.body, nil), one.body})
 		}
 	}
 	return all
@@ -115,11 +115,11 @@ func packedSize(data []byte) int {
 	return b.Len()
 }
 
-func (p Package) measure(body string, set func(figures)) {
+func (p Package) measure(body string, set func(measures)) {
 	if body == "" {
 		return
 	}
-	var f figures
+	var f measures
 	source := []byte(body)
 	doc := markdown.LessonParser.Parse(text.NewReader(source))
 	f.sections = len(markdown.Shape(doc, source))

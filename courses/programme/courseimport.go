@@ -20,7 +20,7 @@ type CourseImport struct {
 	Data      []byte    `json:"data"`   // the file; nil when it is done
 }
 
-var CourseImportKind = &store.Kind{Name: "bringing", Schema: 1, Order: 120, Doc: CourseImport{}, Indexes: [][]string{{"createdAt"}}}
+var CourseImportKind = &store.Kind{Name: "courseimport", Schema: 1, Order: 120, Doc: CourseImport{}, Indexes: [][]string{{"createdAt"}}}
 
 // SweepCourseImports removes the files that nobody brought anywhere in a day, and the traces of those that were.
 func (s *Programme) SweepCourseImports(ctx context.Context) error {

@@ -22,7 +22,7 @@ var Timetable = []Job{
 	{"places", 10 * time.Minute, func(ctx context.Context, s *Programme) error { return s.SettlePlaces(ctx) }},
 	{"sessions", 24 * time.Hour, func(ctx context.Context, s *Programme) error { _, err := s.Sessions.Sweep(ctx); return err }},
 	{"tallies", time.Hour, func(ctx context.Context, s *Programme) error { _, err := s.Accounts.SweepTallies(ctx); return err }},
-	{"bringings", time.Hour, func(ctx context.Context, s *Programme) error { return s.SweepCourseImports(ctx) }},
+	{"courseimports", time.Hour, func(ctx context.Context, s *Programme) error { return s.SweepCourseImports(ctx) }},
 	{"uploads", time.Hour, func(ctx context.Context, s *Programme) error { return s.SweepUploads(ctx) }},
 	{"trainings", time.Hour, func(ctx context.Context, s *Programme) error { return s.SweepTrainingLists(ctx) }},
 	{"blobs", 24 * time.Hour, func(ctx context.Context, s *Programme) error { return s.SweepBlobs(ctx) }},
@@ -48,8 +48,8 @@ type Lease struct {
 const (
 	keyLife = 90 * 24 * time.Hour // of a key in use; it is good for as long again
 
-	work  = 15 * time.Minute // that a job may last before another process may begin it too, which does no harm
-	retry = time.Minute      // after which one that failed is tried again
+	jobTime = 15 * time.Minute // that a job may last before another process may begin it too, which does no harm
+	retry   = time.Minute      // after which one that failed is tried again
 )
 
 var LeaseKind = &store.Kind{Name: "lease", Schema: 1, Order: 10, Doc: Lease{}}
@@ -82,7 +82,7 @@ var errTaken = errors.New("taken")
 // Job does one job if its lease can be had.
 func (s *Programme) Job(ctx context.Context, c Job) error {
 	now := store.Time(s.Now())
-	taken := min(work, c.Every)
+	taken := min(jobTime, c.Every)
 	_, err := store.Update(ctx, s.Store, LeaseKind, c.Name, func(l *Lease) error {
 		// one that ends later was taken by a clock that was wrong
 		if now.Before(l.Until) && l.Until.Sub(now) <= 2*c.Every {

@@ -34,7 +34,7 @@ type papers struct {
 	keys   *Keys
 	Making chan struct{} // held by who makes one
 	// held by the one of those made later that is next: who asks for a paper goes before the others
-	line chan struct{}
+	making chan struct{}
 }
 
 func newPapers(st store.Store, now func() time.Time, keys *Keys) papers {
@@ -44,8 +44,8 @@ func newPapers(st store.Store, now func() time.Time, keys *Keys) papers {
 // makeLater is Keep for a paper that nobody waits for yet.
 func (p *papers) makeLater(ctx context.Context, c courses.Certificate) error {
 	select {
-	case p.line <- struct{}{}:
-		defer func() { <-p.line }()
+	case p.making <- struct{}{}:
+		defer func() { <-p.making }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -187,7 +187,7 @@ func (s *Programme) settlePlaces(ctx context.Context, communes []string, progres
 	}
 	var done atomic.Int64
 	g, inner := errgroup.WithContext(ctx)
-	g.SetLimit(restateAtOnce)
+	g.SetLimit(refreshAtOnce)
 	for _, id := range people {
 		g.Go(func() error {
 			_, err := s.Roll.Refresh(inner, id)

@@ -37,7 +37,7 @@ type Config struct {
 
 	SecondGrace time.Duration // how long an administrator or the office may go without a second factor
 
-	Patience time.Duration // how long a fact may take, with all that follows from it; 0 for as long as it takes
+	FactTime time.Duration // how long a fact may take, with all that follows from it; 0 for as long as it takes
 }
 
 // Programme joins the rooms of the house, for pages, API and commands alike: what a fact, an import, a code or a
@@ -64,13 +64,13 @@ type Programme struct {
 	states     states
 	Grace      time.Duration // see Config.SecondGrace
 	Background Background
-	patience   time.Duration
+	factTime   time.Duration
 	creating   sync.Map // AccountForm: forms that are being answered
 }
 
 // New joins the rooms on a store. It makes the keys of sessions at the first start.
 func New(ctx context.Context, cfg Config) (*Programme, error) {
-	s := &Programme{Store: cfg.Store, Log: cfg.Log, Now: cfg.Now, BaseURL: cfg.BaseURL, Grace: cfg.SecondGrace, patience: cfg.Patience}
+	s := &Programme{Store: cfg.Store, Log: cfg.Log, Now: cfg.Now, BaseURL: cfg.BaseURL, Grace: cfg.SecondGrace, factTime: cfg.FactTime}
 	var err error
 	if s.Languages, err = words.Read(cfg.Content); err != nil {
 		return nil, err
@@ -122,13 +122,13 @@ func (s *Programme) Record(ctx context.Context, person string, f courses.Fact) (
 	return r, s.Follow(ctx, e.Certificate)
 }
 
-// Within ends a fact's calls of the store together, when the programme's patience since then is over: each of them may
+// Within ends a fact's calls of the store together, when the time that a fact may take is over: each of them may
 // take a while, and whoever sent the fact is told in time to come again.
 func (s *Programme) Within(ctx context.Context, since time.Time) (context.Context, context.CancelFunc) {
-	if s.patience == 0 {
+	if s.factTime == 0 {
 		return ctx, func() {}
 	}
-	return context.WithDeadline(ctx, since.Add(s.patience))
+	return context.WithDeadline(ctx, since.Add(s.factTime))
 }
 
 // Review keeps what a reviewer says of a submission and, when a certificate comes of it, everything that follows.

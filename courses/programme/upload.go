@@ -212,7 +212,7 @@ func (s *Programme) Import(ctx context.Context, im *intake.Import, by string, pr
 	}
 	n := CountOf(im, result.Conflicts)
 	n.Left, n.Stay = result.Left, len(result.Stay)
-	if err := s.restateRows(ctx, im, result.Conflicts, func(done int) { progress(people+done, 2*people) }); err != nil {
+	if err := s.refreshRows(ctx, im, result.Conflicts, func(done int) { progress(people+done, 2*people) }); err != nil {
 		return n, err
 	}
 	if err := resumed(ctx, s.Store, im.ID); err != nil {
@@ -247,7 +247,7 @@ func (s *Programme) halted(ctx context.Context, im *intake.Import, by string, wr
 	for _, id := range wrote.Gone {
 		part.Left[id] = im.Left[id]
 	}
-	if err := s.restateRows(ctx, &part, nil, func(int) {}); err != nil {
+	if err := s.refreshRows(ctx, &part, nil, func(int) {}); err != nil {
 		return errors.Join(failed, err)
 	}
 	entered, err := intake.SaidOf(ctx, s.Roll, im.ID)
@@ -293,11 +293,11 @@ func (s *Programme) known(ctx context.Context, im *intake.Import, by string) err
 	return nil
 }
 
-// restateAtOnce is how many people are restated at once, so that they share the store's commits.
-const restateAtOnce = 128
+// refreshAtOnce is how many people are brought in line at once, so that they share the store's commits.
+const refreshAtOnce = 128
 
-// restateRows brings what is kept of the people of a preview elsewhere in line with the roster.
-func (s *Programme) restateRows(ctx context.Context, im *intake.Import, late []int, progress func(done int)) error {
+// refreshRows brings what is kept of the people of a preview elsewhere in line with the roster.
+func (s *Programme) refreshRows(ctx context.Context, im *intake.Import, late []int, progress func(done int)) error {
 	var fresh, rows []*intake.ImportRow
 	for i := range im.Rows {
 		row := &im.Rows[i]
@@ -318,7 +318,7 @@ func (s *Programme) restateRows(ctx context.Context, im *intake.Import, late []i
 		progress(done)
 	}
 	for some := range slices.Chunk(rows, roster.Together) {
-		if err := s.restateSome(ctx, some); err != nil {
+		if err := s.refreshSome(ctx, some); err != nil {
 			return err
 		}
 		done += len(some)
@@ -340,8 +340,8 @@ func (s *Programme) enter(ctx context.Context, rows []*intake.ImportRow) error {
 	return s.Board.Enter(ctx, slices.Collect(maps.Values(people)))
 }
 
-// restateSome brings the board and, of those who are called otherwise, the accounts in line.
-func (s *Programme) restateSome(ctx context.Context, rows []*intake.ImportRow) error {
+// refreshSome brings the board and, of those who are called otherwise, the accounts in line.
+func (s *Programme) refreshSome(ctx context.Context, rows []*intake.ImportRow) error {
 	var ids []string
 	for _, row := range rows {
 		if !slices.ContainsFunc(row.Changes, func(c intake.Change) bool { return c.Field == intake.FieldName }) {

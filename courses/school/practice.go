@@ -72,19 +72,19 @@ func (s *School) mayInsert(ctx context.Context, e *courses.Enrolment, id string)
 	return err
 }
 
-// Works lists what was sent under an enrolment, the newest last, each with its reviews.
-func (s *School) Works(ctx context.Context, enrolment string) ([]courses.Work, error) {
-	var all []courses.Work
+// Submissions lists what was sent under an enrolment, the newest last, each with its reviews.
+func (s *School) Submissions(ctx context.Context, enrolment string) ([]courses.HandedIn, error) {
+	var all []courses.HandedIn
 	of := store.Where(store.Is("enrolment", enrolment))
 	err := store.Each(ctx, s.Store, SubmissionKind, of, func(sub courses.Submission) error {
-		all = append(all, courses.Work{Submission: sub})
+		all = append(all, courses.HandedIn{Submission: sub})
 		return nil
 	})
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
 	err = store.Each(ctx, s.Store, ReviewKind, of, func(r courses.Review) error {
-		if i := slices.IndexFunc(all, func(w courses.Work) bool { return w.ID == r.Submission }); i >= 0 {
+		if i := slices.IndexFunc(all, func(w courses.HandedIn) bool { return w.ID == r.Submission }); i >= 0 {
 			all[i].Reviews = append(all[i].Reviews, r)
 		}
 		return nil
@@ -92,14 +92,14 @@ func (s *School) Works(ctx context.Context, enrolment string) ([]courses.Work, e
 	return courses.InOrder(all), err
 }
 
-// Work is one submission with its reviews.
-func (s *School) Work(ctx context.Context, submission string) (courses.Work, error) {
+// Submission is one with its reviews.
+func (s *School) Submission(ctx context.Context, submission string) (courses.HandedIn, error) {
 	sub, err := store.Get[courses.Submission](ctx, s.Store, SubmissionKind, submission)
 	if err != nil {
-		return courses.Work{}, err
+		return courses.HandedIn{}, err
 	}
 	reviews, err := store.All[courses.Review](ctx, s.Store, ReviewKind, store.Where(store.Begins("id", submission+"/")))
-	return courses.Work{Submission: sub, Reviews: reviews}, err
+	return courses.HandedIn{Submission: sub, Reviews: reviews}, err
 }
 
 // TasksOf are how far a person is with the practice tasks they sent something for, by enrolment.
@@ -123,7 +123,7 @@ func (s *School) Waiting(ctx context.Context) ([]courses.Task, error) {
 // refreshTask makes an enrolment's Task anew. Who inserted the newest fact saw them all, so what is made of fewer is
 // left behind.
 func (s *School) refreshTask(ctx context.Context, enrolment string) error {
-	work, err := s.Works(ctx, enrolment)
+	work, err := s.Submissions(ctx, enrolment)
 	if err != nil || len(work) == 0 {
 		return err
 	}
@@ -156,7 +156,7 @@ type Judgement struct {
 // submission meanwhile it is ErrExists: the reviewer sees that review before their own counts. What is missing or out
 // of range is a Problem.
 func (s *School) Review(ctx context.Context, l Learner, submission, reviewer string, j Judgement) (courses.Review, *courses.Certificate, error) {
-	w, err := s.Work(ctx, submission)
+	w, err := s.Submission(ctx, submission)
 	if err != nil {
 		return courses.Review{}, nil, err
 	}
@@ -179,7 +179,7 @@ func (s *School) Review(ctx context.Context, l Learner, submission, reviewer str
 	return r, c, err
 }
 
-func (s *School) keepReview(ctx context.Context, l Learner, e courses.Enrolment, w courses.Work, reviewer string, j Judgement) (courses.Review, error) {
+func (s *School) keepReview(ctx context.Context, l Learner, e courses.Enrolment, w courses.HandedIn, reviewer string, j Judgement) (courses.Review, error) {
 	if reviewer == w.Person {
 		return courses.Review{}, problem.Denied("review-own")
 	}
@@ -225,7 +225,7 @@ func (s *School) keepReview(ctx context.Context, l Learner, e courses.Enrolment,
 
 // mayTakeBack refuses a review that would take away what a certificate was issued for: a certificate that is wrong is
 // revoked, with its reason. What the reviews before this one have earned is issued first.
-func (s *School) mayTakeBack(ctx context.Context, l Learner, e courses.Enrolment, w courses.Work, r courses.Review) error {
+func (s *School) mayTakeBack(ctx context.Context, l Learner, e courses.Enrolment, w courses.HandedIn, r courses.Review) error {
 	if r.Passed {
 		return nil
 	}
@@ -237,7 +237,7 @@ func (s *School) mayTakeBack(ctx context.Context, l Learner, e courses.Enrolment
 	if err != nil || c == nil || st.Progress.Task == "" {
 		return err
 	}
-	work, err := s.Works(ctx, e.ID)
+	work, err := s.Submissions(ctx, e.ID)
 	if err != nil {
 		return err
 	}
@@ -272,7 +272,7 @@ func (s *School) Tasks(ctx context.Context, mend bool, each func(enrolment strin
 }
 
 func (s *School) compareTask(ctx context.Context, enrolment string, mend bool, each func(enrolment string)) error {
-	work, err := s.Works(ctx, enrolment)
+	work, err := s.Submissions(ctx, enrolment)
 	if err != nil {
 		return err
 	}

@@ -159,7 +159,7 @@ func TestSubmissionsAreKeptOnceAndNeverEdited(t *testing.T) {
 			t.Errorf("%s %.20q: %+v, want %s %s", c.fact.ID, c.fact.Text, r, c.state, c.reason)
 		}
 	}
-	work, err := s.Works(t.Context(), "mai/K/01")
+	work, err := s.Submissions(t.Context(), "mai/K/01")
 	if err != nil || len(work) != 2 || work[0].Text != "Năm lượt.\nHết." || work[0].Version != "K@1" {
 		t.Errorf("%+v %v", work, err)
 	}
@@ -226,7 +226,7 @@ func TestReviewsSayWhatIsWrongWithThem(t *testing.T) {
 	if _, _, err := s.Review(t.Context(), learner("mai"), "mai/2", "trainer", judged("r", 0, 4, 3)); !errors.Is(err, problem.ErrNotFound) {
 		t.Errorf("a submission that is not there: %v", err)
 	}
-	if w, err := s.Work(t.Context(), "mai/1"); err != nil || len(w.Reviews) != 0 {
+	if w, err := s.Submission(t.Context(), "mai/1"); err != nil || len(w.Reviews) != 0 {
 		t.Errorf("%+v %v", w, err)
 	}
 }
@@ -247,8 +247,8 @@ func TestTheSecondReviewerSeesTheFirst(t *testing.T) {
 	if err != nil || r.ID != "mai/1/000002" {
 		t.Fatalf("%+v %v", r, err)
 	}
-	w, err := s.Work(t.Context(), "mai/1")
-	if err != nil || len(w.Reviews) != 2 || w.Newest().Reviewer != "lan" || !w.Reviews[0].Passed || courses.StateOf([]courses.Work{w}) != courses.TaskAgain {
+	w, err := s.Submission(t.Context(), "mai/1")
+	if err != nil || len(w.Reviews) != 2 || w.Newest().Reviewer != "lan" || !w.Reviews[0].Passed || courses.StateOf([]courses.HandedIn{w}) != courses.TaskAgain {
 		t.Errorf("%+v %v", w, err)
 	}
 	sound(t, s)
@@ -350,9 +350,9 @@ func TestDoctorFindsWhatIsMissingOfATask(t *testing.T) {
 // it anew.
 func TestTheStateOfATaskIsAFunctionOfItsFacts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var work []courses.Work
+		var work []courses.HandedIn
 		for i := range rapid.IntRange(0, 4).Draw(t, "submissions") {
-			w := courses.Work{Submission: courses.Submission{ID: fmt.Sprint("s", i), RecordedAt: morning.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "hour")) * time.Hour)}}
+			w := courses.HandedIn{Submission: courses.Submission{ID: fmt.Sprint("s", i), RecordedAt: morning.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "hour")) * time.Hour)}}
 			for n := range rapid.IntRange(0, 3).Draw(t, "reviews") {
 				w.Reviews = append(w.Reviews, courses.Review{ID: fmt.Sprintf("s%d/%06d", i, n+1), Passed: rapid.Bool().Draw(t, "passed"), RecordedAt: morning})
 			}
@@ -360,7 +360,7 @@ func TestTheStateOfATaskIsAFunctionOfItsFacts(t *testing.T) {
 		}
 		v := withTask(true)
 		want := courses.StateOf(work)
-		passed := slices.ContainsFunc(work, func(w courses.Work) bool { return w.Newest() != nil && w.Newest().Passed })
+		passed := slices.ContainsFunc(work, func(w courses.HandedIn) bool { return w.Newest() != nil && w.Newest().Passed })
 		if (want == courses.TaskPassed) != passed || (want == courses.TaskTodo) != (len(work) == 0) {
 			t.Fatalf("%v: %+v", want, work)
 		}
@@ -417,7 +417,7 @@ func TestManyReviewersAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w, err := s.Work(t.Context(), "mai/3")
+	w, err := s.Submission(t.Context(), "mai/3")
 	if err != nil || len(w.Reviews) != 10 || w.Newest().ID != "mai/3/000010" {
 		t.Errorf("%d reviews, %v", len(w.Reviews), err)
 	}
@@ -454,7 +454,7 @@ func TestATaskAcrossVersions(t *testing.T) {
 	if st, err := s.Advance(t.Context(), learner("mai"), "K"); err != nil || st.Version.Number != 3 || st.Progress.Task != courses.TaskPassed {
 		t.Fatalf("%+v %v", st.Progress, err)
 	}
-	w, err := s.Work(t.Context(), "mai/3")
+	w, err := s.Submission(t.Context(), "mai/3")
 	if err != nil || w.Version != "K@2" || w.Newest().ID != r.ID {
 		t.Errorf("%+v %v", w, err)
 	}

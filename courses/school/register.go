@@ -238,8 +238,8 @@ type Evidence struct {
 	Enrolment courses.Enrolment
 	Terms     courses.Terms
 	Lessons   []LessonEvidence
-	Works     []courses.Work // on the practice task, the oldest first
-	Entries   []Entry        // of this cycle in the register: the certificate and its reissues
+	Works     []courses.HandedIn // on the practice task, the oldest first
+	Entries   []Entry            // of this cycle in the register: the certificate and its reissues
 	Requests  []courses.Request
 }
 
@@ -294,7 +294,7 @@ func (s *School) Evidence(ctx context.Context, c courses.Certificate) (Evidence,
 		}
 		ev.Lessons = append(ev.Lessons, one)
 	}
-	if ev.Works, err = s.Works(ctx, c.Enrolment); err != nil {
+	if ev.Works, err = s.Submissions(ctx, c.Enrolment); err != nil {
 		return ev, err
 	}
 	entries, err := store.All[courses.Certificate](ctx, s.Store, CertificateKind, store.Where(store.Begins("id", c.Enrolment)))

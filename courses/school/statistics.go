@@ -8,9 +8,9 @@ import (
 	"lopban/courses/store"
 )
 
-// Figures reads the newest learners who began with a version and says how it teaches; begun is how many there are in
+// Statistics reads the newest learners who began with a version and says how it teaches; begun is how many there are in
 // all.
-func (s *School) Figures(ctx context.Context, v *courses.Version) (f courses.Figures, begun int, err error) {
+func (s *School) Statistics(ctx context.Context, v *courses.Version) (f courses.Statistics, begun int, err error) {
 	groups, err := s.Store.Count(ctx, EnrolmentKind, store.Where(store.Is("version", v.ID)))
 	if err != nil {
 		return f, 0, err
@@ -27,7 +27,7 @@ func (s *School) Figures(ctx context.Context, v *courses.Version) (f courses.Fig
 	if err != nil {
 		return f, 0, err
 	}
-	return courses.NewFigures(v, trails, s.Now()), groups[0].N, nil
+	return courses.NewStatistics(v, trails, s.Now()), groups[0].N, nil
 }
 
 // trails reads what was done under enrolments, of all of them together.

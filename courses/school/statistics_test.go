@@ -82,7 +82,7 @@ func TestAQuestionIsJudgedByFirstAttempts(t *testing.T) {
 		{"words of single people are not shown", word, join(people("a", 2, typed("my name")), people("b", 1, typed("y"))), "3 0  [] []"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := courses.NewFigures(taught(c.question), c.trails, morning)
+			f := courses.NewStatistics(taught(c.question), c.trails, morning)
 			q := f.Lessons[1].Questions[0]
 			wrong := ""
 			if q.Wrong.N > 0 {
@@ -118,7 +118,7 @@ func TestDiscriminationIsTheCorrelationWithTheRest(t *testing.T) {
 		{"few", join(people("a", 10, both("a", "true")), people("b", 9, both("b", "false"))), 0, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := courses.NewFigures(taught(writing, choice, truth), c.trails, morning)
+			f := courses.NewStatistics(taught(writing, choice, truth), c.trails, morning)
 			if n := len(f.Lessons[1].Questions); n != 2 {
 				t.Fatalf("%d questions are scored", n)
 			}
@@ -147,7 +147,7 @@ func TestALessonIsJudgedByWhoStopsAndHowLong(t *testing.T) {
 		days    int
 		stopped int
 	}{{1, 0}, {13, 0}, {15, 2}} {
-		f := courses.NewFigures(v, trails, morning.AddDate(0, 0, c.days))
+		f := courses.NewStatistics(v, trails, morning.AddDate(0, 0, c.days))
 		doc, thu := f.Lessons[0], f.Lessons[1]
 		if doc.Came != 7 || doc.Began != 7 || doc.Finished != 7 || doc.Stopped != 0 || doc.Timed != 0 {
 			t.Errorf("the first lesson: %+v", doc)
@@ -163,7 +163,7 @@ func TestALessonIsJudgedByWhoStopsAndHowLong(t *testing.T) {
 	for i := range 20 {
 		many = append(many, read(fmt.Sprint("r", i)), passed(fmt.Sprint("p", i), 21), passed(fmt.Sprint("q", i), 22))
 	}
-	f := courses.NewFigures(v, many, morning.AddDate(0, 1, 0))
+	f := courses.NewStatistics(v, many, morning.AddDate(0, 1, 0))
 	if got := fmt.Sprint(f.Lessons[1].Advice()); got != "[stopped slow]" {
 		t.Errorf("%s of %+v", got, f.Lessons[1])
 	}
@@ -174,7 +174,7 @@ func TestFiguresCountOnlyTheirVersionAndWhatWasDrawn(t *testing.T) {
 	other.Attempts[0].Version = "K@2"
 	old := handedIn("old", chose("a"))
 	old.Attempts[0].Version = ""
-	f := courses.NewFigures(taught(choice), []courses.Trail{other, old}, morning)
+	f := courses.NewStatistics(taught(choice), []courses.Trail{other, old}, morning)
 	if q := f.Lessons[1].Questions[0]; q.Asked != 1 || q.Right != 1 || f.Lessons[1].Began != 1 {
 		t.Errorf("%+v", q)
 	}
@@ -187,7 +187,7 @@ func TestFiguresCountOnlyTheirVersionAndWhatWasDrawn(t *testing.T) {
 	for _, id := range ids(v.Modules[0].Lessons[1].Quiz.Drawn(trail.Enrolment.ID, "thu", 0)) {
 		asked[id] = true
 	}
-	for _, q := range courses.NewFigures(&v, []courses.Trail{trail}, morning).Lessons[1].Questions {
+	for _, q := range courses.NewStatistics(&v, []courses.Trail{trail}, morning).Lessons[1].Questions {
 		if (q.Asked == 1) != asked[q.Question.ID] {
 			t.Errorf("%s: asked %d times, drawn is %v", q.Question.ID, q.Asked, asked)
 		}
@@ -202,13 +202,13 @@ func TestFiguresDoNotDependOnTheOrderOfLearnersAndFacts(t *testing.T) {
 	for i := range trails[:10] {
 		trails[i].Attempts[0].Answers = typed([]string{"Lai Châu", "LAI CHAU", "lai chau"}[i%3])
 	}
-	want := courses.NewFigures(taught(choice, word), trails, morning.AddDate(0, 1, 0))
+	want := courses.NewStatistics(taught(choice, word), trails, morning.AddDate(0, 1, 0))
 	for range 5 {
 		rand.Shuffle(len(trails), func(i, j int) { trails[i], trails[j] = trails[j], trails[i] })
 		for _, t := range trails {
 			rand.Shuffle(len(t.Attempts), func(i, j int) { t.Attempts[i], t.Attempts[j] = t.Attempts[j], t.Attempts[i] })
 		}
-		if got := courses.NewFigures(taught(choice, word), trails, morning.AddDate(0, 1, 0)); !reflect.DeepEqual(got, want) {
+		if got := courses.NewStatistics(taught(choice, word), trails, morning.AddDate(0, 1, 0)); !reflect.DeepEqual(got, want) {
 			t.Fatalf("\n got %+v\nwant %+v", got, want)
 		}
 	}
@@ -223,7 +223,7 @@ func TestFiguresAreReadFromTheStore(t *testing.T) {
 		record(t, s, person, try("2", answer))
 		record(t, s, person, try("3", "false"))
 	}
-	f, begun, err := s.Figures(t.Context(), v)
+	f, begun, err := s.Statistics(t.Context(), v)
 	if err != nil || begun != 3 || f.Learners != 3 || f.Finished != 2 {
 		t.Fatalf("%d began, %+v, %v", begun, f, err)
 	}
@@ -237,10 +237,10 @@ func TestFiguresAreReadFromTheStore(t *testing.T) {
 	if _, err := s.Advance(t.Context(), learner("p2"), "K"); err != nil {
 		t.Fatal(err)
 	}
-	if f, _, err = s.Figures(t.Context(), v); err != nil || f.Lessons[1].Stopped != 0 || f.Lessons[1].Came != 3 {
+	if f, _, err = s.Statistics(t.Context(), v); err != nil || f.Lessons[1].Stopped != 0 || f.Lessons[1].Came != 3 {
 		t.Errorf("who moved up is taken for one who stopped: %+v, %v", f.Lessons[1], err)
 	}
-	if f, begun, err = s.Figures(t.Context(), second); err != nil || begun != 0 || f.Learners != 0 || len(f.Lessons) != 2 {
+	if f, begun, err = s.Statistics(t.Context(), second); err != nil || begun != 0 || f.Learners != 0 || len(f.Lessons) != 2 {
 		t.Errorf("%d %+v %v", begun, f, err)
 	}
 }

@@ -19,7 +19,7 @@ type shelf struct {
 	advances     map[string][]courses.Advance
 	completions  map[string][]courses.Completion // only what progress follows from
 	attempts     map[string][]courses.Attempt    // the same
-	works        map[string][]courses.Work
+	works        map[string][]courses.HandedIn
 	certificates map[string][]courses.Certificate
 	revocations  map[string]courses.Revocation // by certificate
 	due          map[string]courses.Due
@@ -117,15 +117,15 @@ func (h *shelf) readWorks(ctx context.Context, begun []courses.Enrolment) error 
 	if !needed {
 		return nil
 	}
-	h.works = map[string][]courses.Work{}
+	h.works = map[string][]courses.HandedIn{}
 	err := of(ctx, h, SubmissionKind, func(sub courses.Submission) {
-		h.works[sub.Enrolment] = append(h.works[sub.Enrolment], courses.Work{Submission: sub})
+		h.works[sub.Enrolment] = append(h.works[sub.Enrolment], courses.HandedIn{Submission: sub})
 	})
 	if err != nil || len(h.works) == 0 {
 		return err
 	}
 	return of(ctx, h, ReviewKind, func(r courses.Review) {
-		if i := slices.IndexFunc(h.works[r.Enrolment], func(w courses.Work) bool { return w.ID == r.Submission }); i >= 0 {
+		if i := slices.IndexFunc(h.works[r.Enrolment], func(w courses.HandedIn) bool { return w.ID == r.Submission }); i >= 0 {
 			w := &h.works[r.Enrolment][i]
 			w.Reviews = append(w.Reviews, r)
 		}
@@ -133,8 +133,8 @@ func (h *shelf) readWorks(ctx context.Context, begun []courses.Enrolment) error 
 }
 
 // worksAt are the works of an enrolment by the facts that were recorded up to a time, the newest last.
-func (h *shelf) worksAt(enrolment string, at time.Time) []courses.Work {
-	var all []courses.Work
+func (h *shelf) worksAt(enrolment string, at time.Time) []courses.HandedIn {
+	var all []courses.HandedIn
 	for _, w := range h.works[enrolment] {
 		if w.RecordedAt.After(at) {
 			continue
@@ -190,7 +190,7 @@ func (h *shelf) study(ctx context.Context, e courses.Enrolment, at time.Time) (S
 	}
 	completions := slices.DeleteFunc(slices.Clone(h.completions[e.ID]), func(c courses.Completion) bool { return c.RecordedAt.After(at) })
 	attempts := slices.DeleteFunc(slices.Clone(h.attempts[e.ID]), func(a courses.Attempt) bool { return a.RecordedAt.After(at) })
-	var work []courses.Work
+	var work []courses.HandedIn
 	if task := terms.Version().Practice; task != nil && task.Required {
 		work = h.worksAt(e.ID, at)
 	}

@@ -187,9 +187,9 @@ func BenchmarkFacts(b *testing.B) {
 			r.check(report.Close())
 		}
 	})
-	b.Run("restate", func(b *testing.B) {
+	b.Run("refresh", func(b *testing.B) {
 		for b.Loop() {
-			r.restates("0000000007")
+			r.refreshes("0000000007")
 		}
 	})
 }

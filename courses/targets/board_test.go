@@ -395,19 +395,19 @@ func TestRebuildPutsRightWhatDiffers(t *testing.T) {
 	}
 }
 
-func TestRestateRemovesWhoIsGone(t *testing.T) {
+func TestRefreshRemovesWhoIsGone(t *testing.T) {
 	r := newRegion(t)
 	p := r.hires("Lò Văn Nam", ngocDuong)
 	r.check(r.Store.Delete(r.ctx, roster.PersonKind, p))
-	r.restates(p)
-	r.restates(p)
+	r.refreshes(p)
+	r.refreshes(p)
 	if f := r.reads(roster.Present, "08", time.Time{}); f.Base != 0 {
 		t.Errorf("%d people", f.Base)
 	}
 }
 
 // Certificates of one person come in many requests at once; when all are answered the standing follows from all.
-func TestRestateAtOnce(t *testing.T) {
+func TestRefreshAtOnce(t *testing.T) {
 	r := newRegion(t)
 	p := r.hires("Lò Văn Nam", ngocDuong)
 	const n = 16
@@ -505,7 +505,7 @@ func TestCoverage(t *testing.T) {
 	for _, library := range []string{"Tủ sách pháp luật", "tủ  sách Pháp luật", "Điểm bưu điện - văn hóa"} {
 		p, err := r.roll.Add(r.ctx, roster.Entry{Name: "Giàng A Páo", Library: library, Commune: ngocDuong, On: r.today()}, "staff")
 		r.check(err)
-		r.restates(p.ID)
+		r.refreshes(p.ID)
 	}
 	r.hires("Đặng Thị Ánh", phuLinh)
 	gone := r.hires("Hà Thị Sơn", communeOf(t, r.Places, "14", "14"))

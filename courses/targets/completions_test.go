@@ -103,7 +103,7 @@ func TestContactsAreBesideTheChecksum(t *testing.T) {
 	r := newRegion(t)
 	p, err := r.roll.Add(r.ctx, roster.Entry{Name: "Sùng Thị Mỷ", Phone: "0912345678", Post: "Công chức", Library: "Thư viện xã", Commune: phuLinh, On: r.today()}, "staff")
 	r.check(err)
-	r.restates(p.ID)
+	r.refreshes(p.ID)
 	sums := map[bool]string{}
 	for _, contacts := range []bool{false, true} {
 		list, err := r.Missing(r.ctx, Scope{By: roster.Present, Province: "08"}, time.Time{}, halfway, contacts)
@@ -129,7 +129,7 @@ func TestATrainingElsewhereIsOfTheKindOfItsDay(t *testing.T) {
 	r.clock = day(20)
 	_, err = r.roll.Move(r.ctx, p.ID, roster.Entry{Library: "Thư viện xã", Kind: roster.CommuneLibrary, Commune: ngocDuong, On: r.today()}, "staff")
 	r.check(err)
-	r.restates(p.ID)
+	r.refreshes(p.ID)
 	r.clock = day(30)
 	id, _ := r.entered(p.ID, svc, DayOf(day(10)).Time())
 	r.accepts(id)

@@ -72,7 +72,7 @@ func everyState(t testing.TB) *region {
 	forever := r.earns(son, svc, 1)
 	_, err := storetest.Tamper(r.ctx, r.Store, school.CertificateKind, forever.ID, func(c *courses.Certificate) error { c.ValidUntil = courses.Forever; return nil })
 	r.check(err)
-	r.restates(son)
+	r.refreshes(son)
 	r.clock = day(4)
 	r.revokes(lost)
 	r.clock = short.ValidUntil.AddDate(0, 0, 4)

@@ -283,7 +283,7 @@ func TestFiguresOfRandomHistories(t *testing.T) {
 				} else {
 					_, _ = r.roll.Leave(r.ctx, who, back, "staff")
 				}
-				r.restates(who)
+				r.refreshes(who)
 			}
 		}
 		r.clock = r.clock.Add(24 * time.Hour)
@@ -357,7 +357,7 @@ func (r *region) imports(commune string, on time.Time, mover string) (source, pe
 		r.check(r.Store.Insert(r.ctx, roster.PostingKind, &posting))
 		_, err := r.roll.Refresh(r.ctx, id)
 		r.check(err)
-		r.restates(id)
+		r.refreshes(id)
 	}
 	return source, person
 }
@@ -369,7 +369,7 @@ func (r *region) undoes(source string) {
 	people, err := plan.Do(r.ctx, r.roll, "staff", nil)
 	r.check(err)
 	for _, id := range people {
-		r.restates(id)
+		r.refreshes(id)
 	}
 }
 
@@ -394,7 +394,7 @@ func (r *region) settles(what, who, other string) {
 		_, _ = r.roll.Restore(r.ctx, who, "staff")
 	}
 	for _, id := range []string{who, other} {
-		r.restates(id)
+		r.refreshes(id)
 	}
 }
 
@@ -412,5 +412,5 @@ func (r *region) transfers(who, commune string, on time.Time, between int) {
 		_, err = r.roll.Decline(r.ctx, t.ID, "chưa đến ngày", "their staff")
 	}
 	r.check(err)
-	r.restates(who)
+	r.refreshes(who)
 }

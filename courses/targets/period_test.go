@@ -37,7 +37,7 @@ func (r *region) backdates(name, commune string, on time.Time) string {
 	r.t.Helper()
 	p, err := r.roll.Add(r.ctx, roster.Entry{Name: name, Library: "Thư viện", Commune: commune, On: DayOf(on).Time()}, "staff")
 	r.check(err)
-	r.restates(p.ID)
+	r.refreshes(p.ID)
 	return p.ID
 }
 
@@ -81,10 +81,10 @@ func TestAClosedPeriodNeverChanges(t *testing.T) {
 	r.backdates("Giàng A Páo", phuLinh, day(20))
 	_, err := r.roll.Leave(r.ctx, left, DayOf(day(15)).Time(), "staff")
 	r.check(err)
-	r.restates(left)
+	r.refreshes(left)
 	_, err = r.roll.Move(r.ctx, mai, roster.Entry{Library: "Thư viện", Commune: communeOf(t, r.Places, "14", "14"), On: DayOf(day(25)).Time()}, "staff")
 	r.check(err)
-	r.restates(mai)
+	r.refreshes(mai)
 	r.hires("Người tháng hai", phuLinh) // of February: no business of January's
 	r.trains(nam, 400)                  // nor is this
 
@@ -234,7 +234,7 @@ func TestAdjustmentsTellWhoIsNobody(t *testing.T) {
 	r.settles("merge", kept, twice)
 	_, err := r.roll.Strike(r.ctx, mistake, "nhập nhầm tệp", "staff")
 	r.check(err)
-	r.restates(mistake)
+	r.refreshes(mistake)
 	r.undoes(source)
 	all, err := r.Adjustments(r.ctx, p, Scope{By: roster.Present, Province: "08"})
 	r.check(err)

@@ -93,7 +93,7 @@ func (r *region) hires(name, commune string) string {
 	r.t.Helper()
 	p, err := r.roll.Add(r.ctx, roster.Entry{Name: name, Library: "Thư viện", Commune: commune, On: r.today()}, "staff")
 	r.check(err)
-	r.restates(p.ID)
+	r.refreshes(p.ID)
 	return p.ID
 }
 
@@ -101,14 +101,14 @@ func (r *region) moves(person, commune string) {
 	r.t.Helper()
 	_, err := r.roll.Move(r.ctx, person, roster.Entry{Library: "Thư viện", Commune: commune, On: r.today()}, "staff")
 	r.check(err)
-	r.restates(person)
+	r.refreshes(person)
 }
 
 func (r *region) leaves(person string) {
 	r.t.Helper()
 	_, err := r.roll.Leave(r.ctx, person, r.today(), "staff")
 	r.check(err)
-	r.restates(person)
+	r.refreshes(person)
 }
 
 // earns gives a person a certificate of a strand that is good for some days from now.
@@ -123,7 +123,7 @@ func (r *region) earns(person string, strand courses.Strand, days int) courses.C
 		Holder:      courses.Holder{Name: p.Name, Library: p.Library, Commune: p.Commune, Province: p.Province, Programme: p.Programme},
 		CompletedAt: r.clock, IssuedAt: r.clock, ValidUntil: r.clock.AddDate(0, 0, days)}
 	r.check(r.Store.Insert(r.ctx, school.CertificateKind, &c))
-	r.restates(person)
+	r.refreshes(person)
 	return c
 }
 
@@ -140,14 +140,14 @@ func (r *region) reissues(c courses.Certificate) courses.Certificate {
 	c.Replaces, c.Reissue, c.IssuedAt = c.ID, c.Reissue+1, r.clock
 	c.ID, c.Code, c.Register = fmt.Sprintf("%s/r%02d", c.ID, c.Reissue), fmt.Sprintf("C%011d", r.lines), fmt.Sprintf("%s/%d", c.Register, c.Reissue)
 	r.check(r.Store.Insert(r.ctx, school.CertificateKind, &c))
-	r.restates(c.Person)
+	r.refreshes(c.Person)
 	return c
 }
 
 func (r *region) revokes(c courses.Certificate) {
 	r.t.Helper()
 	r.check(r.Store.Insert(r.ctx, school.RevocationKind, &courses.Revocation{ID: c.ID, Reason: "sai", By: "staff", At: r.clock}))
-	r.restates(c.Person)
+	r.refreshes(c.Person)
 }
 
 // school is the rules of training done elsewhere on the store of the region.
@@ -172,7 +172,7 @@ func (r *region) accepts(training string) {
 	r.t.Helper()
 	v, err := r.school().Accept(r.ctx, training, "truongphong")
 	r.check(err)
-	r.restates(v.Person)
+	r.refreshes(v.Person)
 }
 
 func (r *region) withdraws(training string) {
@@ -180,10 +180,10 @@ func (r *region) withdraws(training string) {
 	r.check(r.school().WithdrawTraining(r.ctx, training, "truongphong", "nhập nhầm người"))
 	t, err := r.school().Training(r.ctx, training)
 	r.check(err)
-	r.restates(t.Person)
+	r.refreshes(t.Person)
 }
 
-func (r *region) restates(person string) {
+func (r *region) refreshes(person string) {
 	r.t.Helper()
 	r.check(r.RefreshStanding(r.ctx, person))
 }

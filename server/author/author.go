@@ -31,8 +31,8 @@ type deskRow struct {
 	Course  string
 	Title   courses.Text
 	Strand  courses.Strand
-	Live    *courseRow // as it is published, nil for a course that never was
-	Work    *desk.Work // nil where no draft is open
+	Live    *courseRow    // as it is published, nil for a course that never was
+	Work    *desk.Editing // nil where no draft is open
 	Retired bool
 }
 
@@ -56,7 +56,7 @@ func (s *Pages) deskRows(ctx context.Context, shown *authorPage, published []cou
 		}
 	}
 	for _, id := range drafts {
-		w, err := s.Desk.Work(ctx, id)
+		w, err := s.Desk.Editing(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func (r deskRow) rank() int {
 	switch {
 	case r.Work == nil:
 		return 2
-	case r.Work.Stage == desk.Review:
+	case r.Work.Stage == desk.InReview:
 		return 0
 	}
 	return 1

@@ -51,7 +51,7 @@ type deskFrame struct {
 	Course   string
 	Base     string // "/author/COURSE"
 	Tabs     []page.Link
-	Work     desk.Work
+	Work     desk.Editing
 	Outline  *courses.Version // without texts
 	Rev      int              // of course.yaml
 	Lesson   string           // that is open, "" for none
@@ -97,7 +97,7 @@ func (s *Pages) deskAt(c *fiber.Ctx, tab string) (deskFrame, error) {
 	w := s.WordsOf(c)
 	f := deskFrame{Course: course, Base: "/author/" + course, names: s.Namer(ctx), Weights: map[string]weight{}}
 	var err error
-	if f.Work, err = s.Desk.Work(ctx, course); err != nil {
+	if f.Work, err = s.Desk.Editing(ctx, course); err != nil {
 		return f, err
 	}
 	outline, rev, _, err := s.Desk.Outline(ctx, course)
@@ -109,7 +109,7 @@ func (s *Pages) deskAt(c *fiber.Ctx, tab string) (deskFrame, error) {
 	for _, t := range deskTabs {
 		f.Tabs = append(f.Tabs, page.Link{Href: f.Base + t.path, Text: w.T(t.key), Current: t.path == tab})
 	}
-	reports, mistakes, err := s.Desk.Report(ctx, course)
+	reports, mistakes, err := s.Desk.Sizes(ctx, course)
 	if err != nil {
 		return f, err
 	}
@@ -136,7 +136,7 @@ func compareBools(a, b bool) int {
 	return 1
 }
 
-func weightOf(r authoring.LessonReport) weight {
+func weightOf(r authoring.LessonSize) weight {
 	b := max(r.Compressed.Vi, r.Compressed.En)
 	return weight{b, max(r.Seconds.Vi, r.Seconds.En), b > authoring.MaxPage}
 }
@@ -467,7 +467,7 @@ func (s *Pages) previewed(draft desk.Draft, text, lang string) template.HTML {
 
 // DeskPreview renders a text that is being written, and keeps nothing.
 func (s *Pages) DeskPreview(c *fiber.Ctx) error {
-	w, err := s.Desk.Work(c.UserContext(), c.Params("course"))
+	w, err := s.Desk.Editing(c.UserContext(), c.Params("course"))
 	if err != nil {
 		return err
 	}
@@ -518,7 +518,7 @@ func (s *Pages) DeskSave(c *fiber.Ctx) error {
 
 // weightWords says what a lesson weighs now, "" for what is no lesson. That it cannot be said keeps nobody from saving.
 func (s *Pages) weightWords(c *fiber.Ctx, course, lesson string) string {
-	reports, _, err := s.Desk.Report(c.UserContext(), course)
+	reports, _, err := s.Desk.Sizes(c.UserContext(), course)
 	if err != nil {
 		return ""
 	}

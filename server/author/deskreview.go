@@ -77,7 +77,7 @@ func (s *Pages) wholeOf(f deskFrame, v courses.Version) func(id string) []review
 // draft has gone on, it is kept as a comment.
 func (p deskReviewPage) NoteIn(form string) string {
 	sent := map[string]string{"submit": "submit", "comment": "comment", "approve": "verdict", "return": "verdict"}[p.Do]
-	if sent == "submit" && p.Work.Stage != desk.Writing || sent == "verdict" && p.Work.Stage != desk.Review {
+	if sent == "submit" && p.Work.Stage != desk.Writing || sent == "verdict" && p.Work.Stage != desk.InReview {
 		sent = "comment"
 	}
 	if sent != form {
@@ -170,7 +170,7 @@ func (s *Pages) DeskReviewDo(c *fiber.Ctx) error {
 }
 
 func (s *Pages) approve(c *fiber.Ctx, ctx context.Context, course, hash, note, by string) error {
-	w, err := s.Desk.Work(ctx, course)
+	w, err := s.Desk.Editing(ctx, course)
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (s *Pages) approve(c *fiber.Ctx, ctx context.Context, course, hash, note, b
 		return err
 	}
 	action := "course.approve"
-	if w, err = s.Desk.Work(ctx, course); err != nil {
+	if w, err = s.Desk.Editing(ctx, course); err != nil {
 		return err
 	} else if slices.ContainsFunc(w.Events, func(e desk.Editorial) bool { return e.Alone && e.Hash == hash }) {
 		action = "course.approve-alone"
@@ -270,7 +270,7 @@ func (s *Pages) showVersions(c *fiber.Ctx, a, b int) error {
 		}
 		shown.Versions = append(shown.Versions, v)
 	}
-	w, err := s.Desk.Work(ctx, course)
+	w, err := s.Desk.Editing(ctx, course)
 	if err != nil && (!errors.Is(err, problem.ErrNotFound) || l.Number == 0) {
 		return err
 	}
@@ -303,7 +303,7 @@ func (s *Pages) showVersions(c *fiber.Ctx, a, b int) error {
 }
 
 // mayDiscard says whether somebody may throw a draft away: their own, or anybody's for who may retire the course.
-func (s *Pages) mayDiscard(ctx context.Context, a roster.Account, w desk.Work) (bool, error) {
+func (s *Pages) mayDiscard(ctx context.Context, a roster.Account, w desk.Editing) (bool, error) {
 	if roster.MayRetire(a) {
 		return true, nil
 	}
@@ -317,7 +317,7 @@ func (s *Pages) mayDecide(c *fiber.Ctx, do string) error {
 	may := roster.MayRetire(a)
 	switch do {
 	case "discard":
-		w, err := s.Desk.Work(c.UserContext(), c.Params("course"))
+		w, err := s.Desk.Editing(c.UserContext(), c.Params("course"))
 		if err != nil {
 			return err
 		}

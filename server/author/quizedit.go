@@ -252,7 +252,7 @@ func (s *Pages) quizEditPage(c *fiber.Ctx, shown quizEditPage, open string) erro
 
 // questions gives the id of the question at a line of one of the two files, "" for none. Each is read once, if asked.
 func (p quizEditPage) questions() func(file string, line int) string {
-	places := map[string][]gift.Place{}
+	places := map[string][]gift.Position{}
 	return func(file string, line int) string {
 		edit, english := p.Vi, file == p.En.Path
 		if english {
@@ -262,7 +262,7 @@ func (p quizEditPage) questions() func(file string, line int) string {
 			return ""
 		}
 		if _, read := places[file]; !read {
-			places[file] = gift.Places(gift.Source{File: file, Data: []byte(edit.Text)}, english)
+			places[file] = gift.Positions(gift.Source{File: file, Data: []byte(edit.Text)}, english)
 		}
 		id, n := "", 0
 		for i, place := range places[file] {

@@ -18,35 +18,35 @@ import (
 	"lopban/server/page"
 )
 
-// versionFigures is how one version teaches.
-type versionFigures struct {
-	courses.Figures
+// versionStatistics is how one version teaches.
+type versionStatistics struct {
+	courses.Statistics
 	Begun int // learners in all, of whom Figures has the newest
 }
 
-type figuresPage struct {
+type statisticsPage struct {
 	page.Frame
-	versionFigures
-	Before   *versionFigures // of the version before, nil for none
+	versionStatistics
+	Before   *versionStatistics // of the version before, nil for none
 	Versions []page.Link
 	Look     []adviceView // what to look at first
-	Rows     []lessonFigures
+	Rows     []lessonStatistics
 	Few      bool // too few learners to say much
 }
 
 // adviceView is a sentence and the address of what it speaks of.
 type adviceView struct{ Href, Text string }
 
-type lessonFigures struct {
-	courses.LessonFigures
-	Before    *courses.LessonFigures
+type lessonStatistics struct {
+	courses.LessonStatistics
+	Before    *courses.LessonStatistics
 	Advice    []string
-	Questions []questionFigures
+	Questions []questionStatistics
 }
 
-type questionFigures struct {
-	courses.QuestionFigures
-	Before   *courses.QuestionFigures
+type questionStatistics struct {
+	courses.QuestionStatistics
+	Before   *courses.QuestionStatistics
 	Anchor   string
 	Text     courses.Text
 	Wrong    string // the wrong answer given most often, "" for none
@@ -55,18 +55,18 @@ type questionFigures struct {
 	Advice   []string
 }
 
-// Figures shows a trainer how a course teaches, one version beside the one before.
-func (s *Pages) Figures(c *fiber.Ctx) error {
-	these, before, newest, err := s.figuresOf(c)
+// Statistics shows a trainer how a course teaches, one version beside the one before.
+func (s *Pages) Statistics(c *fiber.Ctx) error {
+	these, before, newest, err := s.statisticsOf(c)
 	if err != nil {
 		return err
 	}
 	f := s.Frame(c, s.WordsOf(c).T("figures.title", s.WordsOf(c).In(these.Version.Title)))
-	shown := figuresPage{Frame: f, versionFigures: these, Before: before, Few: these.Learners < courses.FewLearners}
+	shown := statisticsPage{Frame: f, versionStatistics: these, Before: before, Few: these.Learners < courses.FewLearners}
 	for n := newest; n > 0 && n > newest-versionsShown; n-- {
 		shown.Versions = append(shown.Versions, page.Link{Href: fmt.Sprintf("/author/%s/figures?version=%d", these.Version.Course, n), Text: f.T("figures.version", n), Current: n == these.Version.Number})
 	}
-	shown.Rows = lessonRows(f.Words, these.Figures, before)
+	shown.Rows = lessonRows(f.Words, these.Statistics, before)
 	shown.Look = lookFirst(shown.Rows)
 	return s.Page(c, "figures", shown)
 }
@@ -76,8 +76,8 @@ const (
 	lookShown     = 8 // what to look at first
 )
 
-// figuresOf reads the figures of the version asked for, or else of the newest, and of the one before it.
-func (s *Pages) figuresOf(c *fiber.Ctx) (these versionFigures, before *versionFigures, newest int, err error) {
+// statisticsOf reads those of the version asked for, or else of the newest, and of the one before it.
+func (s *Pages) statisticsOf(c *fiber.Ctx) (these versionStatistics, before *versionStatistics, newest int, err error) {
 	ctx, course := c.UserContext(), c.Params("course")
 	v, err := s.School.Course(ctx, course)
 	if err != nil {
@@ -89,24 +89,24 @@ func (s *Pages) figuresOf(c *fiber.Ctx) (these versionFigures, before *versionFi
 			return these, nil, 0, err
 		}
 	}
-	if these.Figures, these.Begun, err = s.School.Figures(ctx, v); err != nil || v.Number == 1 {
+	if these.Statistics, these.Begun, err = s.School.Statistics(ctx, v); err != nil || v.Number == 1 {
 		return these, nil, newest, err
 	}
 	older, err := s.School.Version(ctx, courses.VersionID(course, v.Number-1))
 	if err != nil {
 		return these, nil, newest, err
 	}
-	before = &versionFigures{}
-	before.Figures, before.Begun, err = s.School.Figures(ctx, older)
+	before = &versionStatistics{}
+	before.Statistics, before.Begun, err = s.School.Statistics(ctx, older)
 	return these, before, newest, err
 }
 
-func lessonRows(w words.Words, f courses.Figures, before *versionFigures) []lessonFigures {
-	var rows []lessonFigures
+func lessonRows(w words.Words, f courses.Statistics, before *versionStatistics) []lessonStatistics {
+	var rows []lessonStatistics
 	for _, l := range f.Lessons {
-		row := lessonFigures{LessonFigures: l}
+		row := lessonStatistics{LessonStatistics: l}
 		if before != nil {
-			if i := slices.IndexFunc(before.Lessons, func(other courses.LessonFigures) bool { return other.Lesson.ID == l.Lesson.ID }); i >= 0 {
+			if i := slices.IndexFunc(before.Lessons, func(other courses.LessonStatistics) bool { return other.Lesson.ID == l.Lesson.ID }); i >= 0 {
 				row.Before = &before.Lessons[i]
 			}
 		}
@@ -121,10 +121,10 @@ func lessonRows(w words.Words, f courses.Figures, before *versionFigures) []less
 	return rows
 }
 
-func questionRow(w words.Words, q courses.QuestionFigures, l lessonFigures) questionFigures {
-	row := questionFigures{QuestionFigures: q, Anchor: "q-" + l.Lesson.ID + "-" + q.Question.ID, Text: questionText(q.Question), Wrong: WrongText(w, q), WrongN: q.Wrong.N}
+func questionRow(w words.Words, q courses.QuestionStatistics, l lessonStatistics) questionStatistics {
+	row := questionStatistics{QuestionStatistics: q, Anchor: "q-" + l.Lesson.ID + "-" + q.Question.ID, Text: questionText(q.Question), Wrong: WrongText(w, q), WrongN: q.Wrong.N}
 	if l.Before != nil {
-		if i := slices.IndexFunc(l.Before.Questions, func(other courses.QuestionFigures) bool { return other.Question.ID == q.Question.ID }); i >= 0 {
+		if i := slices.IndexFunc(l.Before.Questions, func(other courses.QuestionStatistics) bool { return other.Question.ID == q.Question.ID }); i >= 0 {
 			row.Before = &l.Before.Questions[i]
 		}
 	}
@@ -137,7 +137,7 @@ func questionRow(w words.Words, q courses.QuestionFigures, l lessonFigures) ques
 	return row
 }
 
-func WrongText(w words.Words, q courses.QuestionFigures) string {
+func WrongText(w words.Words, q courses.QuestionStatistics) string {
 	switch {
 	case q.Wrong.N == 0:
 		return ""
@@ -158,7 +158,7 @@ func optionText(w words.Words, o courses.Option) string {
 
 // lookFirst lists what to look at: of each lesson and question the gravest thing, questions that almost nobody gets
 // right first.
-func lookFirst(rows []lessonFigures) []adviceView {
+func lookFirst(rows []lessonStatistics) []adviceView {
 	type ranked struct {
 		adviceView
 		rank float64
@@ -171,7 +171,7 @@ func lookFirst(rows []lessonFigures) []adviceView {
 			}
 		}
 		for _, q := range l.Questions {
-			if len(q.Advice) > 0 && q.QuestionFigures.Advice()[0] != "unchosen" && q.QuestionFigures.Advice()[0] != "easy" {
+			if len(q.Advice) > 0 && q.QuestionStatistics.Advice()[0] != "unchosen" && q.QuestionStatistics.Advice()[0] != "easy" {
 				all = append(all, ranked{adviceView{"#" + q.Anchor, q.Advice[0]}, q.Share()})
 			}
 		}
@@ -184,9 +184,9 @@ func lookFirst(rows []lessonFigures) []adviceView {
 	return first
 }
 
-// FiguresFile sends the figures as CSV: a row for each lesson and each question of both versions.
-func (s *Pages) FiguresFile(c *fiber.Ctx) error {
-	these, before, _, err := s.figuresOf(c)
+// StatisticsFile sends them as CSV: a row for each lesson and each question of both versions.
+func (s *Pages) StatisticsFile(c *fiber.Ctx) error {
+	these, before, _, err := s.statisticsOf(c)
 	if err != nil {
 		return err
 	}
@@ -196,13 +196,13 @@ func (s *Pages) FiguresFile(c *fiber.Ctx) error {
 	out := csv.NewWriter(&b)
 	out.UseCRLF = true
 	var head []string
-	for _, column := range figureColumns {
+	for _, column := range statisticsColumns {
 		head = append(head, w.T("figures.column."+column))
 	}
 	out.Write(head) // errors stay until Flush
-	for _, f := range []*versionFigures{&these, before} {
+	for _, f := range []*versionStatistics{&these, before} {
 		if f != nil {
-			writeFigures(out, w, f.Figures)
+			writeStatistics(out, w, f.Statistics)
 		}
 	}
 	out.Flush()
@@ -213,11 +213,11 @@ func (s *Pages) FiguresFile(c *fiber.Ctx) error {
 	return c.Send(b.Bytes())
 }
 
-var figureColumns = []string{"version", "lesson", "title", "question", "id", "text", "asked", "right", "discrimination", "wrong", "wrong.n", "unchosen", "came", "began", "finished", "stopped", "minutes",
+var statisticsColumns = []string{"version", "lesson", "title", "question", "id", "text", "asked", "right", "discrimination", "wrong", "wrong.n", "unchosen", "came", "began", "finished", "stopped", "minutes",
 	"announced", "timed", "advice"}
 
-// writeFigures writes the rows of a version. What is not known is empty.
-func writeFigures(out *csv.Writer, w words.Words, f courses.Figures) {
+// writeStatistics writes the rows of a version. What is not known is empty.
+func writeStatistics(out *csv.Writer, w words.Words, f courses.Statistics) {
 	for _, l := range lessonRows(w, f, nil) {
 		minutes := ""
 		if l.Timed > 0 {
@@ -232,7 +232,7 @@ func writeFigures(out *csv.Writer, w words.Words, f courses.Figures) {
 	}
 }
 
-func questionCells(w words.Words, q questionFigures) []string {
+func questionCells(w words.Words, q questionStatistics) []string {
 	right, relation, wrongN := "", "", ""
 	if q.Asked > 0 {
 		right = strconv.FormatFloat(q.Share(), 'f', 1, 64)

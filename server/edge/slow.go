@@ -13,7 +13,7 @@ import (
 
 const (
 	IdleTime  = 2 * time.Minute  // of a connection between two requests
-	WriteTime = 20 * time.Minute // a file of 100,000 rows on a slow line; see Patience
+	WriteTime = 20 * time.Minute // a file of 100,000 rows on a slow line; see SlowLimits
 )
 
 // SlowLimits says how slow the other end of a connection may be. That is slower than any network: who is slower holds a
@@ -28,7 +28,7 @@ type SlowLimits struct {
 // UsualSlowLimits is what visitors meet.
 var UsualSlowLimits = SlowLimits{Grace: 20 * time.Second, Floor: 256, Stall: IdleTime, Piece: 30 * time.Second}
 
-// Pace makes of a listener one whose connections end when they try its patience, and which takes no more of them than
+// Pace makes of a listener one whose connections end when they are too slow, and which takes no more of them than
 // the crowd has room for. Secret says that what comes first is no request.
 func Pace(ln net.Listener, p SlowLimits, u *Unused, c *Crowd, secret bool) net.Listener {
 	return paced{&patient{Listener: ln, log: c.Log}, p, u, c, secret}
@@ -59,7 +59,7 @@ func (l paced) Accept() (net.Conn, error) {
 			conn.Close()
 			continue
 		}
-		c := &PacedConn{Conn: conn, Patience: l.slow, unused: l.unused, secret: l.secret, left: sync.OnceFunc(func() { l.crowd.leave(from) })}
+		c := &PacedConn{Conn: conn, Limits: l.slow, unused: l.unused, secret: l.secret, left: sync.OnceFunc(func() { l.crowd.leave(from) })}
 		l.unused.add(c)
 		return c, nil
 	}
@@ -104,11 +104,11 @@ func (u *Unused) Stop() {
 
 type PacedConn struct {
 	net.Conn
-	Patience SlowLimits
-	unused   *Unused
-	secret   bool
-	left     func() // called when it ends
-	used     atomic.Bool
+	Limits SlowLimits
+	unused *Unused
+	secret bool
+	left   func() // called when it ends
+	used   atomic.Bool
 
 	mu      sync.Mutex
 	reading time.Time // deadline
@@ -141,7 +141,7 @@ func (c *PacedConn) Read(b []byte) (int, error) {
 	c.mu.Lock()
 	until := c.reading
 	c.mu.Unlock()
-	if err := c.Conn.SetReadDeadline(sooner(until, c.Patience.Stall)); err != nil {
+	if err := c.Conn.SetReadDeadline(sooner(until, c.Limits.Stall)); err != nil {
 		return 0, err
 	}
 	n, err := c.Conn.Read(b)
@@ -158,7 +158,7 @@ func (c *PacedConn) Read(b []byte) (int, error) {
 		c.began = now
 	}
 	c.got += n
-	if took := now.Sub(c.began); took > c.Patience.Grace && float64(c.got) < took.Seconds()*float64(c.Patience.Floor) {
+	if took := now.Sub(c.began); took > c.Limits.Grace && float64(c.got) < took.Seconds()*float64(c.Limits.Floor) {
 		return 0, &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}
 	}
 	return n, nil
@@ -171,7 +171,7 @@ func (c *PacedConn) Write(b []byte) (int, error) {
 	c.mu.Unlock()
 	sent := 0
 	for {
-		if err := c.Conn.SetWriteDeadline(sooner(until, c.Patience.Piece)); err != nil {
+		if err := c.Conn.SetWriteDeadline(sooner(until, c.Limits.Piece)); err != nil {
 			return sent, err
 		}
 		n, err := c.Conn.Write(b[sent:min(sent+16<<10, len(b))])

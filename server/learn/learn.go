@@ -171,8 +171,8 @@ func (s *Pages) Renew(c *fiber.Ctx) error {
 	return page.SeeOther(c, "/courses/"+c.Params("id"))
 }
 
-// place is a lesson within a person's study.
-type place struct {
+// lessonView is a lesson within a person's study.
+type lessonView struct {
 	school.Study
 	Person string // visitor's account
 	Lesson courses.Lesson
@@ -182,22 +182,22 @@ type place struct {
 }
 
 // LessonAt finds the lesson that the address names, in the version that the visitor studies.
-func (s *Pages) LessonAt(c *fiber.Ctx) (place, error) {
+func (s *Pages) LessonAt(c *fiber.Ctx) (lessonView, error) {
 	st, err := s.School.Study(c.UserContext(), page.VisitorID(c), c.Params("id"))
 	if err != nil {
-		return place{}, err
+		return lessonView{}, err
 	}
-	return placeIn(st, c)
+	return lessonIn(st, c)
 }
 
-// placeIn is the lesson that the address names in a study.
-func placeIn(st school.Study, c *fiber.Ctx) (place, error) {
+// lessonIn is the lesson that the address names in a study.
+func lessonIn(st school.Study, c *fiber.Ctx) (lessonView, error) {
 	lessons := st.Version.Lessons()
 	i := slices.IndexFunc(lessons, func(l courses.Lesson) bool { return l.ID == c.Params("lesson") })
 	if i < 0 {
-		return place{}, store.NotFound(school.VersionKind, c.Params("lesson"))
+		return lessonView{}, store.NotFound(school.VersionKind, c.Params("lesson"))
 	}
-	p := place{Study: st, Person: page.VisitorID(c), Lesson: lessons[i], State: st.Progress.Lessons[lessons[i].ID]}
+	p := lessonView{Study: st, Person: page.VisitorID(c), Lesson: lessons[i], State: st.Progress.Lessons[lessons[i].ID]}
 	if i+1 < len(lessons) {
 		p.Next = lessons[i+1].ID
 	}
@@ -205,7 +205,7 @@ func placeIn(st school.Study, c *fiber.Ctx) (place, error) {
 }
 
 // HasQuiz says whether the lesson has questions.
-func (p place) HasQuiz() bool { return len(p.Lesson.Quiz.Questions) > 0 }
+func (p lessonView) HasQuiz() bool { return len(p.Lesson.Quiz.Questions) > 0 }
 
 type lessonPage struct {
 	page.Frame
@@ -276,7 +276,7 @@ func (s *Pages) Finish(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p, err := placeIn(school.Study{Version: v}, c)
+	p, err := lessonIn(school.Study{Version: v}, c)
 	if err != nil {
 		return err
 	}

@@ -171,9 +171,9 @@ func (p *packing) lesson(i int, l courses.Lesson) {
 	if v.Shuffle {
 		order = v.ID
 	}
-	at := place{Study: p.st, Lesson: l, Number: i + 1}
+	at := lessonView{Study: p.st, Lesson: l, Number: i + 1}
 	p.add("/"+l.ID+"/quiz", "quiz", p.T("quiz.title", title), func(f page.Frame) any {
-		return quizPage{Frame: f, place: at, Now: p.Now(), Questions: p.Questions(at, l.Quiz, p.Words, order, nil, nil)}
+		return quizPage{Frame: f, lessonView: at, Now: p.Now(), Questions: p.Questions(at, l.Quiz, p.Words, order, nil, nil)}
 	})
 }
 

@@ -25,7 +25,7 @@ import (
 // workView is a submission as a page shows it, beside the rubric that it is reviewed by.
 type workView struct {
 	words.Words
-	courses.Work
+	courses.HandedIn
 	Task   *courses.Practice
 	Photos []string // addresses
 }
@@ -51,7 +51,7 @@ type criterionView struct {
 // Client is the id that the sender gave the submission.
 func (w workView) Client() string { return strings.TrimPrefix(w.ID, w.Person+"/") }
 
-func (s *Pages) workViews(ctx context.Context, w words.Words, work []courses.Work) ([]workView, error) {
+func (s *Pages) workViews(ctx context.Context, w words.Words, work []courses.HandedIn) ([]workView, error) {
 	var views []workView
 	for _, one := range slices.Backward(work) {
 		v, err := s.School.Version(ctx, one.Version)
@@ -63,8 +63,8 @@ func (s *Pages) workViews(ctx context.Context, w words.Words, work []courses.Wor
 	return views, nil
 }
 
-func newWorkView(w words.Words, work courses.Work, task *courses.Practice) workView {
-	view := workView{Words: w, Work: work, Task: task}
+func newWorkView(w words.Words, work courses.HandedIn, task *courses.Practice) workView {
+	view := workView{Words: w, HandedIn: work, Task: task}
 	for i := range work.Photos {
 		view.Photos = append(view.Photos, "/practice/"+page.WorkAddress(work.ID)+"/"+strconv.Itoa(i+1))
 	}
@@ -137,7 +137,7 @@ func (s *Pages) Practicing(c *fiber.Ctx) (practicePage, error) {
 	if st.Enrolment == nil {
 		return shown, nil
 	}
-	work, err := s.School.Works(ctx, st.Enrolment.ID)
+	work, err := s.School.Submissions(ctx, st.Enrolment.ID)
 	if err != nil {
 		return shown, err
 	}
@@ -240,7 +240,7 @@ func (s *Pages) readPhoto(h *multipart.FileHeader) (courses.Picture, error) {
 // Photo sends one photo of a submission to its author and to those who may review it. It is only ever shown inside a
 // page: opened by itself it may do nothing.
 func (s *Pages) Photo(c *fiber.Ctx) error {
-	w, err := s.School.Work(c.UserContext(), page.WorkID(c.Params("submission")))
+	w, err := s.School.Submission(c.UserContext(), page.WorkID(c.Params("submission")))
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 
 type quizPage struct {
 	page.Frame
-	place
+	lessonView
 	Attempt   string // id of the attempt that this form hands in: pressed twice, it counts once
 	Draw      int    // number of the draw of its questions
 	Now       time.Time
@@ -43,7 +43,7 @@ func (p quizPage) From() *time.Time {
 }
 
 // Left is how many more attempts the quiz allows, -1 where it counts none.
-func (p place) Left() int {
+func (p lessonView) Left() int {
 	if p.Lesson.Quiz.Attempts == 0 || p.State.Done {
 		return -1
 	}
@@ -90,22 +90,22 @@ func newAttempt() string { return uuid.Must(uuid.NewV7()).String() }
 
 // draw reads the number of a draw that the visitor may see: those before, the next, and one more that may be on its
 // way.
-func (p place) draw(text string) (int, bool) {
+func (p lessonView) draw(text string) (int, bool) {
 	n, err := strconv.Atoi(text)
 	return n, err == nil && n >= 0 && n <= p.State.Attempts+1
 }
 
 // attempts are what the visitor handed in to the lesson's quiz, the newest first.
-func (s *Pages) attempts(c *fiber.Ctx, p place) ([]courses.Attempt, error) {
+func (s *Pages) attempts(c *fiber.Ctx, p lessonView) ([]courses.Attempt, error) {
 	if p.Enrolment == nil || p.State.Attempts == 0 {
 		return nil, nil
 	}
 	return s.School.Attempts(c.UserContext(), p.Enrolment, p.Lesson.ID)
 }
 
-func (s *Pages) quizPage(c *fiber.Ctx, p place, attempt string, draw int, given map[string]courses.Answer, faults map[string]string) (quizPage, error) {
+func (s *Pages) quizPage(c *fiber.Ctx, p lessonView, attempt string, draw int, given map[string]courses.Answer, faults map[string]string) (quizPage, error) {
 	f := s.Frame(c, s.WordsOf(c).T("quiz.title", s.WordsOf(c).In(p.Lesson.Title)))
-	shown := quizPage{Frame: f, place: p, Attempt: attempt, Draw: draw, Given: given != nil, Fault: len(faults) > 0, Now: s.Now()}
+	shown := quizPage{Frame: f, lessonView: p, Attempt: attempt, Draw: draw, Given: given != nil, Fault: len(faults) > 0, Now: s.Now()}
 	var err error
 	if shown.Past, err = s.attempts(c, p); err != nil {
 		return shown, err
@@ -124,7 +124,7 @@ func (s *Pages) quizPage(c *fiber.Ctx, p place, attempt string, draw int, given 
 func typed(c *fiber.Ctx, question string) string { return c.FormValue("q." + question) }
 
 // Asked is the quiz of the visitor's attempt with this number of a draw.
-func (p place) Asked(draw int) courses.Quiz {
+func (p lessonView) Asked(draw int) courses.Quiz {
 	enrolment := courses.EnrolmentID(p.Person, p.Version.Course, 1)
 	if p.Enrolment != nil {
 		enrolment = p.Enrolment.ID
@@ -134,7 +134,7 @@ func (p place) Asked(draw int) courses.Quiz {
 
 // Order is the seed by which the options of an attempt stand: they keep their places from the first look to the result,
 // and have others at the next attempt. "" leaves them as they were written.
-func (p place) Order(draw int) string {
+func (p lessonView) Order(draw int) string {
 	if !p.Version.Shuffle {
 		return ""
 	}
@@ -143,7 +143,7 @@ func (p place) Order(draw int) string {
 
 // Questions prepares what was asked for a page. Of a question with a mark, what was given is shown beside what is
 // right.
-func (s *Pages) Questions(p place, asked courses.Quiz, w words.Words, seed string, given map[string]courses.Answer, marks map[string]courses.Mark) []page.QuestionView {
+func (s *Pages) Questions(p lessonView, asked courses.Quiz, w words.Words, seed string, given map[string]courses.Answer, marks map[string]courses.Mark) []page.QuestionView {
 	return page.QuestionViews(asked, w, seed, given, marks, s.Texts.Lesson(p.Version, p.Lesson, w.Lang).Sections, "/courses/"+p.Version.Course+"/"+p.Lesson.ID)
 }
 
@@ -208,7 +208,7 @@ func (s *Pages) HandIn(c *fiber.Ctx) error {
 
 type resultPage struct {
 	page.Frame
-	place
+	lessonView
 	Attempt   courses.Attempt
 	Questions []page.QuestionView
 	Closed    bool          // the key of some questions is held back
@@ -226,7 +226,7 @@ type sectionView struct{ URL, Title string }
 const newest = "newest"
 
 // result shows what an attempt was worth, with the feedback beside each question.
-func (s *Pages) result(c *fiber.Ctx, p place, id string) error {
+func (s *Pages) result(c *fiber.Ctx, p lessonView, id string) error {
 	past, err := s.attempts(c, p)
 	if err != nil {
 		return err
@@ -253,7 +253,7 @@ func (s *Pages) result(c *fiber.Ctx, p place, id string) error {
 		order = p.Order(*a.Draw)
 	}
 	f := s.Frame(c, s.WordsOf(c).T("result.title", s.WordsOf(c).In(p.Lesson.Title)))
-	shown := resultPage{Frame: f, place: p, Attempt: a, KeyFrom: now.Version.KeyFrom(), Used: now.Lesson.Quiz.Used(now.State)}
+	shown := resultPage{Frame: f, lessonView: p, Attempt: a, KeyFrom: now.Version.KeyFrom(), Used: now.Lesson.Quiz.Used(now.State)}
 	all := s.Questions(p, asked, f.Words, order, a.Answers, marks)
 	open := now.Version.KeyShown(now.Lesson, now.State)
 	waited := now.State

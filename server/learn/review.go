@@ -118,7 +118,7 @@ func (p reviewPage) Chosen(criterion string, points int) bool {
 // reviewing puts together the page of a submission that the visitor may review.
 func (s *Pages) reviewing(c *fiber.Ctx) (reviewPage, error) {
 	ctx, w := c.UserContext(), s.WordsOf(c)
-	work, err := s.School.Work(ctx, page.WorkID(c.Params("submission")))
+	work, err := s.School.Submission(ctx, page.WorkID(c.Params("submission")))
 	if err != nil {
 		return reviewPage{}, err
 	}
@@ -126,7 +126,7 @@ func (s *Pages) reviewing(c *fiber.Ctx) (reviewPage, error) {
 	if err != nil {
 		return reviewPage{}, err
 	}
-	all, err := s.School.Works(ctx, work.Enrolment)
+	all, err := s.School.Submissions(ctx, work.Enrolment)
 	if err != nil {
 		return reviewPage{}, err
 	}
@@ -170,7 +170,7 @@ func (s *Pages) aside(ctx context.Context, shown *reviewPage, a *roster.Account)
 }
 
 // reviewers are the names of who reviewed.
-func (s *Pages) reviewers(ctx context.Context, work []courses.Work) (map[string]string, error) {
+func (s *Pages) reviewers(ctx context.Context, work []courses.HandedIn) (map[string]string, error) {
 	names := map[string]string{}
 	for _, w := range work {
 		for _, r := range w.Reviews {

@@ -12,26 +12,26 @@ import (
 	"time"
 )
 
-// line is a connection to a server that stays open. It costs the measuring side little: a request is bytes that were
+// connection is one to a server that stays open. It costs the measuring side little: a request is bytes that were
 // made before, and of an answer only its status and length are read.
-type line struct {
+type connection struct {
 	Conn net.Conn
 	buf  []byte
 }
 
-// answer is what came back, head and body as they were on the wire. It is good until the line's next request.
+// answer is what came back, head and body as they were on the wire. It is good until its next request.
 type answer struct {
 	status     int
 	Head, Body []byte
 }
 
-func Dial(addr string) (*line, error) {
+func Dial(addr string) (*connection, error) {
 	conn, err := net.Dial("tcp", addr)
-	return &line{Conn: conn, buf: make([]byte, 64<<10)}, err
+	return &connection{Conn: conn, buf: make([]byte, 64<<10)}, err
 }
 
-func dialAll(addr string, n int) ([]*line, error) {
-	lines := make([]*line, n)
+func dialAll(addr string, n int) ([]*connection, error) {
+	lines := make([]*connection, n)
 	for i := range lines {
 		var err error
 		if lines[i], err = Dial(addr); err != nil {
@@ -41,7 +41,7 @@ func dialAll(addr string, n int) ([]*line, error) {
 	return lines, nil
 }
 
-func hangUp(lines []*line) {
+func hangUp(lines []*connection) {
 	for _, l := range lines {
 		l.Conn.Close()
 	}
@@ -53,7 +53,7 @@ var (
 )
 
 // ask sends a request and reads the answer to it, which must tell its length.
-func (l *line) ask(request []byte) (answer, error) {
+func (l *connection) ask(request []byte) (answer, error) {
 	if _, err := l.Conn.Write(request); err != nil {
 		return answer{}, err
 	}
@@ -82,7 +82,7 @@ func (l *line) ask(request []byte) (answer, error) {
 }
 
 // more reads behind what is there, in a longer buffer when this one is full.
-func (l *line) more(have int) (int, error) {
+func (l *connection) more(have int) (int, error) {
 	if have == len(l.buf) {
 		l.buf = append(l.buf, make([]byte, len(l.buf))...)
 	}
@@ -109,7 +109,7 @@ func readHead(head []byte) (status, length int, err error) {
 }
 
 // Want is ask for an answer with this status.
-func (l *line) Want(status int, request []byte) (answer, error) {
+func (l *connection) Want(status int, request []byte) (answer, error) {
 	a, err := l.ask(request)
 	if err == nil && a.status != status {
 		err = fmt.Errorf("status %d, want %d, to %.200q: %.500q", a.status, status, request, a.Body)

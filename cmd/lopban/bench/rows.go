@@ -97,7 +97,7 @@ func (b *bench) signIn(ctx context.Context) error {
 }
 
 // signInOne signs somebody in, again while the server says that too many wait.
-func (b *bench) signInOne(l *line, m *member) error {
+func (b *bench) signInOne(l *connection, m *member) error {
 	for {
 		a, err := l.ask(m.ask())
 		switch {
@@ -112,7 +112,7 @@ func (b *bench) signInOne(l *line, m *member) error {
 }
 
 // signInAll signs in who has not yet.
-func (b *bench) signInAll(lines []*line) error {
+func (b *bench) signInAll(lines []*connection) error {
 	var left []*member
 	for _, m := range b.all {
 		if m.bearer == "" {
@@ -196,7 +196,7 @@ func (b *bench) lesson(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ask := func(lines []*line) func(int) error {
+	ask := func(lines []*connection) func(int) error {
 		return func(client int) error { _, err := lines[client].Want(200, requests[client]); return err }
 	}
 	for _, clients := range []int{1, b.Pace.Crowd} {
@@ -427,7 +427,7 @@ func (b *bench) boardAtOnce(ctx context.Context, province string, request []byte
 }
 
 // trainedOn asks for a board and reads from it how many are trained.
-func (b *bench) trainedOn(l *line, request []byte) (int, error) {
+func (b *bench) trainedOn(l *connection, request []byte) (int, error) {
 	a, err := l.Want(200, request)
 	if err != nil {
 		return 0, err
@@ -540,7 +540,7 @@ func (b *bench) wire(ctx context.Context) error {
 }
 
 // weigh counts the bytes of a page and of its parts that are not known yet.
-func (b *bench) weigh(l *line, path, headers string, known map[string]bool) (int64, error) {
+func (b *bench) weigh(l *connection, path, headers string, known map[string]bool) (int64, error) {
 	page, err := l.Want(200, HTTPGet(path, headers))
 	if err != nil {
 		return 0, err

@@ -98,7 +98,7 @@ func Settings(st store.Store, base string, log io.Writer) programme.Config {
 	_, embedded := st.(*sqlite.Store) // its folder belongs to one process
 	cfg := programme.Config{Store: st, Content: content.FS, Log: LogTo(log), Now: Clock, BaseURL: base, Alone: embedded, SecondGrace: SecondGrace}
 	if db, ok := st.(*mongodb.Store); ok {
-		cfg.Patience = db.Patience()
+		cfg.FactTime = db.WorkTime()
 	}
 	return cfg
 }

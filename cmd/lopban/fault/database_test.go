@@ -193,7 +193,7 @@ func TestDatabaseLostUnderLoad(t *testing.T) {
 	w := newWire(t, u.Host)
 	u.Host = w.addr
 	q := u.Query()
-	q.Del("timeoutMS") // the program's own patience
+	q.Del("timeoutMS") // the program's own limits
 	u.RawQuery = q.Encode()
 	h := newHall(t, console.Place{Mongodb: direct}, 4, 2)
 	metrics := freePort(t)
@@ -264,7 +264,7 @@ func TestDatabaseKilledUnderLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.RawQuery = "" // the program's own patience
+	u.RawQuery = "" // the program's own limits
 	h := newHall(t, console.Place{Mongodb: db.URI}, 4, 1)
 	r := programtest.Launch(t, console.Place{Mongodb: u.String()})
 	h.SignIn(t, r)

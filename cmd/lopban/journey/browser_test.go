@@ -108,8 +108,8 @@ var (
 	laptop     = device{1280, 800, false}
 )
 
-// patience ends a journey that hangs; one takes seconds.
-const patience = 3 * time.Minute
+// journeyTime ends a journey that hangs; one takes seconds.
+const journeyTime = 3 * time.Minute
 
 // tab is one visitor's browser: no cookie, storage or cache is shared with another. Whatever a page complains of, or
 // asks of another site, fails the test.
@@ -140,7 +140,7 @@ func (r *demoRegion) tabIn(t testing.TB, browser context.Context, d device, opti
 	t.Cleanup(cancel)
 	v.ctx = ctx
 	v.do(chromedp.Func(func(context.Context, *chromedp.Target) error { return nil }))
-	v.ctx, cancel = context.WithTimeout(ctx, patience)
+	v.ctx, cancel = context.WithTimeout(ctx, journeyTime)
 	t.Cleanup(func() {
 		v.mu.Lock()
 		defer v.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 // Authors are those whose work a draft is: who submitted it, and who wrote any revision since its base. Whoever wrote
 // the words of such a revision before is one of them too, when somebody else put them back from the history. In order,
 // each once.
-func (d *Desk) Authors(ctx context.Context, w Work) ([]string, error) {
+func (d *Desk) Authors(ctx context.Context, w Editing) ([]string, error) {
 	base, err := d.baseSums(ctx, w)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func sumOf(e Edit) string {
 }
 
 // baseSums are the files of the version that a draft goes on from, by path.
-func (d *Desk) baseSums(ctx context.Context, w Work) (map[string]string, error) {
+func (d *Desk) baseSums(ctx context.Context, w Editing) (map[string]string, error) {
 	sums := map[string]string{}
 	if w.Base == 0 {
 		return sums, nil

@@ -356,7 +356,7 @@ type loadedDraft struct {
 	hash     string
 	course   authoring.Package
 	mistakes mistake.Mistakes
-	report   []authoring.LessonReport
+	sizes    []authoring.LessonSize
 }
 
 // maxLoaded is how many courses stay in memory with their pictures.
@@ -372,14 +372,14 @@ func (d *Desk) Load(ctx context.Context, course string) (authoring.Package, mist
 	return l.course, l.mistakes, err
 }
 
-// Report gives the figures of every lesson of the draft, as [Package.Report] does, and its mistakes.
-func (d *Desk) Report(ctx context.Context, course string) ([]authoring.LessonReport, mistake.Mistakes, error) {
+// Sizes measures every lesson of the draft, as [Package.Sizes] does, and its mistakes.
+func (d *Desk) Sizes(ctx context.Context, course string) ([]authoring.LessonSize, mistake.Mistakes, error) {
 	draft, err := d.draft(ctx, course)
 	if err != nil {
 		return nil, nil, err
 	}
 	l, err := d.load(ctx, draft)
-	return l.report, l.mistakes, err
+	return l.sizes, l.mistakes, err
 }
 
 func (d *Desk) load(ctx context.Context, draft Draft) (loadedDraft, error) {
@@ -395,7 +395,7 @@ func (d *Desk) load(ctx context.Context, draft Draft) (loadedDraft, error) {
 	}
 	l = loadedDraft{hash: draft.Hash}
 	l.course, l.mistakes = authoring.LoadFiles(files)
-	l.report = l.course.Report()
+	l.sizes = l.course.Sizes()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.loaded == nil || len(d.loaded) >= maxLoaded {

@@ -108,9 +108,9 @@ func opened(t testing.TB) (*Desk, *broken, string) {
 	return d, b, v.Course
 }
 
-func work(t testing.TB, d *Desk, course string) Work {
+func work(t testing.TB, d *Desk, course string) Editing {
 	t.Helper()
-	w, err := d.Work(context.Background(), course)
+	w, err := d.Editing(context.Background(), course)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,15 +300,15 @@ func TestStageIsAFunctionOfEvents(t *testing.T) {
 	}{
 		{"new", nil, "h", Writing},
 		{"opened", []Editorial{ev(Opened, "h")}, "h", Writing},
-		{"submitted", []Editorial{ev(Opened, "g"), ev(Submitted, "h")}, "h", Review},
+		{"submitted", []Editorial{ev(Opened, "g"), ev(Submitted, "h")}, "h", InReview},
 		{"edited in review", []Editorial{ev(Submitted, "h")}, "i", Writing},
-		{"edited and put back", []Editorial{ev(Submitted, "h"), ev(Commented, "i")}, "h", Review},
+		{"edited and put back", []Editorial{ev(Submitted, "h"), ev(Commented, "i")}, "h", InReview},
 		{"returned", []Editorial{ev(Submitted, "h"), ev(Returned, "h")}, "h", Writing},
 		{"approved", []Editorial{ev(Submitted, "h"), ev(Approved, "h")}, "h", Ready},
 		{"edited after approval", []Editorial{ev(Submitted, "h"), ev(Approved, "h")}, "i", Writing},
 		{"commented after approval", []Editorial{ev(Submitted, "h"), ev(Approved, "h"), ev(Commented, "h")}, "h", Ready},
 		{"published", []Editorial{ev(Submitted, "h"), ev(Approved, "h"), ev(Published, "h")}, "h", Writing},
-		{"retired while in review", []Editorial{ev(Submitted, "h"), ev(Retired, "")}, "h", Review},
+		{"retired while in review", []Editorial{ev(Submitted, "h"), ev(Retired, "")}, "h", InReview},
 	} {
 		if got := StageOf(c.events, c.hash); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)

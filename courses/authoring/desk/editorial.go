@@ -55,13 +55,13 @@ type Stage string
 
 // The stages of a draft.
 const (
-	Writing Stage = "writing"
-	Review  Stage = "review"
-	Ready   Stage = "ready" // approved
+	Writing  Stage = "writing"
+	InReview Stage = "review"
+	Ready    Stage = "ready" // approved
 )
 
-// Work is a draft and what has happened to it.
-type Work struct {
+// Editing is a draft and what has happened to it.
+type Editing struct {
 	Draft  Draft
 	Events []Editorial // in order
 	Stage  Stage
@@ -71,10 +71,10 @@ type Work struct {
 }
 
 // Behind says whether a version was published elsewhere since the draft began.
-func (w Work) Behind() bool { return w.Newest > w.Base }
+func (w Editing) Behind() bool { return w.Newest > w.Base }
 
 // Submitter is who asked for the review that is under way or over, "" where none was asked for.
-func (w Work) Submitter() string {
+func (w Editing) Submitter() string {
 	for _, e := range slices.Backward(w.Events) {
 		if e.Kind == Submitted {
 			return e.By
@@ -90,7 +90,7 @@ func StageOf(events []Editorial, hash string) Stage {
 	for _, e := range events {
 		switch e.Kind {
 		case Submitted:
-			stage, of = Review, e.Hash
+			stage, of = InReview, e.Hash
 		case Approved:
 			stage, of = Ready, e.Hash
 		case Returned, Published, Opened, Discarded, Deleted, Recovered:
@@ -103,13 +103,13 @@ func StageOf(events []Editorial, hash string) Stage {
 	return stage
 }
 
-// Work gives the draft of a course and what has happened to it. A course that is not open is store.ErrNotFound.
-func (d *Desk) Work(ctx context.Context, course string) (Work, error) {
+// Editing gives the draft of a course and what has happened to it. A course that is not open is store.ErrNotFound.
+func (d *Desk) Editing(ctx context.Context, course string) (Editing, error) {
 	draft, err := d.draft(ctx, course)
 	if err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
-	w := Work{Draft: draft}
+	w := Editing{Draft: draft}
 	if w.Events, err = d.Events(ctx, course); err != nil {
 		return w, err
 	}
@@ -163,8 +163,8 @@ const maxNote = 4 << 10 // bytes
 
 // Open gives the draft of a course, and begins it from the newest version where there is none. A draft that nobody has
 // changed follows when a newer version is published elsewhere.
-func (d *Desk) Open(ctx context.Context, course, by string) (Work, error) {
-	w, err := d.Work(ctx, course)
+func (d *Desk) Open(ctx context.Context, course, by string) (Editing, error) {
+	w, err := d.Editing(ctx, course)
 	if err == nil && !(w.Fresh && w.Behind()) {
 		return w, nil
 	}
@@ -179,20 +179,20 @@ func (d *Desk) Open(ctx context.Context, course, by string) (Work, error) {
 }
 
 // Discard puts the draft back to the newest version. The edits stay in the history.
-func (d *Desk) Discard(ctx context.Context, course, by string) (Work, error) {
+func (d *Desk) Discard(ctx context.Context, course, by string) (Editing, error) {
 	v, err := d.School.Course(ctx, course)
 	if errors.Is(err, problem.ErrNotFound) {
-		return Work{}, problem.Invalid("course", "draft-never-published")
+		return Editing{}, problem.Invalid("course", "draft-never-published")
 	}
 	if err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
 	return d.fill(ctx, Discarded, v, by)
 }
 
 // Rebase lets a draft go on from the newest version without taking anything of it: somebody has compared the two.
 func (d *Desk) Rebase(ctx context.Context, course, by string) error {
-	w, err := d.Work(ctx, course)
+	w, err := d.Editing(ctx, course)
 	if err != nil || !w.Behind() {
 		return err
 	}
@@ -201,10 +201,10 @@ func (d *Desk) Rebase(ctx context.Context, course, by string) error {
 
 // fill makes the files of the draft those of a version. The event comes last: until it is there the draft is not open,
 // or still goes on from its old base, and filling it again ends what was begun.
-func (d *Desk) fill(ctx context.Context, kind string, v *courses.Version, by string) (Work, error) {
+func (d *Desk) fill(ctx context.Context, kind string, v *courses.Version, by string) (Editing, error) {
 	want, err := authoring.Texts(*v)
 	if err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
 	edits := map[string]Edit{}
 	for path, text := range want {
@@ -216,7 +216,7 @@ func (d *Desk) fill(ctx context.Context, kind string, v *courses.Version, by str
 	}
 	have, err := d.fromEdits(ctx, v.Course)
 	if err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
 	for _, f := range have.Files {
 		if _, ok := edits[f.Path]; !ok && !f.Gone {
@@ -227,31 +227,31 @@ func (d *Desk) fill(ctx context.Context, kind string, v *courses.Version, by str
 }
 
 // begin writes the files that are not as wanted, and the event.
-func (d *Desk) begin(ctx context.Context, course string, edits map[string]Edit, event Editorial) (Work, error) {
+func (d *Desk) begin(ctx context.Context, course string, edits map[string]Edit, event Editorial) (Editing, error) {
 	want := Draft{ID: course}
 	for _, path := range slices.Sorted(maps.Keys(edits)) {
 		e, err := d.force(ctx, edits[path])
 		if err != nil {
-			return Work{}, err
+			return Editing{}, err
 		}
 		want.take(e)
 	}
 	events, err := d.Events(ctx, course)
 	if err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
 	event.Hash = want.Hash
 	last := len(events) - 1
 	if last < 0 || events[last].Kind != event.Kind || events[last].Hash != event.Hash || events[last].Version != event.Version {
 		// another opened it at the same time
 		if err := d.add(ctx, len(events), event); err != nil && !errors.Is(err, problem.ErrExists) {
-			return Work{}, err
+			return Editing{}, err
 		}
 	}
 	if _, err := d.rebuild(ctx, course); err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
-	return d.Work(ctx, course)
+	return d.Editing(ctx, course)
 }
 
 // force makes an edit the newest revision of its file, whatever is there. What was there stays in the history.
@@ -273,20 +273,20 @@ func (d *Desk) force(ctx context.Context, e Edit) (Edit, error) {
 
 // Create begins a course that was never published, with one module and one lesson. Its id is as course.yaml has it; one
 // that is taken is store.ErrExists.
-func (d *Desk) Create(ctx context.Context, course string, strand courses.Strand, title courses.Text, by string) (Work, error) {
+func (d *Desk) Create(ctx context.Context, course string, strand courses.Strand, title courses.Text, by string) (Editing, error) {
 	h := Heading{Title: title}.clean()
 	title = h.Title
 	switch {
 	case !authoring.CourseID.MatchString(course) || len(course) > 20 || courses.CourseNameTaken(course):
-		return Work{}, problem.Invalid("course", "course-id")
+		return Editing{}, problem.Invalid("course", "course-id")
 	case strand != courses.LibraryService && strand != courses.ReadingPromotion:
-		return Work{}, problem.Invalid("strand", "strand-unknown")
+		return Editing{}, problem.Invalid("strand", "strand-unknown")
 	}
 	if err := h.checkAs("title"); err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
 	if err := d.free(ctx, course); err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
 	v := courses.Version{Course: course, Strand: strand, Title: title, Summary: title, PassMark: 60, Shuffle: true}
 	lesson := courses.Lesson{ID: freeID(title.Vi, courses.LessonNameTaken), Title: title, Objective: title, Minutes: 10, Body: heading(title)}
@@ -398,11 +398,11 @@ func (d *Desk) free(ctx context.Context, course string) error {
 }
 
 // stageCodes say why a step is not for a draft in this stage.
-var stageCodes = map[Stage]string{Writing: "draft-stage-writing", Review: "draft-stage-review", Ready: "draft-stage-ready"}
+var stageCodes = map[Stage]string{Writing: "draft-stage-writing", InReview: "draft-stage-review", Ready: "draft-stage-ready"}
 
 // at is the draft as the caller saw it: with the content that hash names, in one of the stages.
-func (d *Desk) at(ctx context.Context, course, hash string, stages ...Stage) (Work, error) {
-	w, err := d.Work(ctx, course)
+func (d *Desk) at(ctx context.Context, course, hash string, stages ...Stage) (Editing, error) {
+	w, err := d.Editing(ctx, course)
 	switch {
 	case err != nil:
 	case w.Draft.Hash != hash:
@@ -428,7 +428,7 @@ func (d *Desk) Comment(ctx context.Context, course, lesson, note, by string) err
 		return problem.Invalid("note", "note-missing")
 	}
 	for {
-		w, err := d.Work(ctx, course)
+		w, err := d.Editing(ctx, course)
 		if err != nil {
 			return err
 		}
@@ -441,7 +441,7 @@ func (d *Desk) Comment(ctx context.Context, course, lesson, note, by string) err
 
 // Return ends a review: the draft is to be changed. Only another than who submitted it may.
 func (d *Desk) Return(ctx context.Context, course, hash, note, by string) error {
-	w, err := d.at(ctx, course, hash, Review)
+	w, err := d.at(ctx, course, hash, InReview)
 	if err != nil {
 		return err
 	}
@@ -454,7 +454,7 @@ func (d *Desk) Return(ctx context.Context, course, hash, note, by string) error 
 // Approve ends a review: the draft may be published as it is. Only another than who submitted it or wrote any of it
 // may, see Authors, unless alone says that there is nobody else who could: then the event says so.
 func (d *Desk) Approve(ctx context.Context, course, hash, note, by string, alone bool) error {
-	w, err := d.at(ctx, course, hash, Review)
+	w, err := d.at(ctx, course, hash, InReview)
 	if err != nil {
 		return err
 	}
@@ -473,7 +473,7 @@ func (d *Desk) Approve(ctx context.Context, course, hash, note, by string, alone
 // A draft with a mistake is not published: the mistakes are given back beside the problem. Published twice it is one
 // version.
 func (d *Desk) Publish(ctx context.Context, course, hash string, notes courses.Text, by string) (*courses.Version, mistake.Mistakes, error) {
-	w, err := d.Work(ctx, course)
+	w, err := d.Editing(ctx, course)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -510,7 +510,7 @@ func (d *Desk) Publish(ctx context.Context, course, hash string, notes courses.T
 
 // notBehind says whether the draft goes on from the newest version, or is that version: an earlier call may have
 // stopped before its event.
-func (d *Desk) notBehind(ctx context.Context, w Work, hash string) error {
+func (d *Desk) notBehind(ctx context.Context, w Editing, hash string) error {
 	if !w.Behind() {
 		return nil
 	}

@@ -107,7 +107,7 @@ func TestWhatIsBroughtBecomesANewCourse(t *testing.T) {
 			t.Error(one)
 		}
 	}
-	if w, err := d.Work(t.Context(), "KHO"); err != nil || w.Stage != Writing || w.Base != 0 {
+	if w, err := d.Editing(t.Context(), "KHO"); err != nil || w.Stage != Writing || w.Base != 0 {
 		t.Errorf("%+v %v", w, err)
 	}
 	if _, err := d.Take(t.Context(), b, Aim{New: true, Course: "kho", Strand: courses.ReadingPromotion}, "trainer"); !errors.Is(err, problem.ErrExists) {

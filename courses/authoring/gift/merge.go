@@ -41,21 +41,21 @@ func ParseQuiz(vi, en Source) (courses.Quiz, mistake.Mistakes) {
 	return quiz, m
 }
 
-// Place is where a question begins in its file.
-type Place struct {
+// Position is where a question begins in its file.
+type Position struct {
 	ID   string // as [ParseQuiz] gives it; "" in an English file that names none
 	Line int
 }
 
-// Places lists where the questions of a file begin, in their order.
-func Places(file Source, english bool) []Place {
+// Positions lists where the questions of a file begin, in their order.
+func Positions(file Source, english bool) []Position {
 	all := (&giftParser{file: file.File, mistakes: &mistake.Mistakes{}, ids: map[string]bool{}, english: english}).all(file.Data)
 	if !english {
 		identify(all)
 	}
-	var places []Place
+	var places []Position
 	for _, q := range all {
-		places = append(places, Place{q.id, q.Line})
+		places = append(places, Position{q.id, q.Line})
 	}
 	return places
 }

@@ -17,10 +17,10 @@ import (
 // stranger; among the known each account has its turn, among strangers each network. However many tries one account
 // or one network sends, the next of anybody else is at most one turn away.
 type desks struct {
-	mu    sync.Mutex
-	free  int
-	lines [2]line // of the known, of strangers
-	next  int     // the line whose turn it is
+	mu     sync.Mutex
+	free   int
+	queues [2]queue // of the known, of strangers
+	next   int      // the queue whose turn it is
 }
 
 // guest is who waits for a desk.
@@ -29,8 +29,8 @@ type guest struct {
 	name  string // the account when known, else the network
 }
 
-// line is who waits, by name, in the order of their turns.
-type line struct {
+// queue is who waits, by name, in the order of their turns.
+type queue struct {
 	turns   []string
 	waiting map[string][]chan struct{} // a closed channel has a desk
 }
@@ -48,7 +48,7 @@ const deskWait = 5 * time.Second
 var errBusy error = &problem.Problem{Kind: problem.ErrUnavailable, Code: "sign-in-busy"}
 
 func newDesks(n int) *desks {
-	return &desks{free: n, lines: [2]line{{waiting: map[string][]chan struct{}{}}, {waiting: map[string][]chan struct{}{}}}}
+	return &desks{free: n, queues: [2]queue{{waiting: map[string][]chan struct{}{}}, {waiting: map[string][]chan struct{}{}}}}
 }
 
 // deskCount is how many desks this machine has.
@@ -60,7 +60,7 @@ func HashMemory() int64 { return int64(deskCount()) * int64(cost.Memory) << 10 }
 // enter waits for a desk until the context ends, or for five seconds; then, and where too many of the same guest wait
 // already, it is the *problem.Problem "sign-in-busy" (ErrUnavailable).
 func (d *desks) enter(ctx context.Context, g guest) (leave func(), err error) {
-	turn, err := d.queue(g)
+	turn, err := d.join(g)
 	if err != nil {
 		return nil, err
 	}
@@ -82,8 +82,8 @@ func (d *desks) enter(ctx context.Context, g guest) (leave func(), err error) {
 	}
 }
 
-// queue gives a channel that is closed once there is a desk.
-func (d *desks) queue(g guest) (chan struct{}, error) {
+// join gives a channel that is closed once there is a desk.
+func (d *desks) join(g guest) (chan struct{}, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	turn := make(chan struct{})
@@ -92,7 +92,7 @@ func (d *desks) queue(g guest) (chan struct{}, error) {
 		close(turn)
 		return turn, nil
 	}
-	l, most := d.line(g), mostStrangers
+	l, most := d.queueOf(g), mostStrangers
 	if g.known {
 		most = mostKnown
 	}
@@ -106,20 +106,20 @@ func (d *desks) queue(g guest) (chan struct{}, error) {
 	return turn, nil
 }
 
-func (d *desks) line(g guest) *line {
+func (d *desks) queueOf(g guest) *queue {
 	if g.known {
-		return &d.lines[0]
+		return &d.queues[0]
 	}
-	return &d.lines[1]
+	return &d.queues[1]
 }
 
 // leave gives the desk to whoever is next.
 func (d *desks) leave() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for range d.lines {
-		l := &d.lines[d.next]
-		d.next = (d.next + 1) % len(d.lines)
+	for range d.queues {
+		l := &d.queues[d.next]
+		d.next = (d.next + 1) % len(d.queues)
 		if turn := l.pop(); turn != nil {
 			close(turn)
 			return
@@ -129,7 +129,7 @@ func (d *desks) leave() {
 }
 
 // pop takes the first of the name whose turn it is, which then comes last; nil when nobody waits.
-func (l *line) pop() chan struct{} {
+func (l *queue) pop() chan struct{} {
 	if len(l.turns) == 0 {
 		return nil
 	}
@@ -144,11 +144,11 @@ func (l *line) pop() chan struct{} {
 	return turn
 }
 
-// drop takes somebody who gave up out of the line; false when they are in it no more.
+// drop takes somebody who gave up out of the queue; false when they are in it no more.
 func (d *desks) drop(g guest, turn chan struct{}) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	l := d.line(g)
+	l := d.queueOf(g)
 	i := slices.Index(l.waiting[g.name], turn)
 	if i < 0 {
 		return false

@@ -400,7 +400,7 @@ func TestDesksServeByTurns(t *testing.T) {
 	ends := []chan struct{}{}
 	wait := func(g guest) {
 		t.Helper()
-		turn, err := d.queue(g)
+		turn, err := d.join(g)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -436,13 +436,13 @@ func TestOneGuestDoesNotFillTheLine(t *testing.T) {
 			most = mostKnown
 		}
 		for range most {
-			if _, err := d.queue(g); err != nil {
+			if _, err := d.join(g); err != nil {
 				t.Fatal(err)
 			}
 		}
-		_, err := d.queue(g)
+		_, err := d.join(g)
 		wantCode(t, "one more", err, "sign-in-busy")
-		if _, err := d.queue(guest{g.known, "other"}); err != nil {
+		if _, err := d.join(guest{g.known, "other"}); err != nil {
 			t.Errorf("another: %v", err)
 		}
 	}
@@ -459,7 +459,7 @@ func TestWhoGivesUpLeavesTheLine(t *testing.T) {
 	if _, err := d.enter(ctx, guest{name: here}); !errors.Is(err, problem.ErrUnavailable) {
 		t.Errorf("entered a full desk: %v", err)
 	}
-	if l := d.lines[1]; len(l.turns) != 0 || len(l.waiting) != 0 {
+	if l := d.queues[1]; len(l.turns) != 0 || len(l.waiting) != 0 {
 		t.Errorf("still in line: %+v", l)
 	}
 	leave()

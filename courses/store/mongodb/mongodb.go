@@ -427,9 +427,9 @@ func emptyValue(k *store.Kind, field string) (any, error) {
 	return raw.LookupErr(field)
 }
 
-// Patience is how long a piece of work of several calls should go on: longer than one of them may take, and still below
+// WorkTime is how long a piece of work of several calls should go on: longer than one of them may take, and still below
 // the five seconds after which a visitor is told to come again.
-func (s *Store) Patience() time.Duration { return s.answer + s.answer/5 }
+func (s *Store) WorkTime() time.Duration { return s.answer + s.answer/5 }
 
 // Ping says whether the primary answers.
 func (s *Store) Ping(ctx context.Context) error {

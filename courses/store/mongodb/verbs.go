@@ -126,7 +126,7 @@ func (s *Store) Update(ctx context.Context, k *store.Kind, id string, doc any, c
 	// What the primary has is enough here: the write decides by the rev, and waits for the majority. Read by majority,
 	// the loop would see the old rev for as long as a member lags.
 	c = c.Clone(options.Collection().SetReadConcern(readconcern.Local()))
-	ctx, cancel := s.patience(ctx)
+	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	for try := 0; ; try++ {
 		done, err := s.attempt(ctx, c, k, id, doc, change)
@@ -168,8 +168,8 @@ func (s *Store) attempt(ctx context.Context, c *mongo.Collection, k *store.Kind,
 	return result.MatchedCount == 1, nil
 }
 
-// patience ends the tries of an update whose caller set no end, when any other operation would end.
-func (s *Store) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+// bounded ends the tries of an update whose caller set no end, when any other operation would end.
+func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, set := ctx.Deadline(); set {
 		return ctx, func() {}
 	}

@@ -22,7 +22,7 @@ import (
 // elections do to the driver and the program. What they do to data (rollback, members that lag) it does not meet: there
 // is one copy.
 type Set struct {
-	URI string // of a database on it, with the program's own patience
+	URI string // of a database on it, with the program's own limits
 
 	t       testing.TB
 	server  string // the address of FerretDB
@@ -336,14 +336,14 @@ func (s *Set) do(m *message, server net.Conn) (bson.Raw, error) {
 // hello says who the member is. A monitor that knows it waits for a change.
 func (s *Set) hello(member int, m *message) (bson.Raw, error) {
 	if known, ok := m.body.Lookup("topologyVersion", "counter").AsInt64OK(); ok {
-		patience, _ := m.body.Lookup("maxAwaitTimeMS").AsInt64OK()
+		most, _ := m.body.Lookup("maxAwaitTimeMS").AsInt64OK()
 		s.mu.Lock()
 		changes, turn := s.changes, s.turn
 		s.mu.Unlock()
 		if known >= changes {
 			select {
 			case <-turn:
-			case <-time.After(time.Duration(patience) * time.Millisecond):
+			case <-time.After(time.Duration(most) * time.Millisecond):
 			}
 		}
 	}
