@@ -1,6 +1,8 @@
 package assets
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -24,5 +26,22 @@ func TestFilesNameEachOtherByTheirHashes(t *testing.T) {
 	}
 	if n < 6 {
 		t.Errorf("only %d names were found", n)
+	}
+}
+
+// Every script's types are checked: .ci/run runs tsc over those that ask for it.
+func TestEveryScriptIsTypeChecked(t *testing.T) {
+	files, err := filepath.Glob("js/*.js")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d scripts, %v", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(text), "// @ts-check\n") {
+			t.Errorf("%s does not begin with // @ts-check", file)
+		}
 	}
 }

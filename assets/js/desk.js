@@ -1,3 +1,4 @@
+// @ts-check
 // The desk: a text is kept on this machine with every key, sent a second after the last, and called saved only when the server has it on disk.
 import { $, $$ } from "./dom.js";
 import { kept } from "./kept.js";
@@ -7,7 +8,23 @@ const words = desk ? desk.dataset : {};
 const pause = 1000; // ms without a key before a text is sent
 const again = 3000; // ms before it is sent again
 
+/**
+ * What the server says of a text that was sent.
+ * @typedef {{ state: string, message: string, rev: number, text?: string, at: string, weight?: string }} Answer
+ */
+
 class Sheet {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer;
+  sending = false;
+  stopped = false;
+  stepping = false;
+  /** the newest revision and the one shown, while going back and forward @type {number | undefined} */
+  top;
+  /** @type {number | undefined} */
+  at;
+
+  /** @param {HTMLElement} box */
   constructor(box) {
     this.area = $("textarea", box);
     this.path = this.area.dataset.path;
@@ -19,7 +36,7 @@ class Sheet {
     this.box = box;
     if (words.settled === this.path) kept.drop(this.key);
     this.area.addEventListener("input", () => this.typed());
-    this.area.addEventListener("keydown", (event) => this.keys(event));
+    this.area.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.keys(event));
     $$("[data-md]", box).forEach((button) => button.addEventListener("click", () => this.mark(button.dataset.md)));
     $$("[role=toolbar]", box).forEach((bar) => { bar.hidden = false; $$("button", bar).forEach((button) => { button.title = [button.getAttribute("aria-label"), button.title].filter(Boolean).join(" · "); }); });
     $("[data-undo]", box)?.addEventListener("click", () => this.step(-1));
@@ -45,6 +62,7 @@ class Sheet {
     $("[data-kept-drop]", offer).addEventListener("click", end);
   }
 
+  /** @param {string} text @param {boolean} [bad] */
   say(text, bad) {
     this.state.textContent = text;
     this.state.classList.toggle("fault", Boolean(bad));
@@ -66,10 +84,11 @@ class Sheet {
     if (text === this.saved) { kept.drop(this.key); return; }
     this.sending = true;
     this.say(words.saving);
-    let reply = null, answer = null;
+    /** @type {Answer | null} */
+    let answer = null;
     try {
-      const body = new URLSearchParams({ path: this.path, base: this.rev, text, lesson: words.lessonName });
-      reply = await fetch(words.desk + "/save", { method: "POST", body });
+      const body = new URLSearchParams({ path: this.path, base: String(this.rev), text, lesson: words.lessonName });
+      const reply = await fetch(words.desk + "/save", { method: "POST", body });
       answer = await reply.json();
     } catch { /* the network or the server is away */ }
     this.sending = false;
@@ -82,6 +101,7 @@ class Sheet {
     }
   }
 
+  /** @param {string} text @param {Answer} answer */
   arrived(text, answer) {
     this.rev = answer.rev;
     this.base.value = this.rev;
@@ -102,6 +122,7 @@ class Sheet {
   }
 
   // Somebody else saved: the form itself shows both texts.
+  /** @param {Answer} answer */
   conflict(answer) {
     this.stopped = true;
     this.say(answer.message + " ", true);
@@ -111,18 +132,18 @@ class Sheet {
     this.state.append(button);
   }
 
+  /** @param {string} text */
   put(text) {
     this.area.value = text;
     this.area.dispatchEvent(new Event("input"));
   }
 
   // Back and forward through what was saved, beyond what the browser remembers.
+  /** @param {number} by */
   async step(by) {
     if (this.sending || this.area.value !== this.saved) await this.send();
-    this.top ??= this.rev;
-    this.at ??= this.rev;
-    const to = this.at + by;
-    if (to < 1 || to > this.top) return;
+    const newest = this.top ??= this.rev, to = (this.at ??= this.rev) + by;
+    if (to < 1 || to > newest) return;
     const reply = await fetch(`${words.desk}/history?path=${encodeURIComponent(this.path)}&rev=${to}`, { headers: { Accept: "application/json" } }).catch(() => null);
     if (!reply?.ok) return;
     this.at = to;
@@ -131,6 +152,7 @@ class Sheet {
     this.stepping = false;
   }
 
+  /** @param {KeyboardEvent} event */
   keys(event) {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
     const key = event.key.toLowerCase();
@@ -139,6 +161,7 @@ class Sheet {
     if (key === "i") { event.preventDefault(); this.mark("italic"); }
   }
 
+  /** @param {string} how */
   mark(how) {
     const area = this.area;
     let from = area.selectionStart, to = area.selectionEnd;
@@ -148,11 +171,14 @@ class Sheet {
       area.setSelectionRange(from, to);
     }
     const chosen = area.value.slice(from, to);
-    const lines = (before) => chosen.split("\n").map((line, i) => (typeof before === "function" ? before(i) : before) + line).join("\n");
-    const made = {
+    /** @param {string | ((i: number) => string)} before */
+    const lines = (before) => chosen.split("\n").map((/** @type {string} */ line, /** @type {number} */ i) => (typeof before === "function" ? before(i) : before) + line).join("\n");
+    /** @type {Record<string, string>} */
+    const marks = {
       bold: `**${chosen}**`, italic: `*${chosen}*`, h2: lines("## "), ul: lines("- "), ol: lines((i) => `${i + 1}. `), quote: lines("> "),
       link: `[${chosen}](https://)`, table: "\n| A | B |\n|---|---|\n| 1 | 2 |\n",
-    }[how];
+    };
+    const made = marks[how];
     area.focus();
     // The browser's own undo knows of it this way.
     if (!document.execCommand("insertText", false, made)) { area.setRangeText(made, from, to, "end"); area.dispatchEvent(new Event("input")); }
@@ -162,7 +188,9 @@ class Sheet {
 
 // The preview follows the text that is being written.
 const paper = $("[data-preview]");
+/** @type {ReturnType<typeof setTimeout> | undefined} */
 let painting;
+/** @param {Sheet} sheet */
 function preview(sheet) {
   if (!paper || !sheet.area.lang) return;
   clearTimeout(painting);
@@ -202,6 +230,7 @@ if (desk && Number(words.line) > 0) {
 const tabs = $("[data-panels]");
 if (tabs) {
   const panels = $$("[data-panel]"), small = matchMedia("(max-width: 1099px)");
+  /** @param {string} id */
   const show = (id) => {
     panels.forEach((panel) => { panel.hidden = small.matches && panel.id !== id; });
     $$("a", tabs).forEach((a) => (a.hash === "#" + id ? a.setAttribute("aria-current", "true") : a.removeAttribute("aria-current")));
@@ -215,15 +244,16 @@ if (tabs) {
 // Lessons can be dragged; the buttons beside them do the same.
 const form = $("[data-move]");
 if (form) {
+  /** @type {HTMLElement | null} */
   let dragged = null;
   $$("[data-lesson-id]").forEach((item) => {
     item.draggable = true;
-    item.addEventListener("dragstart", (event) => { dragged = item; event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", item.dataset.lessonId); });
+    item.addEventListener("dragstart", (/** @type {any} */ event) => { dragged = item; event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", item.dataset.lessonId); });
     item.addEventListener("dragend", () => { dragged = null; $$(".over").forEach((one) => one.classList.remove("over")); });
   });
   $$("[data-module]").forEach((module) => {
-    module.addEventListener("dragover", (event) => { if (dragged) { event.preventDefault(); $$(".over").forEach((one) => one.classList.remove("over")); (event.target.closest("[data-lesson-id]") || module).classList.add("over"); } });
-    module.addEventListener("drop", (event) => {
+    module.addEventListener("dragover", (/** @type {any} */ event) => { if (dragged) { event.preventDefault(); $$(".over").forEach((one) => one.classList.remove("over")); (event.target.closest("[data-lesson-id]") || module).classList.add("over"); } });
+    module.addEventListener("drop", (/** @type {any} */ event) => {
       if (!dragged) return;
       event.preventDefault();
       const others = $$("[data-lesson-id]", module).filter((item) => item !== dragged);
@@ -239,8 +269,8 @@ if (form) {
 }
 
 // What is pasted from Word or the web becomes clean Markdown.
-$$("textarea[data-path$='.md']").forEach((area) => area.addEventListener("paste", async (event) => {
-  const html = event.clipboardData.getData("text/html"), plain = event.clipboardData.getData("text/plain");
+$$("textarea[data-path$='.md']").forEach((area) => area.addEventListener("paste", async (/** @type {ClipboardEvent} */ event) => {
+  const html = event.clipboardData?.getData("text/html"), plain = event.clipboardData?.getData("text/plain");
   if (!html) return;
   event.preventDefault();
   const reply = await fetch("/author/paste", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ html }) }).catch(() => null);

@@ -1,3 +1,4 @@
+// @ts-check
 // Practice tasks: what is written stays on the phone until it is received, and photos are made small before they are sent. Without this the form sends what was chosen, as it is.
 import { $, $$ } from "./dom.js";
 import { kept } from "./kept.js";
@@ -28,6 +29,9 @@ if (form) {
   photos(form);
 }
 
+/** A photo as it is sent. @typedef {{ canvas: HTMLCanvasElement, file: File }} Photo */
+
+/** @param {File} file @returns {Promise<Photo>} */
 async function shrink(file) {
   const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
   const scale = Math.min(1, side / Math.max(picture.width, picture.height));
@@ -35,19 +39,25 @@ async function shrink(file) {
   canvas.width = Math.max(1, Math.round(picture.width * scale));
   canvas.height = Math.max(1, Math.round(picture.height * scale));
   const pen = canvas.getContext("2d");
+  if (!pen) throw new Error("no canvas");
   pen.fillStyle = "#fff";
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
   picture.close();
+  /** @type {Blob | null} */
   const small = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.75));
+  if (!small) throw new Error("no picture");
   return { canvas, file: new File([small], "photo.jpg", { type: "image/jpeg" }) };
 }
 
+/** @param {any} form */
 function photos(form) {
   if (!window.createImageBitmap || !window.DataTransfer) return;
   const camera = $("[data-camera]", form), gallery = $("[data-gallery]", form), previews = $("[data-previews]", form), said = $("[data-working]", form), send = $("button:not([type])", form);
   const most = Number(form.dataset.most);
-  let chosen = [], working = 0;
+  /** @type {Photo[]} */
+  let chosen = [];
+  let working = 0;
 
   // The photos that will be sent are those of the second field; the first one is there to take the next.
   const show = () => {
@@ -71,6 +81,7 @@ function photos(form) {
     }));
   };
 
+  /** @param {File[]} files */
   const add = async (files) => {
     working++;
     send.disabled = true;

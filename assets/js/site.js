@@ -1,8 +1,10 @@
+// @ts-check
 // Small helps on pages that work without them.
 import { $, $$ } from "./dom.js";
 import { kept } from "./kept.js";
 
 // What a page says about keeping is true: it begins with "no".
+/** @param {boolean} yes */
 const keeps = (yes) => $$("[data-keeps]").forEach((part) => { part.hidden = (part.dataset.keeps === "yes") !== yes; });
 if ($("[data-keeps]") && kept.set("keeps", 1)) { kept.drop("keeps"); keeps(true); }
 
@@ -10,7 +12,9 @@ if ($("[data-keeps]") && kept.set("keeps", 1)) { kept.drop("keeps"); keeps(true)
 // wait until a thin network would have taken what is small. While it lasts, words say so.
 const again = 20_000; // milliseconds, for browsers that do not say
 const sending = $("[data-sending]");
+/** @type {ReturnType<typeof setInterval> | undefined} */
 let telling;
+/** @param {number} from */
 const tell = (from) => {
   const seconds = Math.round((Date.now() - from) / 1000);
   sending.textContent = seconds < 5 ? sending.dataset.sending : sending.dataset.still.replace("%s", 5 * Math.floor(seconds / 5));
@@ -22,16 +26,16 @@ const sent = () => {
   $$("form[data-sent]").forEach((form) => { delete form.dataset.sent; form.removeAttribute("aria-busy"); });
 };
 addEventListener("submit", (event) => {
-  const form = event.target, from = Date.now();
-  if (form.dataset.sent && from - form.dataset.sent < again) { event.preventDefault(); return; }
+  const form = /** @type {HTMLFormElement} */ (event.target), from = Date.now();
+  if (form.dataset.sent && from - Number(form.dataset.sent) < again) { event.preventDefault(); return; }
   if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("data-download")) return;
-  form.dataset.sent = from;
+  form.dataset.sent = String(from);
   form.setAttribute("aria-busy", "true");
   clearInterval(telling);
   if (sending) telling = setInterval(tell, 500, from);
 });
 addEventListener("pageshow", sent);
-window.navigation?.addEventListener("navigateerror", sent);
+/** @type {any} */ (window).navigation?.addEventListener("navigateerror", sent);
 
 // The code of a printed link stands after the #, where no server sees it; or, on old slips, in the address, which then need
 // not keep it.
@@ -48,7 +52,7 @@ if (claim && location.hash.length > 1) {
 $$("[data-show]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => {
-    const input = document.getElementById(button.dataset.show);
+    const input = /** @type {HTMLInputElement} */ (document.getElementById(button.dataset.show));
     const hidden = input.type === "password";
     input.type = hidden ? "text" : "password";
     [button.textContent, button.dataset.other] = [button.dataset.other, button.textContent];
@@ -69,7 +73,7 @@ $$("select[data-go]").forEach((select) => select.addEventListener("change", () =
 // A file can be dropped.
 $$("input[type=file]").forEach((input) => {
   const place = input.closest(".field");
-  ["dragover", "drop"].forEach((name) => place.addEventListener(name, (event) => {
+  ["dragover", "drop"].forEach((name) => place.addEventListener(name, (/** @type {any} */ event) => {
     event.preventDefault();
     if (name === "drop" && event.dataTransfer.files.length) input.files = event.dataTransfer.files;
   }));
@@ -82,10 +86,12 @@ if (lesson) {
   const whole = () => Math.max(1, document.documentElement.scrollHeight - innerHeight);
   const old = kept.get(key), [, there] = location.hash.match(/^#o-(\d+)$/) || [];
   let left = old ? old.at : 0;
-  if (there && !(old && old.unsent)) left = there / 100;
+  if (there && !(old && old.unsent)) left = Number(there) / 100;
   if (there) history.replaceState(history.state, "", location.pathname);
   if (!location.hash && left > 0.02 && left < 0.98) scrollTo(0, left * whole());
-  let waiting, moved = Boolean(old && old.unsent);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
+  let moved = Boolean(old && old.unsent);
   addEventListener("scroll", () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => { moved = true; kept.set(key, { at: scrollY / whole(), unsent: true }); }, 200);
@@ -95,7 +101,7 @@ if (lesson) {
     const form = $("#read"), now = kept.get(key);
     if (document.visibilityState !== "hidden" || !moved || !form?.elements.person) return;
     moved = false;
-    const body = new URLSearchParams({ person: form.elements.person.value, at: Math.round(100 * (now ? now.at : scrollY / whole())) });
+    const body = new URLSearchParams({ person: form.elements.person.value, at: String(Math.round(100 * (now ? now.at : scrollY / whole()))) });
     fetch(location.pathname + "/place", { method: "POST", body, keepalive: true })
       .then((answer) => { if (answer.ok) kept.set(key, { at: kept.get(key).at }); }).catch(() => { moved = true; });
   });
@@ -136,6 +142,7 @@ function takeQuiz() {
   // the question on a phone's screen: whoever scrolled on before this came stays where they are
   let at = (old && old.at) || (scrollY ? Math.max(0, questions.findIndex((question) => question.getBoundingClientRect().bottom > 0)) : 0);
   const save = () => {
+    /** @type {Record<string, string[]>} */
     const answers = {};
     parts().forEach((part) => {
       if ((part.type === "radio" || part.type === "checkbox") && !part.checked) return;
@@ -151,10 +158,12 @@ function takeQuiz() {
   quiz.addEventListener("change", save);
 
   const one = matchMedia("(max-width: 639px)").matches && questions.length > 1;
+  /** @param {number} n */
   let go = (n) => $("input, select, textarea", questions[n])?.focus();
   if (one) {
     quiz.classList.add("one");
     const back = $("[data-back]", quiz), on = $("[data-on]", quiz), where = $("[data-where]", quiz), send = $("[data-send]", quiz);
+    /** @param {number} n @param {boolean} focus */
     const show = (n, focus) => {
       at = n;
       questions.forEach((question, i) => question.classList.toggle("current", i === n));
@@ -169,19 +178,19 @@ function takeQuiz() {
     back.addEventListener("click", () => go(at - 1));
     on.addEventListener("click", () => go(at + 1));
     show(Math.min(at, questions.length - 1), false);
-    $$("[data-jump]").forEach((link) => link.addEventListener("click", (event) => { // to a question that is not on the screen
+    $$("[data-jump]").forEach((link) => link.addEventListener("click", (/** @type {MouseEvent} */ event) => { // to a question that is not on the screen
       event.preventDefault();
       go(questions.findIndex((question) => "#" + question.id === link.hash));
     }));
   }
   // Enter in a field, a phone keyboard's "go": the next question, and after the last one the button, which waits for a press.
-  quiz.addEventListener("keydown", (event) => {
+  quiz.addEventListener("keydown", (/** @type {any} */ event) => {
     if (event.key !== "Enter" || event.isComposing || !event.target.matches("input")) return;
     event.preventDefault();
     const n = questions.indexOf(event.target.closest(".question")) + 1;
     if (n < questions.length) go(n); else $("[data-send] button", quiz).focus();
   });
-  quiz.addEventListener("keypress", (event) => { if (event.key === "Enter" && event.target.matches("input")) event.preventDefault(); });
+  quiz.addEventListener("keypress", (/** @type {any} */ event) => { if (event.key === "Enter" && event.target.matches("input")) event.preventDefault(); });
 }
 
 // A receipt ends what was kept for the attempt.
@@ -193,11 +202,13 @@ if (receipt) {
 
 // What waits for its owner to sign in is kept on the phone too.
 if ($("[data-held]")) {
+  /** @param {string} name */
   const value = (name) => $(`[name="held.${name}"]`)?.value || "";
   const [, , course, lesson, page] = $("[name=next]").value.split("/");
   const practice = lesson === "practice", key = practice ? `practice:${value("person")}/${course}` : `quiz:${value("person")}/${course}/${lesson}`;
   if (!kept.get(key) && value("id") && practice) kept.set(key, { id: value("id"), text: value("text") });
   if (!kept.get(key) && value("id") && page === "quiz") {
+    /** @type {Record<string, string[]>} */
     const answers = {};
     $$("[name^='held.q.']").forEach((part) => { if (part.value) (answers[part.name.slice(5)] ||= []).push(part.value); });
     kept.set(key, { id: value("id"), draw: value("draw"), at: 0, answers });

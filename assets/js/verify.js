@@ -1,7 +1,19 @@
+// @ts-check
 // Checks a certificate's signed facts, or its PDF, with nothing but the keys that this phone has seen. The server
 // does the same in courses/credential; a test compares the two. It runs on WebViews of 2018.
+
+/**
+ * @typedef {{ kid: string, x: string, y: string, revoked?: boolean }} Key
+ * @typedef {Record<string, any>} Facts what stands on a certificate, by name
+ * @typedef {{ wrong?: string, facts?: Facts, file?: string }} Found
+ * @typedef {{ wrong: string, code?: string, link?: string }} FoundInFile
+ * @typedef {[number, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>]} Element of ASN.1: its tag, content, and the whole
+ */
+
 const keep = {
-  get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch (e) { return null; } },
+  /** @param {string} key @returns {any} */
+  get(key) { try { return JSON.parse(localStorage.getItem(key) || "null"); } catch (e) { return null; } },
+  /** @param {string} key @param {any} value */
   set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch (e) { /* full or closed */ } },
 };
 
@@ -25,6 +37,7 @@ const phrases = (
 ).split("|");
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$*+-/";
 
+/** @param {string} text */
 const read41 = (text) => {
   const out = [];
   for (let i = 0; i < text.length; i += 3) {
@@ -42,10 +55,15 @@ const read41 = (text) => {
   return new Uint8Array(out);
 };
 
+/** @param {Uint8Array<ArrayBuffer>} bytes */
 const base64 = (bytes) => btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
+/** @param {string} text */
 const unbase64 = (text) => [...atob(text.replace(/-/g, "+").replace(/_/g, "/"))].map((c) => c.charCodeAt(0));
+/** @param {ArrayLike<number> & Iterable<number>} bytes */
 const hex = (bytes) => [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
+/** @param {string} text */
 const utf8 = (text) => new TextEncoder().encode(text);
+/** @param {ArrayLike<number>[]} parts @returns {Uint8Array<ArrayBuffer>} */
 const joined = (...parts) => {
   const out = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
   parts.reduce((at, part) => { out.set(part, at); return at + part.length; }, 0);
@@ -53,6 +71,7 @@ const joined = (...parts) => {
 };
 
 // facts reads the bytes behind the header. Dates are days in Vietnam.
+/** @param {string} code @param {Uint8Array} bytes @returns {Facts} */
 const facts = (code, bytes) => {
   let at = 0;
   const byte = () => { if (at >= bytes.length) throw "form"; return bytes[at++]; };
@@ -74,9 +93,12 @@ const facts = (code, bytes) => {
     }
   };
   const [issued, since, took, life, periods, reissue, years, line] = Array.from({ length: 8 }, number);
+  /** @param {number} n */
   const day = (n) => new Date(Date.UTC(2020, 0, 1 + n)).toISOString().slice(0, 10);
+  /** @param {number} n @param {number} size */
   const pad = (n, size) => String(n).padStart(size, "0");
   const issuerID = text(), year = 2020 + years;
+  /** @type {Facts} */
   const f = { code, periods, reissue, issued: day(issued), completed: day(issued - since),
     started: day(issued - since - took), until: life ? day(issued + life - 1) : "",
     serial: `${issuerID}.${year}.${pad(line, 5)}`,
@@ -90,6 +112,7 @@ const facts = (code, bytes) => {
 const able = () => typeof crypto !== "undefined" && !!crypto.subtle;
 
 // verify says whether a key of ours signed the data.
+/** @param {Key} key @param {BufferSource} signature @param {BufferSource} data */
 const verify = async (key, signature, data) => {
   const how = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const jwk = { kty: "EC", crv: "P-256", x: key.x, y: key.y };
@@ -99,6 +122,7 @@ const verify = async (key, signature, data) => {
 
 // checkFacts reads the facts in a link and says what is wrong: "" for nothing, "form", "key" (not ours, or not known
 // to this phone yet), "forged", "revoked", or "able" where this browser cannot check.
+/** @param {string} code @param {string} fragment @param {Key[]} keys @returns {Promise<Found>} */
 export const checkFacts = async (code, fragment, keys) => {
   try {
     const all = read41(fragment), body = all.slice(0, -64);
@@ -114,23 +138,29 @@ export const checkFacts = async (code, fragment, keys) => {
 };
 
 // der reads one element of ASN.1: [tag, content, whole].
+/** @param {Uint8Array<ArrayBuffer>} bytes @returns {Element} */
 const der = (bytes) => {
   const long = bytes[1] > 127, from = long ? bytes[1] - 126 : 2;
   const n = long ? bytes.subarray(2, from).reduce((sum, b) => sum * 256 + b, 0) : bytes[1];
   if (!(from + n <= bytes.length)) throw "form";
   return [bytes[0], bytes.subarray(from, from + n), bytes.subarray(0, from + n)];
 };
+/** @param {Uint8Array<ArrayBuffer>} bytes */
 const children = (bytes) => {
+  /** @type {Element[]} */
   const all = [];
   for (let rest = bytes; rest.length; rest = rest.subarray(all[all.length - 1][2].length)) all.push(der(rest));
   return all;
 };
+/** @param {Element} element @param {number[]} path */
 const inside = (element, ...path) => path.reduce((e, i) => children(e[1])[i], element);
 const digestAttribute = "06092a864886f70d010904"; // message digest, of a signature's signed attributes
+/** @param {BufferSource} bytes */
 const sha256 = async (bytes) => hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 
 // checkPDF says what is wrong with a certificate's PDF, and what the link in it says: "" says that our key signed
 // this very file, "changed" that it did not. What an issuer's own token added is left to the register.
+/** @param {Uint8Array<ArrayBuffer>} bytes @param {Key[]} keys @returns {Promise<FoundInFile>} */
 export const checkPDF = async (bytes, keys) => {
   const text = new TextDecoder("latin1").decode(bytes);
   const link = (text.match(/\/URI \(([^)]*\/v\/[^)]*)\)/) || [])[1];
@@ -138,16 +168,17 @@ export const checkPDF = async (bytes, keys) => {
   if (!text.startsWith("%PDF-") || !code) return { wrong: "form" };
   const found = { code, link, wrong: "changed" }, ranges = text.match(/\/ByteRange\s*\[0 \d+ \d+ \d+\]/g) || [];
   if (ranges.length !== 1) return { ...found, wrong: ranges.length ? "ask" : "unsigned" };
-  const [, from, to, size] = ranges[0].match(/\d+/g).map(Number), hole = text.slice(from, to);
+  const [, from, to, size] = (ranges[0].match(/\d+/g) || []).map(Number), hole = text.slice(from, to);
   if (to + size !== bytes.length || !/^<[0-9a-f]+>$/.test(hole)) return found;
   if (!able()) return { ...found, wrong: "able" };
   try {
-    const all = new Uint8Array(hole.slice(1, -1).match(/../g).map((pair) => parseInt(pair, 16))), cms = der(all);
+    const all = new Uint8Array((hole.slice(1, -1).match(/../g) || []).map((pair) => parseInt(pair, 16))), cms = der(all);
     if (all.subarray(cms[2].length).some((b) => b)) return found; // behind the signature is nothing
     const signed = inside(cms, 1, 0), parts = children(signed[1]), last = parts[parts.length - 1];
     const signer = children(inside(last, 0)[1]);
     const attributes = joined([0x31], signer[3][2].subarray(1)), point = hex(parts[3][1]);
     const digest = children(signer[3][1]).find((a) => hex(a[1]).startsWith(digestAttribute));
+    if (!digest) return found;
     const sum = await sha256(joined(bytes.subarray(0, from), bytes.subarray(to)));
     const raw = children(der(signer[5][1])[1]).map(([, n]) => joined(new Uint8Array(32), n).slice(-32));
     const key = keys.find((k) => point.includes("04" + hex(unbase64(k.x)) + hex(unbase64(k.y))));
@@ -162,10 +193,11 @@ export const checkPDF = async (bytes, keys) => {
 
 // readStates gives a list of states that a key of ours signed, unless a newer one is known: nobody can send what was
 // true once.
+/** @param {string} text @param {number} known @param {Key[]} keys */
 export const readStates = async (text, known, keys) => {
   try {
     const [head, payload, signature] = text.split("."),
-      read = (part) => JSON.parse(new TextDecoder().decode(new Uint8Array(unbase64(part))));
+      read = (/** @type {string} */ part) => JSON.parse(new TextDecoder().decode(new Uint8Array(unbase64(part))));
     const { alg, typ, kid } = read(head), key = keys.find((k) => k.kid === kid && !k.revoked), list = read(payload);
     const ours = key && alg === "ES256" && typ === "lopban-states+jwt" && list.iat >= known;
     return ours && await verify(key, new Uint8Array(unbase64(signature)), utf8(`${head}.${payload}`)) ? list : null;
@@ -176,38 +208,49 @@ export const readStates = async (text, known, keys) => {
 
 // The page. Online the register has the word, and this says what the link is worth besides; without a network it is
 // all there is.
+/** @param {string} selector @param {ParentNode} [root] @returns {any} */
 const $ = (selector, root = document) => root.querySelector(selector);
+/** @param {string} iso */
 const date = (iso) => iso.split("-").reverse().join("/");
-const clock = (t) => `${String(t.getHours()).padStart(2, "0")}:${String(t.getMinutes()).padStart(2, "0")} ${date(new Date(t - t.getTimezoneOffset() * 6e4).toISOString().slice(0, 10))}`;
+/** @param {Date} t */
+const clock = (t) => `${String(t.getHours()).padStart(2, "0")}:${String(t.getMinutes()).padStart(2, "0")} ${date(new Date(t.getTime() - t.getTimezoneOffset() * 6e4).toISOString().slice(0, 10))}`;
+/** @returns {Key[]} */
 const keysKnown = () => keep.get("check:keys") || [];
+/** @returns {{ iat: number, revoked: string[], replaced: string[] }} */
 const statesKnown = () => keep.get("check:states") || { iat: 0, revoked: [], replaced: [] };
 
 // learn asks for keys and states, and keeps what is newer than what is known.
 const learn = async () => {
+  /** @param {string} path */
   const ask = (path) => fetch(path, { credentials: "omit" }).then((answer) => answer.ok ?
     answer.text() : Promise.reject(path));
+  /** @type {Key[]} */
   const keys = JSON.parse(await ask("/v/keys")).keys;
   const gone = keysKnown().filter((old) => old.revoked && !keys.some((k) => k.kid === old.kid)); // for ever
-  keep.set("check:keys", keys.map((k) => ({ kid: k.kid, x: k.x, y: k.y, revoked: k.revoked })).concat(gone));
+  keep.set("check:keys", keys.map((k) => /** @type {Key} */ ({ kid: k.kid, x: k.x, y: k.y, revoked: k.revoked })).concat(gone));
   const list = await readStates(await ask("/v/states"), statesKnown().iat, keysKnown());
   if (list) keep.set("check:states", list);
 };
 
 // worth is what the paper is worth as far as this phone knows, and since when.
+/** @param {Facts} f */
 const worth = (f) => {
   const list = statesKnown(), today = new Date(Date.now() + 7 * 36e5).toISOString().slice(0, 10); // in Vietnam
   const state = list.revoked.includes(f.register) ? "revoked" : list.replaced.includes(f.register) ? "replaced" :
     f.until && f.until < today ? "expired" : "valid";
-  const at = new Date(list.iat * 1000), knew = at >= Date.parse(f.issued + "T00:00:00+07:00");
+  const at = new Date(list.iat * 1000), knew = at.getTime() >= Date.parse(f.issued + "T00:00:00+07:00");
   return { state, known: knew ? at : null };
 };
 
+/** @param {ParentNode} root @param {Facts} f @param {string} state @param {Date | null} known */
 const fill = (root, f, state, known) => {
+  /** @param {string[]} parts */
   const lines = (...parts) => parts.filter((part) => part).join("\n"), shown = f.code.replace(/(.{4})(?=.)/g, "$1-");
+  /** @type {Facts} */
   const text = { ...f, unit: lines(f.library, f.place).replace("\n", ", "), issuedBy: lines(f.parent, f.issuer),
     issuedAt: lines(date(f.issued), f.town).replace("\n", ", "),
     signedBy: lines(f.capacity, f.signer), shown, until: f.until && date(f.until) };
-  root.querySelectorAll("[data-fact]").forEach((slot) => {
+  root.querySelectorAll("[data-fact]").forEach((/** @type {any} */ slot) => {
     const name = slot.dataset.fact, filled = slot.textContent.replace("{periods}", f.periods)
       .replace("{started}", date(f.started)).replace("{completed}", date(f.completed));
     slot.textContent = (name !== "periods" && text[name]) || filled;
@@ -219,11 +262,12 @@ const fill = (root, f, state, known) => {
 };
 
 // alone shows a verdict that this phone came to by itself.
+/** @param {Found} found */
 const alone = ({ wrong, facts: f, file }) => {
   const old = $("[data-own]"), root = document.createElement("div"), page = $("[data-check]");
   root.dataset.own = "";
   root.append($("template[data-alone]").content.cloneNode(true));
-  const { state, known } = f ? worth(f) : {};
+  const { state, known } = f ? worth(f) : { state: "", known: null };
   const verdict = wrong === "forged" || wrong === "changed" ? "changed" : wrong || !f ? "unknown" : state;
   const word = $(`[data-is=${verdict}]`, root), head = $("[data-verdict]", root);
   word.hidden = false;
@@ -243,6 +287,7 @@ const alone = ({ wrong, facts: f, file }) => {
   root.scrollIntoView();
 };
 
+/** @param {string | undefined} link */
 const inLink = (link) => (link || "").match(/\/v\/([0-9A-Za-z-]+)[^#]*#?(.*)$/);
 const online = () => fetch("/v/states", { method: "HEAD", cache: "no-store" }).then((a) => a.ok, () => false);
 
@@ -259,12 +304,13 @@ const look = async () => {
   if (note) note.hidden = false;
 };
 
+/** @param {{ files: FileList | null }} input */
 const takeFile = async (input) => {
-  const pdf = input.files[0];
+  const pdf = input.files && input.files[0];
   if (!pdf) return;
   if (pdf.size > 2 << 20) return alone({ file: "large" });
   const bytes = new Uint8Array(await new Response(pdf).arrayBuffer()), found = await checkPDF(bytes, keysKnown());
-  if (found.wrong === "form") return alone({ file: "form" });
+  if (found.wrong === "form" || !found.code) return alone({ file: "form" });
   const [, , fragment = ""] = inLink(found.link) || [];
   if (able() && await online()) return location.assign(`/v/${found.code}?sha256=${await sha256(bytes)}${fragment && "#" + fragment}`);
   const link = await checkFacts(found.code, fragment, keysKnown());
@@ -276,12 +322,12 @@ const start = () => {
   const form = $("form[action='/v']"), pdf = $("form[data-pdf]"), input = $("#pdf");
   pdf.hidden = false;
   input.addEventListener("change", () => takeFile(input));
-  ["dragover", "drop"].forEach((name) => addEventListener(name, (event) => { // anywhere on the page
+  ["dragover", "drop"].forEach((name) => addEventListener(name, (/** @type {any} */ event) => { // anywhere on the page
     if (!event.dataTransfer || ![...event.dataTransfer.types].includes("Files")) return;
     event.preventDefault();
     if (name === "drop") takeFile(event.dataTransfer);
   }));
-  form.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
     const typed = form.elements.code.value.trim(), [, code, fragment] = inLink(typed) || [];
     event.preventDefault();
     const to = fragment ? `/v/${code}#${fragment}` : `/v?code=${encodeURIComponent(typed)}`;

@@ -1,0 +1,2 @@
+// What the server writes before the text of check-worker.js.
+declare const keep: string[];
