@@ -24,7 +24,7 @@ type Printed struct {
 	MadeAt time.Time `json:"madeAt"`
 }
 
-var PrintedKind = &store.Kind{Name: "printed", Schema: 1, Order: 140, Fact: true, Doc: Printed{}, Indexes: [][]string{{"hash"}}}
+var PrintedKind = &store.Kind{Name: "printed", Schema: 1, Order: 140, Fact: true, Under: "id", Doc: Printed{}, Indexes: [][]string{{"hash"}}}
 
 // papers keeps the PDF of every certificate. They are made one after the other: each takes 10 ms of a core and 15 MB
 // for that long.

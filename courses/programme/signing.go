@@ -34,7 +34,7 @@ type Countersigned struct {
 	At     time.Time `json:"at"`
 }
 
-var CountersignedKind = &store.Kind{Name: "countersigned", Schema: 1, Order: 130, Fact: true, Doc: Countersigned{}}
+var CountersignedKind = &store.Kind{Name: "countersigned", Schema: 1, Order: 130, Fact: true, Under: "id", Doc: Countersigned{}}
 
 // Countersign keeps a PDF that the issuer signed with its own token, in place of the one that was printed here. Handing
 // in the same file again changes nothing; another one is refused, because what people hold must not change twice.

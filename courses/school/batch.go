@@ -17,7 +17,7 @@ import (
 
 // The kinds of documents about certificates that are given out by decision.
 var (
-	DueKind = &store.Kind{Name: "due", Schema: 1, Order: 230, Person: "person", Doc: courses.Due{}, Indexes: [][]string{{"province", "batch", "completedAt"}}}
+	DueKind = &store.Kind{Name: "due", Schema: 1, Order: 230, Person: "person", Under: "id", Doc: courses.Due{}, Indexes: [][]string{{"province", "batch", "completedAt"}}}
 
 	BatchKind = &store.Kind{Name: "batch", Schema: 1, Order: 250, Fact: true, Doc: courses.Batch{}, Indexes: [][]string{{"province", "at"}, {"at"}}}
 )

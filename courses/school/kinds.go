@@ -13,18 +13,18 @@ var (
 
 	EnrolmentKind = &store.Kind{Name: "enrolment", Schema: 1, Order: 340, Fact: true, Person: "person", Doc: courses.Enrolment{}, Indexes: [][]string{{"person"}, {"course"}, {"version", "recordedAt"}}}
 
-	AdvanceKind = &store.Kind{Name: "advance", Schema: 1, Order: 330, Fact: true, Doc: courses.Advance{}, Indexes: [][]string{{"recordedAt"}}}
+	AdvanceKind = &store.Kind{Name: "advance", Schema: 1, Order: 330, Fact: true, Under: "id", Doc: courses.Advance{}, Indexes: [][]string{{"recordedAt"}}}
 
-	CompletionKind = &store.Kind{Name: "completion", Schema: 1, Order: 260, Fact: true, Person: "person", Doc: courses.Completion{}, Unique: []string{"client"},
+	CompletionKind = &store.Kind{Name: "completion", Schema: 1, Order: 260, Fact: true, Person: "person", Under: "id", Doc: courses.Completion{}, Unique: []string{"client"},
 		Indexes: [][]string{{"recordedAt"}}}
 
-	AttemptKind = &store.Kind{Name: "attempt", Schema: 1, Order: 270, Fact: true, Person: "person", Doc: courses.Attempt{},
+	AttemptKind = &store.Kind{Name: "attempt", Schema: 1, Order: 270, Fact: true, Person: "person", Under: "enrolment", Doc: courses.Attempt{},
 		Indexes: [][]string{{"enrolment"}, {"recordedAt"}}}
 
 	CertificateKind = &store.Kind{Name: "certificate", Schema: 1, Order: 240, Fact: true, Person: "person", Doc: courses.Certificate{}, Unique: []string{"code", "register"},
 		Indexes: [][]string{{"person"}, {"province", "issuedAt"}, {"issuedAt"}, {"replaces", "id", "course"}}}
 
-	RevocationKind = &store.Kind{Name: "revocation", Schema: 1, Order: 190, Fact: true, Doc: courses.Revocation{}, Indexes: [][]string{{"at"}}}
+	RevocationKind = &store.Kind{Name: "revocation", Schema: 1, Order: 190, Fact: true, Under: "id", Doc: courses.Revocation{}, Indexes: [][]string{{"at"}}}
 
 	IssuerKind = &store.Kind{Name: "issuer", Schema: 1, Order: 410, Doc: courses.Issuer{}}
 
@@ -40,9 +40,9 @@ func Kinds() []*store.Kind {
 
 // The kinds of documents about practice tasks.
 var (
-	SubmissionKind = &store.Kind{Name: "submission", Schema: 1, Order: 300, Fact: true, Person: "person", Doc: courses.Submission{}, Indexes: [][]string{{"enrolment"}, {"recordedAt"}}}
+	SubmissionKind = &store.Kind{Name: "submission", Schema: 1, Order: 300, Fact: true, Person: "person", Under: "enrolment", Doc: courses.Submission{}, Indexes: [][]string{{"enrolment"}, {"recordedAt"}}}
 
-	ReviewKind = &store.Kind{Name: "review", Schema: 1, Order: 290, Fact: true, Doc: courses.Review{}, Unique: []string{"client"}, Indexes: [][]string{{"enrolment"}, {"recordedAt"}}}
+	ReviewKind = &store.Kind{Name: "review", Schema: 1, Order: 290, Fact: true, Under: "enrolment", Doc: courses.Review{}, Unique: []string{"client"}, Indexes: [][]string{{"enrolment"}, {"recordedAt"}}}
 
-	TaskKind = &store.Kind{Name: "task", Schema: 1, Order: 280, Person: "person", Doc: courses.Task{}, Indexes: [][]string{{"state", "since"}}}
+	TaskKind = &store.Kind{Name: "task", Schema: 1, Order: 280, Person: "person", Under: "id", Doc: courses.Task{}, Indexes: [][]string{{"state", "since"}}}
 )

@@ -21,7 +21,7 @@ type Reading struct {
 }
 
 // ReadingKind holds one Reading for each person and course.
-var ReadingKind = &store.Kind{Name: "reading", Schema: 1, Order: 310, Doc: Reading{}}
+var ReadingKind = &store.Kind{Name: "reading", Schema: 1, Order: 310, Under: "id", Doc: Reading{}}
 
 // Leave keeps where a person left a lesson.
 func (s *School) Leave(ctx context.Context, person, course, lesson string, at int) error {

@@ -14,9 +14,9 @@ import (
 )
 
 var (
-	RequestKind = &store.Kind{Name: "request", Schema: 1, Order: 220, Fact: true, Doc: courses.Request{}, Indexes: [][]string{{"province", "at"}}}
+	RequestKind = &store.Kind{Name: "request", Schema: 1, Order: 220, Fact: true, Under: "id", Doc: courses.Request{}, Indexes: [][]string{{"province", "at"}}}
 
-	DeclinedKind = &store.Kind{Name: "declined", Schema: 1, Order: 180, Fact: true, Doc: courses.Declined{}}
+	DeclinedKind = &store.Kind{Name: "declined", Schema: 1, Order: 180, Fact: true, Under: "id", Doc: courses.Declined{}}
 )
 
 // maxNote is the length of the longest note to a request, in letters: everyone who checks the certificate reads it.

@@ -24,7 +24,10 @@ type Kind struct {
 
 	Fact   bool   // inserted once and never edited: Update refuses it
 	Person string // the field that names the person or account whom a document is about, "" for nobody
-	Secret bool   // no backup holds it
+	// Under is the field, "id" or an indexed one, that begins with the id of that person and "/": such documents are
+	// found by it, see About. A kind may have it without Person.
+	Under  string
+	Secret bool // no backup holds it
 	// Order is its place in a backup, which no two kinds share. Where there is no snapshot of a whole store (MongoDB),
 	// what refers is read before what it refers to: of two documents the one that is referred to was written first, so
 	// it is there when its kind's turn comes. A lease comes first because it says from when on facts must be settled.

@@ -120,7 +120,7 @@ func (s *Store) open(kinds []*store.Kind) (err error) {
 	if err := s.judge(guard, kinds); err != nil {
 		return err
 	}
-	single := s.pool("journal_mode(wal)", "synchronous(full)", "journal_size_limit(67108864)")
+	single := s.pool("journal_mode(wal)", "synchronous(full)", "journal_size_limit(67108864)", "secure_delete(on)")
 	single.SetMaxOpenConns(1)
 	s.writer = newWriter(single)
 	if err := s.prepare(single, kinds); err != nil {
