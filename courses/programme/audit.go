@@ -25,6 +25,8 @@ type AuditEntry struct {
 
 	Note    string          `json:"note"`              // what the action was of: a file and how many people, a reason
 	Changes []intake.Change `json:"changes,omitempty"` // before and after
+	// note and changes were taken out when a person's data were erased; a later entry vouches for it, see Blot
+	Blotted bool `json:"blotted,omitempty"`
 
 	// twelve digits, from 1 on; of releases up to 0.1.0, which had no lines, "-" and the id
 	Line string `json:"line"`

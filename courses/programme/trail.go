@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -138,7 +140,7 @@ const (
 // CheckTrail reads the whole trail in bounded memory, calls each with everything that is wrong in it, and gives its
 // head. known are heads that somebody kept elsewhere.
 func (s *Programme) CheckTrail(ctx context.Context, known []TrailHead, each func(school.Flaw)) (TrailHead, error) {
-	c := trailCheck{each: each, old: sha256.New(), known: map[int]string{}}
+	c := trailCheck{each: each, old: sha256.New(), known: map[int]string{}, blots: map[int]blot{}}
 	kept, err := store.Get[TrailHead](ctx, s.Store, TrailHeadKind, theHead)
 	if err != nil && !errors.Is(err, problem.ErrNotFound) {
 		return TrailHead{}, err
@@ -156,6 +158,9 @@ func (s *Programme) CheckTrail(ctx context.Context, known []TrailHead, each func
 		return TrailHead{}, err
 	}
 	c.missing(c.last.Number()+1, c.furthest, EntriesCut)
+	for _, n := range slices.Sorted(maps.Keys(c.blots)) {
+		c.flaw(c.blots[n].id, EntryChanged)
+	}
 	return TrailHead{theHead, c.last.Number(), c.last.Digest}, nil
 }
 
@@ -167,6 +172,7 @@ type trailCheck struct {
 	known    map[int]string // digests by line
 	furthest int
 	last     AuditEntry
+	blots    map[int]blot // that no entry has vouched for yet
 }
 
 func (c *trailCheck) flaw(id, what string) {
@@ -188,7 +194,13 @@ func (c *trailCheck) entry(e AuditEntry) {
 		before = c.beginning(e)
 	}
 	c.missing(c.last.Number()+1, n-1, EntriesMissing)
-	if e.sum() != e.Digest {
+	if e.Blotted {
+		c.blots[n] = blot{e.ID, e.rest()}
+	}
+	if e.Action == Blotted {
+		c.vouch(e.Note)
+	}
+	if e.sum() != e.Digest && !e.Blotted {
 		c.flaw(e.ID, EntryChanged)
 	} else if n == c.last.Number()+1 && e.Before != before {
 		c.flaw(e.ID, EntryMisplaced)
