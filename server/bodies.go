@@ -58,6 +58,7 @@ var bodies = []struct {
 		"/roster/import/:id/cancel",
 		"/roster/:person/merge", "/roster/:person/part", "/roster/:person/strike", "/roster/:person/restore",
 		"/roster/:person/correct", "/roster/:person/move", "/roster/:person/leave", "/roster/:person/reset", "/roster/:person/sign-out", "/roster/:person/unlock", "/roster/:person/slip",
+		"/me/data/consent", "/me/data/ask", "/roster/:person/data/consent", "/roster/:person/data/ask", "/roster/:person/data/erase", "/requests/:person/:n",
 		"/roster/transfers", "/roster/transfers/:person/:n", "/roster/:person/transfer", "/roster/:person/login",
 		"/practice/:submission", "/trainings/accept", "/trainings/import/:id", "/trainings/:training", "/registers", "/places/drafts/:id", "/places/:id/undo",
 		"/periods", "/admin", "/admin/:account/reset", "/admin/:account/disable", "/admin/:account/enable", "/admin/:account/sign-out", "/admin/:account/unlock", "/admin/:account/second", "/admin/issuers/:province", "/admin/:account",

@@ -148,6 +148,15 @@ func (s *Server) deskOf(c *fiber.Ctx, a roster.Account) ([]deskCard, error) {
 		add("/periods", "periods.title", "desk.periods")
 		add("/missing", "report.missing", "desk.missing.n", f.Base-f.Trained)
 		add("/roster", "menu.roster", "desk.roster")
+		n, _, err := s.rights.OpenRequests(c, province)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			add("/requests", "requests.title", "desk.requests", n)
+		} else {
+			add("/requests", "requests.title", "desk.requests.none")
+		}
 	}
 	if roster.MayChangePlaces(a) {
 		add("/places", "places.title", "desk.places")

@@ -23,6 +23,7 @@ import (
 	"lopban/server/office"
 	"lopban/server/page"
 	"lopban/server/people"
+	"lopban/server/privacy"
 )
 
 //go:embed pages openapi.json
@@ -45,6 +46,7 @@ type Server struct {
 	board  *board.Pages
 	author *author.Pages
 	learn  *learn.Pages
+	rights *privacy.Pages
 
 	app      *fiber.App
 	proxies  []netip.Prefix
@@ -77,6 +79,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		s.measure()
 	}
 	s.people, s.office, s.author = &people.Pages{Site: s.Site}, &office.Pages{Site: s.Site}, &author.Pages{Site: s.Site}
+	s.rights = &privacy.Pages{Site: s.Site}
 	s.board, s.learn = board.New(s.Site), learn.New(s.Site, s.metrics.fact)
 	s.limits = edge.NewLimits()
 	s.crowd = edge.Crowd{Most: edge.Connections(edge.OpenFiles()), Proxies: s.proxies, Log: s.Log}

@@ -2,11 +2,13 @@ package server
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"lopban/courses/problem"
+	"lopban/courses/rights"
 	"lopban/courses/roster"
 	"lopban/courses/roster/accounts"
 	"lopban/courses/store"
@@ -210,8 +212,48 @@ type claimPage struct {
 	Have   string           // the login that the account has when none is given, but for its last letters hidden
 	Login  string
 	// what was ticked, for a form that is shown again
-	Consent bool
-	Fault   *page.FormFault
+	Consent    bool
+	Controller string
+	Choices    []claimChoice
+	Fault      *page.FormFault
+}
+
+// claimChoice is something that is done only with the holder's consent.
+type claimChoice struct {
+	Purpose rights.Purpose
+	Text    string
+	Ticked  bool
+}
+
+// choices fills in who answers for the data, and what the holder may agree to.
+func (s *Server) choices(c *fiber.Ctx, shown *claimPage, account string) error {
+	about, err := s.Duty.Of(c.UserContext(), account)
+	if err != nil {
+		return err
+	}
+	w := s.WordsOf(c)
+	if shown.Controller, err = s.Duty.Controller(c.UserContext(), about.Province, w); err != nil {
+		return err
+	}
+	ticked := agreed(c)
+	for _, p := range rights.Purposes {
+		choice := claimChoice{Purpose: p, Ticked: slices.Contains(ticked, p)}
+		if choice.Text, err = s.Duty.Wording(c.UserContext(), about.Province, p, w); err != nil {
+			return err
+		}
+		shown.Choices = append(shown.Choices, choice)
+	}
+	return nil
+}
+
+// agreed are the purposes that were ticked.
+func agreed(c *fiber.Ctx) (all []rights.Purpose) {
+	for _, value := range c.Request().PostArgs().PeekMulti("agree") {
+		if p := rights.Purpose(value); slices.Contains(rights.Purposes, p) {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // newClaimPage is the page without a code. No address that it leads to says the code.
@@ -237,6 +279,9 @@ func (s *Server) showClaim(c *fiber.Ctx, shown claimPage) error {
 	holder, err := s.Accounts.Look(c.UserContext(), shown.Code, c.IP())
 	if err == nil {
 		shown.Holder, shown.Have = &holder, hidden(holder.Login)
+		if err := s.choices(c, &shown, holder.Account); err != nil {
+			return err
+		}
 	} else if shown.Fault == nil || shown.Fault.Field == "code" {
 		if shown.Fault, err = s.FaultOf(c, err); err != nil {
 			return err
@@ -272,6 +317,9 @@ func (s *Server) claim(c *fiber.Ctx) error {
 			return err
 		}
 		return s.showClaim(c, shown)
+	}
+	if err := s.Duty.Told(c.UserContext(), a, agreed(c), s.WordsOf(c)); err != nil {
+		return err
 	}
 	ticket, err := s.Accounts.Ticket(c.UserContext(), a)
 	if err != nil {

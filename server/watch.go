@@ -23,6 +23,14 @@ type watched struct {
 	traced  bool
 }
 
+// Scrub is described at [store.Scrubber]; a store that is none has nothing to do.
+func (w *watched) Scrub(ctx context.Context) error {
+	if s, ok := w.Store.(store.Scrubber); ok {
+		return s.Scrub(ctx)
+	}
+	return nil
+}
+
 // watch begins a call; what it gives ends it.
 func (w *watched) watch(ctx context.Context, verb, kind string) (context.Context, func(error)) {
 	began := time.Now()

@@ -22,13 +22,13 @@ var rooms = []string{
 	"courses", "courses/school", "courses/roster", "courses/roster/intake", "courses/roster/accounts", "courses/targets",
 	"courses/authoring", "courses/authoring/mistake", "courses/authoring/markdown", "courses/authoring/gift",
 	"courses/authoring/bundle", "courses/authoring/bring", "courses/authoring/desk", "courses/paper", "courses/credential",
-	"courses/words", "courses/programme",
+	"courses/words", "courses/programme", "courses/rights", "courses/rights/duty",
 	"courses/workbook", "courses/letters", "courses/store", "courses/problem", "content", "assets",
 }
 
 // siteRooms are the rooms of the server.
 var siteRooms = []string{
-	"server/edge", "server/page", "server/author", "server/board", "server/learn", "server/office", "server/people",
+	"server/edge", "server/page", "server/author", "server/board", "server/learn", "server/office", "server/people", "server/privacy",
 }
 
 // everything is what every command may use.
@@ -46,14 +46,15 @@ var arrows = map[string][]string{
 	"cmd/lopban/journey":     append([]string{"cmd/lopban/console", "cmd/lopban/demo", "cmd/lopban/programtest"}, everything...),
 	"cmd/lopban/fault":       append([]string{"cmd/lopban/console", "cmd/lopban/demo", "cmd/lopban/bench", "cmd/lopban/programtest"}, everything...),
 
-	"server":        append(siteRooms, rooms...), // no engine: that is the program's choice
-	"server/edge":   {"courses/store", "courses/problem"},
-	"server/page":   rooms,
-	"server/author": append([]string{"server/page"}, rooms...),
-	"server/board":  append([]string{"server/page"}, rooms...),
-	"server/learn":  append([]string{"server/page"}, rooms...),
-	"server/office": append([]string{"server/page"}, rooms...),
-	"server/people": append([]string{"server/page"}, rooms...),
+	"server":         append(siteRooms, rooms...), // no engine: that is the program's choice
+	"server/edge":    {"courses/store", "courses/problem"},
+	"server/page":    rooms,
+	"server/author":  append([]string{"server/page"}, rooms...),
+	"server/board":   append([]string{"server/page"}, rooms...),
+	"server/learn":   append([]string{"server/page"}, rooms...),
+	"server/office":  append([]string{"server/page"}, rooms...),
+	"server/people":  append([]string{"server/page"}, rooms...),
+	"server/privacy": append([]string{"server/page"}, rooms...),
 
 	"courses/targets":                   {"courses", "courses/school", "courses/roster", "courses/roster/intake", "courses/store", "courses/problem"},
 	"courses/paper":                     {"courses", "courses/letters", "courses/problem"},
@@ -62,6 +63,8 @@ var arrows = map[string][]string{
 	"courses":                           {"courses/problem"},
 	"courses/school":                    {"courses", "courses/store", "courses/problem"},
 	"courses/roster":                    {"courses/letters", "courses/store", "courses/problem"},
+	"courses/rights":                    {"courses/store", "courses/problem"},
+	"courses/rights/duty":               slices.DeleteFunc(slices.Clone(rooms), func(room string) bool { return room == "courses/rights/duty" || room == "assets" }),
 
 	"courses/authoring/mistake":    nil,
 	"courses/authoring/markdown":   {"courses/authoring/mistake", "courses/problem"},
@@ -72,8 +75,10 @@ var arrows = map[string][]string{
 	"courses/authoring/desk":       {"courses/authoring/bring", "courses/authoring/bundle", "courses/authoring", "courses/authoring/gift", "courses/authoring/markdown", "courses/authoring/mistake", "courses", "courses/school", "courses/store", "courses/problem"},
 	"courses/authoring/coursetest": {"courses/authoring/mistake"},
 
-	"courses/programme": slices.DeleteFunc(slices.Clone(rooms), func(room string) bool { return room == "courses/programme" || room == "assets" }),
-	"courses/words":     {"courses", "courses/authoring/mistake", "courses/targets", "courses/problem"},
+	"courses/programme": slices.DeleteFunc(slices.Clone(rooms), func(room string) bool {
+		return room == "courses/programme" || room == "courses/rights/duty" || room == "assets"
+	}),
+	"courses/words": {"courses", "courses/authoring/mistake", "courses/targets", "courses/problem"},
 
 	"courses/roster/intake":   {"courses/roster", "courses/workbook", "courses/letters", "courses/store", "courses/problem"},
 	"courses/workbook":        {"courses/letters", "courses/problem"},

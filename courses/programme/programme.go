@@ -15,6 +15,7 @@ import (
 	"lopban/courses/authoring/desk"
 	"lopban/courses/credential"
 	"lopban/courses/problem"
+	"lopban/courses/rights"
 	"lopban/courses/roster"
 	"lopban/courses/roster/accounts"
 	"lopban/courses/roster/intake"
@@ -56,6 +57,7 @@ type Programme struct {
 	Accounts   *accounts.Accounts
 	Sessions   *accounts.Sessions
 	Entries    *roster.Entries
+	Rights     *rights.Desk
 	Board      *targets.Board
 	Targets    *targets.Programme
 	Languages  words.Languages
@@ -65,7 +67,8 @@ type Programme struct {
 	Grace      time.Duration // see Config.SecondGrace
 	Background Background
 	factTime   time.Duration
-	creating   sync.Map // AccountForm: forms that are being answered
+	Unfinished []func(ctx context.Context) error // what other rooms have Settle finish
+	creating   sync.Map                          // AccountForm: forms that are being answered
 }
 
 // New joins the rooms on a store. It makes the keys of sessions at the first start.
@@ -90,7 +93,9 @@ func New(ctx context.Context, cfg Config) (*Programme, error) {
 	s.School = &school.School{Store: cfg.Store, Now: cfg.Now, Random: rand.Reader, BaseURL: cfg.BaseURL}
 	s.Desk = &desk.Desk{Store: cfg.Store, School: s.School, Now: cfg.Now}
 	s.Entries = &roster.Entries{Store: cfg.Store, Now: cfg.Now}
+	s.Rights = &rights.Desk{Store: cfg.Store, Now: cfg.Now}
 	s.School.Entries = s.Entries.Of
+	s.School.Erased = s.Rights.Erased
 	s.School.Begun = s.begun
 	s.Roll = &roster.Roll{Store: cfg.Store, Places: s.Places, Now: cfg.Now, Rand: rand.Reader}
 	s.Accounts = accounts.NewAccounts(cfg.Store, cfg.Now, rand.Reader)
@@ -147,6 +152,7 @@ func Kinds() []*store.Kind {
 	kinds := append(school.Kinds(), desk.Kinds()...)
 	kinds = append(kinds, accounts.Kinds...)
 	kinds = append(kinds, targets.Kinds()...)
+	kinds = append(kinds, rights.Kinds()...)
 	return append(kinds, PrintedKind, CountersignedKind, IssuerKeyKind, IssuerSecretKind, AuditKind, TrailHeadKind,
 		accounts.SessionKind, accounts.KeyKind, LeaseKind, UploadKind, SheetKind, intake.HeadingKind, CourseImportKind,
 		StrayKind, UsageKind, TrainingListKind, PlaceDraftKind)
@@ -167,6 +173,11 @@ func (s *Programme) Settle(ctx context.Context) error {
 	since = since.Add(-24 * time.Hour)
 	if err := s.finishTransfers(ctx, since); err != nil {
 		return err
+	}
+	for _, finish := range s.Unfinished {
+		if err := finish(ctx); err != nil {
+			return err
+		}
 	}
 	return s.School.Settle(ctx, since, s.Learner, s.settled)
 }

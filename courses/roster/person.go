@@ -218,6 +218,9 @@ func (r *Roll) MoveIn(ctx context.Context, province, id string, e Entry, by stri
 // somebody reads a person who can be changed: not one who is nobody any more.
 func (r *Roll) somebody(ctx context.Context, id string) (Person, error) {
 	p, err := r.Person(ctx, id)
+	if err == nil && p.Erased {
+		err = problem.Invalid("", "person.erased")
+	}
 	if err == nil && p.Gone != "" {
 		err = problem.Invalid("", "person.gone", p.Name)
 	}

@@ -32,6 +32,8 @@ type Person struct {
 	Also string `json:"also"` // ids of the entries that were joined to this one, with spaces between
 	// imports whose postings do not hold, each as person/import, with spaces between
 	Undone    string    `json:"undone"`
+	Erased    bool      `json:"erased,omitempty"` // their data were erased: nobody knows who it was
+	Quiet     bool      `json:"quiet,omitempty"`  // does not want to be called about courses
 	UpdatedAt time.Time `json:"updatedAt"`
 }
 

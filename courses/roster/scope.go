@@ -112,6 +112,15 @@ func MaySetTargets(a Account) bool { return a.Has(Office, Admin) }
 // MayChangePlaces says whether the account may record what a decision makes of communes: it concerns every province.
 func MayChangePlaces(a Account) bool { return a.Has(Office, Admin) }
 
+// MayReadRights says whether the account may read what people of a province ask about their data.
+func MayReadRights(a Account, province string) bool { return MayReadPeople(a, province) }
+
+// MayAnswerRights says whether the account may answer them: correct, give out, erase. People of no province are the
+// administrators'.
+func MayAnswerRights(a Account, province string) bool {
+	return a.Has(Admin) || a.holdsAt(Staff, province)
+}
+
 // MayReadAudit says whether the account may read what the audit trail has of a province; "" is all of it.
 func MayReadAudit(a Account, province string) bool {
 	return a.Has(Office, Admin) || a.holdsAt(Staff, province)

@@ -209,6 +209,11 @@ func (c *checker) earned(ctx context.Context, d courses.Certificate) error {
 	c.step()
 	e, err := store.Get[courses.Enrolment](ctx, c.Store, EnrolmentKind, d.Enrolment)
 	if errors.Is(err, problem.ErrNotFound) {
+		if c.Erased != nil {
+			if erased, err := c.Erased(ctx, d.Person); err != nil || erased {
+				return err
+			}
+		}
 		c.flaw(CertificateKind, d.ID, NoEnrolment)
 		return nil
 	}

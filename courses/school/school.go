@@ -30,6 +30,8 @@ type School struct {
 
 	// Begun is when a person can first have learned: they had an account and a post. nil: at any time.
 	Begun func(ctx context.Context, person string) (time.Time, error)
+	// Erased says whether a person's data were erased, so that a certificate of theirs stands alone; nil: nobody's
+	Erased func(ctx context.Context, person string) (bool, error)
 
 	versions sync.Map // id to *Version: versions never change
 	begun    begun

@@ -26,7 +26,7 @@ func About(ctx context.Context, s Store, k *Kind, person string) ([]any, error) 
 		if err == nil {
 			err = r.Decode(doc)
 		}
-		if err == nil && (!all || k.names(doc, person)) {
+		if err == nil && (!all || k.PersonOf(doc) == person) {
 			docs = append(docs, doc)
 		}
 		return err
@@ -47,16 +47,21 @@ func (k *Kind) about(person string) (q Query, all bool) {
 	return Query{}, true
 }
 
-// names says whether a document names the person.
-func (k *Kind) names(doc any, person string) bool {
+// PersonOf is the id of whom a document of the kind is about, "" for nobody.
+func (k *Kind) PersonOf(doc any) string {
 	v := reflect.ValueOf(doc).Elem()
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		if name == k.Person && v.Field(i).Kind() == reflect.String {
-			return v.Field(i).String() == person
+		switch {
+		case v.Field(i).Kind() != reflect.String || name == "":
+		case name == k.Person:
+			return v.Field(i).String()
+		case k.Person == "" && name == k.Under:
+			person, _, _ := strings.Cut(v.Field(i).String(), "/")
+			return person
 		}
 	}
-	return false
+	return ""
 }
 
 // ID is the id of a document of the kind.

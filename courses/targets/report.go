@@ -287,7 +287,7 @@ func (b *Board) Missing(ctx context.Context, s Scope, asOf time.Time, progress P
 			}
 			cells = append(cells, strandTerms(p.Elsewhere))
 			if contacts {
-				cells = append(cells, known[p.Place.ID].Post, known[p.Place.ID].Phone)
+				cells = append(cells, known[p.Place.ID].Post, phoneOf(known[p.Place.ID]))
 			}
 			all[i] = cells
 		}
@@ -405,4 +405,12 @@ func (r *Report) about(w Words, rows int, sum string) [][2]any {
 	lines = append(lines, [2]any{w.Text("about.rows"), rows})
 	lines = append(lines, r.recipe(w)...)
 	return append(lines, [2]any{w.Text("about.checksum"), sum})
+}
+
+// phoneOf is the number by which somebody may be called about courses; "" for who does not want it.
+func phoneOf(p roster.Person) string {
+	if p.Quiet {
+		return ""
+	}
+	return p.Phone
 }

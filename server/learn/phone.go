@@ -249,6 +249,9 @@ func (s *Pages) TakePhoto(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := s.Duty.Consented(c.UserContext(), *page.VisitorOf(c).Account, s.WordsOf(c)); err != nil {
+		return err
+	}
 	if err := s.School.BringPhoto(c.UserContext(), page.VisitorID(c), p); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/problem"
+	"lopban/courses/rights"
 	"lopban/courses/roster"
 	"lopban/courses/school"
 	"lopban/courses/store"
@@ -108,6 +109,9 @@ type practicePage struct {
 	Fault   *page.FormFault
 	Photos  int  // that may be sent
 	Resumed bool // the text is there again after a sign-in, the photos are not
+
+	Agree    string // what sending a photo means
+	NoPhotos bool   // the visitor withdrew their consent to photos
 }
 
 type practiceForm struct{ ID, Text string }
@@ -134,8 +138,8 @@ func (s *Pages) Practicing(c *fiber.Ctx) (practicePage, error) {
 	f := s.Frame(c, s.WordsOf(c).In(st.Version.Practice.Title))
 	shown := practicePage{Frame: f, Study: st, State: courses.TaskTodo, Photos: courses.MaxPhotos, Form: practiceForm{ID: uuid.Must(uuid.NewV7()).String()}}
 	shown.Body = s.Texts.Lesson(st.Version, courses.Lesson{ID: "practice", Body: st.Version.Practice.Body}, f.Lang).HTML
-	if st.Enrolment == nil {
-		return shown, nil
+	if err := s.askPhotos(c, &shown); err != nil || st.Enrolment == nil {
+		return shown, err
 	}
 	work, err := s.School.Submissions(ctx, st.Enrolment.ID)
 	if err != nil {
@@ -144,6 +148,24 @@ func (s *Pages) Practicing(c *fiber.Ctx) (practicePage, error) {
 	shown.State = courses.StateOf(work)
 	shown.Works, err = s.workViews(ctx, f.Words, work)
 	return shown, err
+}
+
+// askPhotos says beside the field for photos what sending one means; who withdrew that sees no field.
+func (s *Pages) askPhotos(c *fiber.Ctx, shown *practicePage) error {
+	ctx, province := c.UserContext(), ""
+	if shown.Account != nil {
+		about, err := s.Duty.Of(ctx, shown.Account.ID)
+		if err != nil {
+			return err
+		}
+		province = about.Province
+		if shown.NoPhotos, err = s.Rights.Withdrew(ctx, rights.Photos, about.IDs...); err != nil {
+			return err
+		}
+	}
+	var err error
+	shown.Agree, err = s.Duty.Wording(ctx, province, rights.Photos, shown.Words)
+	return err
 }
 
 // Practice shows the task, what the reviewer looks at, and what the visitor sent.
@@ -204,6 +226,11 @@ func (s *Pages) handOver(c *fiber.Ctx, shown practicePage, form practiceForm) (c
 			return courses.Receipt{}, err
 		}
 		f.Photos = append(f.Photos, picture)
+	}
+	if len(f.Photos) > 0 {
+		if err := s.Duty.Consented(c.UserContext(), *page.VisitorOf(c).Account, s.WordsOf(c)); err != nil {
+			return courses.Receipt{}, err
+		}
 	}
 	return s.RecordFact(c, f)
 }

@@ -33,8 +33,8 @@ type auditFilter struct {
 
 // abouts are what the trail can be narrowed to.
 var abouts = []string{
-	"roster", "person", "transfer", "account", "certificate", "practice", "course", "issuer", "period", "places",
-	"session", "training", "export",
+	"roster", "person", "transfer", "account", "certificate", "practice", "rights", "course", "issuer", "period", "places",
+	"session", "training", "export", "trail",
 }
 
 type auditPage struct {
@@ -146,6 +146,9 @@ func (s *Pages) auditRow(w words.Words, e programme.AuditEntry, names func(strin
 	}
 	if text := w.Messages["audit."+e.Action]; text != "" {
 		row.What = text
+	}
+	if e.Action == programme.Blotted { // digests say nothing to people
+		row.Note = strings.Join(programme.BlottedLines(e.Note), ", ")
 	}
 	ofFile := strings.HasPrefix(e.Action, "roster.") || strings.HasPrefix(e.Action, "places.") // whose id says nothing
 	if ofFile && e.Note != "" {

@@ -42,11 +42,14 @@ func (s *Site) Disk() Disk {
 	return Disk{free, all, free < min(lowDisk, all/10), free < min(shortDisk, all/40)}
 }
 
-// RoomForPhotos refuses photos when the disk is short or the person's province has used up its room: a text can still
-// be sent.
+// RoomForPhotos refuses photos when the disk is short, the person's province has used up its room or the person does
+// not consent: a text can still be sent.
 func (s *Site) RoomForPhotos(ctx context.Context, person string) error {
 	if s.Disk().Short {
 		return problem.Invalid("photo", "photo-disk")
+	}
+	if err := s.Duty.MayKeepPhotos(ctx, person); err != nil {
+		return err
 	}
 	return s.RoomFor(ctx, person)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lopban/courses/programme"
+	"lopban/courses/rights/duty"
 	"lopban/courses/roster"
 	"lopban/courses/roster/accounts"
 	"lopban/courses/words"
@@ -21,6 +22,7 @@ import (
 // Site is what all pages are made with: the programme, the templates, the texts of lessons and the room on the disk.
 type Site struct {
 	*programme.Programme
+	Duty  *duty.Desk
 	Texts Texts
 	Room  Roomy // nil: the store is on no disk of this machine
 	pages Templates
@@ -29,7 +31,7 @@ type Site struct {
 
 // NewSite reads the templates below pages/; of sources that somebody works on, for each page again.
 func NewSite(p *programme.Programme, compiled, sources fs.FS, disk Roomy) (*Site, error) {
-	s := &Site{Programme: p, Room: disk, Texts: Texts{Store: p.Store, Words: p.Languages}, again: sources}
+	s := &Site{Programme: p, Duty: duty.New(p), Room: disk, Texts: Texts{Store: p.Store, Words: p.Languages}, again: sources}
 	var err error
 	s.pages, err = ReadTemplates(compiled)
 	return s, err

@@ -296,7 +296,7 @@ func (d *Desk) Create(ctx context.Context, course string, strand courses.Strand,
 
 // Delete closes the draft of a course that was never published. Its edits stay, so that Recover brings it back.
 func (d *Desk) Delete(ctx context.Context, course, by string) error {
-	w, err := d.Work(ctx, course)
+	w, err := d.Editing(ctx, course)
 	if err != nil {
 		return err
 	}
@@ -324,38 +324,38 @@ func (d *Desk) Gone(ctx context.Context, course string) (Editorial, error) {
 }
 
 // Recover opens a draft again that was deleted.
-func (d *Desk) Recover(ctx context.Context, course, by string) (Work, error) {
+func (d *Desk) Recover(ctx context.Context, course, by string) (Editing, error) {
 	if _, err := d.Gone(ctx, course); err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
 	events, err := d.Events(ctx, course)
 	if err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
 	if _, err := d.rebuild(ctx, course); err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
 	if err := d.add(ctx, len(events), Editorial{Course: course, Kind: Recovered, By: by}); err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
-	return d.Work(ctx, course)
+	return d.Editing(ctx, course)
 }
 
 // Copy begins a course with another id from the texts and media of a draft.
-func (d *Desk) Copy(ctx context.Context, course, id, by string) (Work, error) {
+func (d *Desk) Copy(ctx context.Context, course, id, by string) (Editing, error) {
 	if !authoring.CourseID.MatchString(id) || len(id) > 20 || courses.CourseNameTaken(id) {
-		return Work{}, problem.Invalid("course", "course-id")
+		return Editing{}, problem.Invalid("course", "course-id")
 	}
 	draft, err := d.draft(ctx, course)
 	if err == nil {
 		err = d.free(ctx, id)
 	}
 	if err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
 	have, err := d.fromEdits(ctx, id) // of a course that was deleted
 	if err != nil {
-		return Work{}, err
+		return Editing{}, err
 	}
 	edits := map[string]Edit{}
 	for _, f := range have.Files {
@@ -367,7 +367,7 @@ func (d *Desk) Copy(ctx context.Context, course, id, by string) (Work, error) {
 		}
 		e, err := d.ReadRev(ctx, course, f.Path, f.Rev)
 		if err != nil {
-			return Work{}, err
+			return Editing{}, err
 		}
 		if f.Path == authoring.CourseFile {
 			e.Text = courseID.ReplaceAllLiteralString(e.Text, "id: "+id)

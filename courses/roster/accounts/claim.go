@@ -298,7 +298,7 @@ func (s *Accounts) works(ctx context.Context, c roster.Claim, o opening) error {
 		return problem.Invalid("code", "claim-expired")
 	case o.person.Gone != "": // entered twice, or by mistake: the entry that is kept has codes of its own
 		return problem.Invalid("code", "claim-replaced")
-	case o.id() == "": // the person was erased
+	case o.id() == "", o.person.Erased:
 		return problem.Invalid("code", "claim-wrong")
 	}
 	return opens(o.account, c)

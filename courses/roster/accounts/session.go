@@ -68,6 +68,9 @@ type Session struct {
 	ExpiresAt     time.Time `json:"expiresAt"` // set to the moment at which it ended
 }
 
+// Bare takes out what proves that a token is of this session.
+func (s *Session) Bare() { s.Current, s.Previous = "", "" }
+
 var (
 	SessionKind = &store.Kind{Name: "session", Schema: 1, Secret: true, Person: "account", Doc: Session{}, Indexes: [][]string{{"account"}, {"expiresAt"}}}
 	KeyKind     = &store.Kind{Name: "key", Schema: 1, Secret: true, Doc: keyRing{}}

@@ -1,0 +1,136 @@
+package rights_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"lopban/courses/problem"
+	"lopban/courses/rights"
+	"lopban/courses/store/sqlite"
+)
+
+func newDesk(t *testing.T) (*rights.Desk, *time.Time) {
+	t.Helper()
+	st, err := sqlite.Open(t.TempDir(), rights.Kinds()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	now := time.Date(2026, 12, 3, 3, 0, 0, 0, time.UTC) // a Thursday
+	return &rights.Desk{Store: st, Now: func() time.Time { return now }}, &now
+}
+
+// A request is answered in two working days, and done in 10, 15 or 20 days by what it asks. A day begins at midnight in
+// Vietnam.
+func TestTheClocks(t *testing.T) {
+	for _, c := range []struct {
+		what                  rights.What
+		received, heard, done string
+	}{
+		{rights.Access, "2026-11-30T03:00:00Z", "2026-12-02", "2026-12-10"},   // Monday
+		{rights.Correct, "2026-12-03T03:00:00Z", "2026-12-07", "2026-12-13"},  // Thursday
+		{rights.Erase, "2026-12-04T03:00:00Z", "2026-12-08", "2026-12-24"},    // Friday
+		{rights.Object, "2026-12-05T03:00:00Z", "2026-12-08", "2026-12-20"},   // Saturday
+		{rights.Restrict, "2026-12-06T18:00:00Z", "2026-12-09", "2026-12-22"}, // Monday there already
+	} {
+		at, err := time.Parse(time.RFC3339, c.received)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := rights.Petition{What: c.what, ReceivedAt: at}
+		if h, d := p.HeardBy().Format(time.DateOnly), p.DoneBy().Format(time.DateOnly); h != c.heard || d != c.done {
+			t.Errorf("%s of %s: heard by %s and done by %s, want %s and %s", c.what, c.received, h, d, c.heard, c.done)
+		}
+	}
+}
+
+func TestARequest(t *testing.T) {
+	d, now := newDesk(t)
+	ctx := t.Context()
+	a, isNew, err := d.Ask(ctx, rights.Petition{Person: "MAI", Province: "08", What: rights.Erase, By: "MAI"})
+	if err != nil || !isNew || a.How() != rights.Open {
+		t.Fatalf("%+v %v %v", a, isNew, err)
+	}
+	if again, isNew, err := d.Ask(ctx, rights.Petition{Person: "MAI", Province: "08", What: rights.Erase, By: "MAI"}); err != nil || isNew || again.ID != a.ID {
+		t.Errorf("asked twice: %+v %v %v", again, isNew, err)
+	}
+	if other, isNew, err := d.Ask(ctx, rights.Petition{Person: "MAI", Province: "08", What: rights.Object, Words: "Đừng gọi.", By: "MAI"}); err != nil || !isNew || other.ID == a.ID {
+		t.Errorf("something else: %+v %v %v", other, isNew, err)
+	}
+	for name, p := range map[string]rights.Petition{
+		"of nothing":      {Person: "DUA", What: "fly"},
+		"without a word":  {Person: "DUA", What: rights.Object},
+		"without changes": {Person: "DUA", What: rights.Correct},
+	} {
+		if _, _, err := d.Ask(ctx, p); !errors.Is(err, problem.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := d.Reply(ctx, a.ID, rights.Done, "", "MAI"); !errors.Is(err, problem.ErrDenied) {
+		t.Errorf("answered by herself: %v", err)
+	}
+	if _, err := d.Reply(ctx, a.ID, rights.Refused, " ", "SEN"); !errors.Is(err, problem.ErrInvalid) {
+		t.Errorf("refused without a reason: %v", err)
+	}
+	if a.Late(a.HeardBy()) || !a.Late(a.HeardBy().AddDate(0, 0, 1)) {
+		t.Error("late on the wrong day")
+	}
+	if a, err = d.Reply(ctx, a.ID, rights.Heard, "", "SEN"); err != nil || a.How() != rights.Heard || !a.DueOn().Equal(a.DoneBy()) {
+		t.Errorf("heard: %+v %v", a, err)
+	}
+	if a, err = d.Reply(ctx, a.ID, rights.Refused, "Chị còn giữ vị trí.", "SEN"); err != nil || a.How() != rights.Refused || a.Last().Reason == "" {
+		t.Errorf("refused: %+v %v", a, err)
+	}
+	if _, err := d.Reply(ctx, a.ID, rights.Done, "", "SEN"); !errors.Is(err, problem.ErrExists) {
+		t.Errorf("done after it was refused: %v", err)
+	}
+	if again, err := d.Reply(ctx, a.ID, rights.Refused, "Chị còn giữ vị trí.", "SEN"); err != nil || len(again.Replies) != 2 {
+		t.Errorf("refused again: %+v %v", again, err)
+	}
+	*now = now.Add(time.Hour)
+	b, _, err := d.Ask(ctx, rights.Petition{Person: "DUA", Province: "08", What: rights.Access, By: "DUA"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := d.List(ctx, "08")
+	if err != nil || len(list) != 3 || list[0].What != rights.Object || list[1].ID != b.ID || list[2].ID != a.ID {
+		t.Errorf("%+v %v", list, err)
+	}
+	if list, err := d.List(ctx, "04"); err != nil || len(list) != 0 {
+		t.Errorf("of another province: %+v %v", list, err)
+	}
+}
+
+// What was said last counts; each is kept with the words that it was said under.
+func TestConsent(t *testing.T) {
+	d, now := newDesk(t)
+	ctx := t.Context()
+	yes := rights.Said{Person: "MAI", Purpose: rights.Photos, Given: true, Lang: "vi", Text: "Tôi đồng ý để giữ ảnh.", Way: rights.Box, By: "MAI"}
+	if no, err := d.Withdrew(ctx, rights.Photos, "MAI"); err != nil || no {
+		t.Errorf("before she spoke: %v %v", no, err)
+	}
+	for n, c := range []struct{ given, changed bool }{{true, true}, {true, false}, {false, true}, {false, false}, {true, true}} {
+		*now = now.Add(time.Minute)
+		said := yes
+		said.Given = c.given
+		got, changed, err := d.Say(ctx, said)
+		if err != nil || changed != c.changed || got.Given != c.given || got.Wording != rights.WordingID("vi", yes.Text) {
+			t.Errorf("%d: %+v %v %v", n, got, changed, err)
+		}
+		if no, err := d.Withdrew(ctx, rights.Photos, "MAI", "OLD"); err != nil || no == c.given {
+			t.Errorf("%d: withdrew %v %v", n, no, err)
+		}
+	}
+	if all, err := d.Said(ctx, "MAI", rights.Photos); err != nil || len(all) != 3 {
+		t.Errorf("%+v %v", all, err)
+	}
+	for name, s := range map[string]rights.Said{
+		"for nothing":              {Person: "MAI", Purpose: "fame", Way: rights.Box},
+		"on paper that is nowhere": {Person: "MAI", Purpose: rights.Photos, Way: rights.Paper},
+	} {
+		if _, _, err := d.Say(ctx, s); !errors.Is(err, problem.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
