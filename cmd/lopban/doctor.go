@@ -10,6 +10,7 @@ import (
 	"lopban/cmd/lopban/console"
 	"lopban/courses/problem"
 	"lopban/courses/programme"
+	"lopban/courses/rights"
 	"lopban/courses/roster"
 	"lopban/courses/school"
 	"lopban/courses/store"
@@ -262,7 +263,13 @@ const (
 	other = "is not what it is in the backup"
 )
 
-// against looks whether every fact of a backup is in the store as it was. What was erased since is gone too.
+// blotted says whether a document is an entry of the trail that lost what it said of a person who was erased.
+func blotted(doc any) bool {
+	e, ok := doc.(*programme.AuditEntry)
+	return ok && e.Blotted
+}
+
+// against looks whether every fact of a backup is in the store as it was, but for those about people who were erased.
 func (e *examination) against(ctx context.Context, st store.Store) error {
 	f, err := os.Open(e.Against)
 	if err != nil {
@@ -271,6 +278,10 @@ func (e *examination) against(ctx context.Context, st store.Store) error {
 	defer f.Close()
 	before, compared := e.flaws, 0
 	say := func(kind, id, what string) { e.flaw(school.Flaw{Kind: kind, ID: id, What: what}) }
+	erased, err := rights.ErasedIn(ctx, st)
+	if err != nil {
+		return err
+	}
 	head, _, err := e.Opening.Read(f, console.ArchiveVisitor{
 		Document: func(k *store.Kind, doc any) error {
 			if !k.Fact {
@@ -286,10 +297,12 @@ func (e *examination) against(ctx context.Context, st store.Store) error {
 				err = st.Get(ctx, k, id, there)
 			}
 			switch {
+			case erased[k.PersonOf(doc)] && (err == nil || errors.Is(err, problem.ErrNotFound)):
+				return nil // what went and what stays of it, see docs/personal-data.md
 			case errors.Is(err, problem.ErrNotFound):
 				say(k.Name, id, gone)
 				return nil
-			case err == nil && !reflect.DeepEqual(doc, there):
+			case err == nil && !reflect.DeepEqual(doc, there) && !blotted(there):
 				say(k.Name, id, other)
 			}
 			return err
