@@ -107,8 +107,8 @@ type Said struct {
 // reasonLetters is the length of the longest reason.
 const reasonLetters = 500
 
-// Say keeps a consent or its withdrawal, with the words that it was said under. Saying what holds already, or
-// withdrawing what was never given on paper, changes nothing; changed tells whether it did.
+// Say keeps a consent or its withdrawal, with the words that it was said under. Saying what holds already changes
+// nothing, unless consent is given under other words than before; changed tells whether it did.
 func (d *Desk) Say(ctx context.Context, s Said) (c Consent, changed bool, err error) {
 	s.Reason = strings.Join(strings.Fields(s.Reason), " ")
 	switch {
@@ -128,7 +128,7 @@ func (d *Desk) Say(ctx context.Context, s Said) (c Consent, changed bool, err er
 		if err != nil {
 			return c, false, err
 		}
-		if n := len(all); n > 0 && all[n-1].Given == s.Given {
+		if n := len(all); n > 0 && all[n-1].Given == s.Given && (!s.Given || all[n-1].Wording == w.ID) {
 			return all[n-1], false, nil
 		}
 		c = Consent{ID: fmt.Sprintf("%s/%s/%06d", s.Person, s.Purpose, len(all)+1), Person: s.Person, Purpose: s.Purpose, Given: s.Given, Wording: w.ID,

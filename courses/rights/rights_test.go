@@ -125,6 +125,11 @@ func TestConsent(t *testing.T) {
 	if all, err := d.Said(ctx, "MAI", rights.Photos); err != nil || len(all) != 3 {
 		t.Errorf("%+v %v", all, err)
 	}
+	anew := yes
+	anew.Text = "Tôi đồng ý, theo lời văn mới."
+	if got, changed, err := d.Say(ctx, anew); err != nil || !changed || got.Wording == rights.WordingID("vi", yes.Text) {
+		t.Errorf("under other words: %+v %v %v", got, changed, err)
+	}
 	for name, s := range map[string]rights.Said{
 		"for nothing":              {Person: "MAI", Purpose: "fame", Way: rights.Box},
 		"on paper that is nowhere": {Person: "MAI", Purpose: rights.Photos, Way: rights.Paper},

@@ -14,6 +14,9 @@ func (r *Roll) Strike(ctx context.Context, id, reason, by string) (Person, error
 	if err != nil || p.Gone == Struck {
 		return p, err
 	}
+	if p.Erased {
+		return p, problem.Invalid("", "person.erased")
+	}
 	if reason = Clean(reason); reason == "" {
 		return p, problem.Invalid("reason", "reason-missing")
 	}

@@ -31,6 +31,7 @@ import (
 	"lopban/courses/store/mongodb/mongotest"
 	"lopban/courses/store/sqlite"
 	"lopban/courses/store/storetest"
+	"lopban/courses/targets"
 	"lopban/courses/words"
 )
 
@@ -389,7 +390,9 @@ func (o *town) figures() (all []any) {
 	o.must(err)
 	f, err := o.Board.Frozen(ctx, closed, roster.Present, "08")
 	o.must(err)
-	return append(all, f)
+	late, err := o.Board.Adjustments(ctx, closed, targets.Scope{By: roster.Present, Province: "08"})
+	o.must(err)
+	return append(all, f, late)
 }
 
 // raw says which of some texts lie in the files of a folder, byte by byte.
@@ -607,4 +610,50 @@ func newTownOn(o *town, st store.Store) *town {
 	o.must(err)
 	o.t.Cleanup(p.Background.Stop)
 	return &town{t: o.t, clock: o.clock, Desk: duty.New(p), st: o.st, staff: o.staff}
+}
+
+// Who was entered twice is erased under both entries, whichever is named; who has a role or a post is not.
+func TestErasingWhoWasEnteredTwice(t *testing.T) {
+	st, _ := openSQLite(t)
+	o := newTown(t, st)
+	ctx := t.Context()
+	enter := func(name, phone string) roster.Person {
+		p, err := o.Roll.Add(ctx, roster.Entry{Name: name, Phone: phone, Post: "Thủ thư", Library: "Thư viện xã", Commune: lungCu, On: roster.Day(o.clock).AddDate(-1, 0, 0)}, o.staff.ID)
+		o.must(err)
+		return p
+	}
+	kept, gone, other := enter("Vàng Thị Mai", "0912345671"), enter("Vàng T. Mai Xinh", "0912345679"), enter("Giàng A Dua", "0912345672")
+	_, err := o.Roll.Merge(ctx, gone.ID, kept.ID, roster.Details{Name: kept.Name, Phone: kept.Phone, Post: kept.Post, Kind: kept.Kind}, o.staff.ID)
+	o.must(err)
+	for name, c := range map[string]struct {
+		by roster.Account
+		id string
+	}{
+		"who holds a post":          {o.staff, kept.ID},
+		"who keeps the roster":      {roster.Operator(), o.staff.ID},
+		"by staff of another place": {roster.Account{ID: "X", Roles: []roster.Role{roster.Staff}, Province: "04"}, kept.ID},
+		"by the programme office":   {roster.Account{ID: "X", Roles: []roster.Role{roster.Office}}, kept.ID},
+	} {
+		if _, err := o.Erase(ctx, c.by, c.id, ""); err == nil {
+			t.Errorf("%s was erased", name)
+		}
+	}
+	_, err = o.Roll.Leave(ctx, kept.ID, roster.Day(o.clock), o.staff.ID)
+	o.must(err)
+	e, err := o.Erase(ctx, o.staff, gone.ID, "")
+	if err != nil || e.ID != kept.ID || !slices.Equal(e.Entries, []string{gone.ID}) {
+		t.Fatalf("%+v %v", e, err)
+	}
+	for _, needle := range []string{"Vàng Thị Mai", "Vàng T. Mai Xinh", "0912345671", "0912345679"} {
+		if found := o.holding(needle); len(found) > 0 {
+			t.Errorf("%q is still in %q", needle, found)
+		}
+	}
+	if found := o.holding(other.Phone); len(found) == 0 {
+		t.Error("the neighbour is gone too")
+	}
+	o.must(o.Board.RefreshStanding(ctx, other.ID))
+	if found := o.flaws(); len(found) > 0 {
+		t.Errorf("wrong afterwards: %q", found)
+	}
 }
