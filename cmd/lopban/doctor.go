@@ -299,6 +299,8 @@ func (e *examination) against(ctx context.Context, st store.Store) error {
 			switch {
 			case erased[k.PersonOf(doc)] && (err == nil || errors.Is(err, problem.ErrNotFound)):
 				return nil // what went and what stays of it, see docs/personal-data.md
+			case errors.Is(err, problem.ErrNotFound) && k == school.RefusalKind:
+				return nil // kept for a term: --keep-refusals
 			case errors.Is(err, problem.ErrNotFound):
 				say(k.Name, id, gone)
 				return nil

@@ -28,12 +28,14 @@ import (
 
 // site is how the server is reached.
 type site struct {
-	Addr              string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on."`
-	BaseUrl           string        `name:"base-url" placeholder:"URL" help:"Address of the site as visitors type it; printed on certificates. Default: http://ADDR, or what TLS is for."`
-	MetricsAddr       string        `placeholder:"HOST:PORT" help:"Address of Prometheus metrics, such as 127.0.0.1:9090. None unless given: the numbers are not for visitors."`
-	TrustedProxies    []string      `placeholder:"IP" help:"Proxies whose X-Forwarded-For is believed."`
-	OtlpEndpoint      string        `placeholder:"URL" help:"OpenTelemetry collector that traces are sent to by OTLP over HTTP, such as http://localhost:4318; also OTEL_EXPORTER_OTLP_ENDPOINT. None unless given."`
-	DemoPassword      string        `placeholder:"PASSWORD" help:"New password for the accounts of lopban demo, where they still have the one that is printed: needed to listen beyond this machine. Better in LOPBAN_DEMO_PASSWORD_FILE."`
+	Addr           string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on."`
+	BaseUrl        string        `name:"base-url" placeholder:"URL" help:"Address of the site as visitors type it; printed on certificates. Default: http://ADDR, or what TLS is for."`
+	MetricsAddr    string        `placeholder:"HOST:PORT" help:"Address of Prometheus metrics, such as 127.0.0.1:9090. None unless given: the numbers are not for visitors."`
+	TrustedProxies []string      `placeholder:"IP" help:"Proxies whose X-Forwarded-For is believed."`
+	OtlpEndpoint   string        `placeholder:"URL" help:"OpenTelemetry collector that traces are sent to by OTLP over HTTP, such as http://localhost:4318; also OTEL_EXPORTER_OTLP_ENDPOINT. None unless given."`
+	DemoPassword   string        `placeholder:"PASSWORD" help:"New password for the accounts of lopban demo, where they still have the one that is printed: needed to listen beyond this machine. Better in LOPBAN_DEMO_PASSWORD_FILE."`
+	KeepRefusals   time.Duration `default:"17520h" placeholder:"DURATION" help:"How long what was refused of people's learning is kept to be looked at; 0 for ever."`
+
 	SecondFactorGrace time.Duration `default:"336h" placeholder:"DURATION" help:"How long administrators and the office may go without a second factor, from their first sign-in on. After it they only learn until they set one up."`
 	tlsFlags
 	sealing
@@ -123,7 +125,7 @@ func serve(ctx context.Context, term *console.Terminal, p console.Place, at site
 	cfg := server.Config{Config: console.Settings(st, base, term.Err), TrustedProxies: at.TrustedProxies}
 	cfg.Sources = sources
 	cfg.KeySecret = string(at.KeySecret)
-	cfg.SecondGrace = at.SecondFactorGrace
+	cfg.SecondGrace, cfg.KeepRefusals = at.SecondFactorGrace, at.KeepRefusals
 	if at.OtlpEndpoint != "" {
 		provider, err := traces(ctx, at.OtlpEndpoint, cfg.Log)
 		if err != nil {

@@ -38,6 +38,8 @@ type Config struct {
 
 	SecondGrace time.Duration // how long an administrator or the office may go without a second factor
 
+	KeepRefusals time.Duration // how long refusals are kept; 0 for ever
+
 	FactTime time.Duration // how long a fact may take, with all that follows from it; 0 for as long as it takes
 }
 
@@ -68,12 +70,13 @@ type Programme struct {
 	Background Background
 	factTime   time.Duration
 	Unfinished []func(ctx context.Context) error // what other rooms have Settle finish
+	refusals   time.Duration                     // see Config.KeepRefusals
 	creating   sync.Map                          // AccountForm: forms that are being answered
 }
 
 // New joins the rooms on a store. It makes the keys of sessions at the first start.
 func New(ctx context.Context, cfg Config) (*Programme, error) {
-	s := &Programme{Store: cfg.Store, Log: cfg.Log, Now: cfg.Now, BaseURL: cfg.BaseURL, Grace: cfg.SecondGrace, factTime: cfg.FactTime}
+	s := &Programme{Store: cfg.Store, Log: cfg.Log, Now: cfg.Now, BaseURL: cfg.BaseURL, Grace: cfg.SecondGrace, factTime: cfg.FactTime, refusals: cfg.KeepRefusals}
 	var err error
 	if s.Languages, err = words.Read(cfg.Content); err != nil {
 		return nil, err
