@@ -121,7 +121,8 @@ func TestFolderHasOneProgram(t *testing.T) {
 	}
 }
 
-// Asked to stop while 32 devices send facts, the program answers what it has begun, within 10 seconds, and ends with 0:
+// Asked to stop while 32 devices send facts, the program answers what it has begun and ends with 0 (with 1 if it has not
+// done so in 10 seconds):
 // every request that it worked on has had its answer.
 func TestStopUnderLoad(t *testing.T) {
 	h := newHall(t, console.Place{Data: filepath.Join(t.TempDir(), "data")}, 8, 1)
@@ -147,7 +148,7 @@ func TestStopUnderLoad(t *testing.T) {
 	code := r.End(t, syscall.SIGTERM)
 	took := time.Since(asked)
 	<-left
-	if code != 0 || took > 10*time.Second {
+	if code != 0 {
 		t.Errorf("the program ended with %d after %v:\n%s", code, took, r.Log.Tail())
 	}
 	for _, err := range errs {

@@ -24,7 +24,7 @@ func TestElectionsUnderLoad(t *testing.T) {
 	const devices = 2
 	base := func() string { return r.Base }
 	p.enter(devices, 0, base)
-	p.acknowledges(devices*len(h.People), time.Minute)
+	calm := p.acknowledges(devices*len(h.People), time.Minute) // how slow this machine is now
 
 	// one in three of some commands has a fault
 	third := func(f mongotest.Fault, commands ...string) func(string, string) mongotest.Fault {
@@ -41,7 +41,7 @@ func TestElectionsUnderLoad(t *testing.T) {
 	putOff := func(what string) {
 		t.Helper()
 		before := len(p.troubles())
-		p.until(what+": facts are put off", 15*time.Second, func() bool { return len(p.troubles()) >= before+devices*len(h.People) })
+		p.until(what+": facts are put off", 15*time.Second+5*calm, func() bool { return len(p.troubles()) >= before+devices*len(h.People) })
 	}
 	for n := range 20 {
 		switch n % 10 {
@@ -78,13 +78,13 @@ func TestElectionsUnderLoad(t *testing.T) {
 			p.enter(devices, 1, base)
 		}
 		set.Meddle(nil)
-		took := p.acknowledges(devices*len(h.People), 15*time.Second)
+		took := p.acknowledges(devices*len(h.People), 15*time.Second+5*calm)
 		t.Logf("election %d: %d facts in %v", n, devices*len(h.People), took.Round(time.Millisecond))
 	}
 	p.until("everybody is certified twice", time.Minute, func() bool { return h.certified(p.told.UntilNow()) == 2*len(h.People) })
 	told := p.stop()
 	wantPutOff(t, p.troubles())
-	if took := p.slowest(); took > 8*time.Second { // five, and what a machine that does much else adds
+	if took := p.slowest(); took > 5*time.Second+5*calm {
 		t.Errorf("a fact was put off only after %v", took)
 	}
 	var again []programtest.Receipted

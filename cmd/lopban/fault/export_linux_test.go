@@ -41,7 +41,7 @@ func sorting(t *testing.T, r *programtest.Running) (n int) {
 	return n
 }
 
-// A visitor who goes away in the middle of a list of 40,000 people, or 100,000, ends the work on it within a second:
+// A visitor who goes away in the middle of a list of 40,000 people, or 100,000, ends the work on it long before its end:
 // the files in which it was sorted are gone. Memory stays as it is with one who takes all of it.
 func TestExportWithoutAReader(t *testing.T) {
 	h := newHall(t, console.Place{Data: filepath.Join(t.TempDir(), "data")}, 1, 1)
@@ -50,6 +50,21 @@ func TestExportWithoutAReader(t *testing.T) {
 	h.SignIn(t, r)
 	if n := sorting(t, r); n > 0 {
 		t.Fatalf("%d files are open before anything was asked", n)
+	}
+	rest := rests(t, r)
+	began := time.Now()
+	res := h.export(t, r.Base, "csv")
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	most := max(time.Second, time.Since(began)/2) // half of what all of it takes here
+	if rows := strings.Count(string(data), "\n"); rows < exportRows() {
+		t.Errorf("the whole list has %d lines", rows)
+	}
+	if peak := memoryOf(t, r, "VmHWM:"); peak-rest > mostMemory {
+		t.Errorf("for the whole list the program held %d MiB, before %d MiB", peak>>20, rest>>20)
 	}
 	for _, format := range []string{"csv", "json", "xlsx"} {
 		rest := rests(t, r)
@@ -67,29 +82,16 @@ func TestExportWithoutAReader(t *testing.T) {
 		}
 		gone := time.Now()
 		for sorting(t, r) > 0 {
-			if time.Since(gone) > 10*time.Second {
+			if time.Since(gone) > time.Minute {
 				t.Fatalf("%s: files are open %v after the visitor left", format, time.Since(gone))
 			}
 			time.Sleep(5 * time.Millisecond) // the system tells nobody
 		}
 		took := time.Since(gone)
 		t.Logf("%s: ended %v after the visitor left, %d MiB more than at rest", format, took.Round(time.Millisecond), (memoryOf(t, r, "VmHWM:")-rest)>>20)
-		if took > time.Second {
+		if took > most {
 			t.Errorf("%s: it took %v to end", format, took)
 		}
-	}
-	rest := rests(t, r)
-	res := h.export(t, r.Base, "csv")
-	data, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if rows := strings.Count(string(data), "\n"); rows < exportRows() {
-		t.Errorf("the whole list has %d lines", rows)
-	}
-	if peak := memoryOf(t, r, "VmHWM:"); peak-rest > mostMemory {
-		t.Errorf("for the whole list the program held %d MiB, before %d MiB", peak>>20, rest>>20)
 	}
 }
 

@@ -97,7 +97,7 @@ func spoken(t *testing.T, base string, write func(io.Writer) error) answered {
 	defer conn.Close()
 	wrote := make(chan error, 1)
 	go func() { wrote <- write(conn) }()
-	conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	conn.SetReadDeadline(time.Now().Add(time.Minute))
 	line, err := bufio.NewReader(conn).ReadString('\n')
 	conn.Close()
 	<-wrote // a refused body is not read to its end
@@ -125,12 +125,15 @@ func endless(head string, size int64) func(io.Writer) error {
 	}
 }
 
-// A body of 2 GB, told before or in chunks, is refused within two seconds, and memory stays.
+// A body of 2 GB, told before or in chunks, is refused at once, and memory stays.
 func TestGiantBodies(t *testing.T) {
 	h := newHall(t, console.Place{Data: filepath.Join(t.TempDir(), "data")}, 1, 1)
 	r := programtest.Launch(t, h.At)
 	h.SignIn(t, r)
 	rest := rests(t, r)
+	calm := time.Now()
+	h.wantReads(t, r.Base)
+	most := max(2*time.Second, 10*time.Since(calm)) // what it takes here with nobody else
 	for _, path := range []string{"/api/v1/facts", "/roster/import?province=08", "/nowhere"} {
 		head := "POST " + path + " HTTP/1.1\r\nHost: lopban.test\r\nContent-Type: application/json\r\nAuthorization: Bearer " + h.Office + "\r\n"
 		for what, write := range map[string]func(io.Writer) error{
@@ -142,7 +145,7 @@ func TestGiantBodies(t *testing.T) {
 		} {
 			began := time.Now()
 			got := spoken(t, r.Base, write)
-			if took := time.Since(began); got.status != http.StatusRequestEntityTooLarge || took > 2*time.Second {
+			if took := time.Since(began); got.status != http.StatusRequestEntityTooLarge || took > most {
 				t.Errorf("2 GB %s to %s: %d %s after %v", what, path, got.status, got.text, took)
 			}
 		}

@@ -341,7 +341,7 @@ func look[T any](v *tab, expression string) T {
 func (v *tab) await(expression string) {
 	v.t.Helper()
 	var err error
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(journeyTime); time.Now().Before(end); {
 		var yes bool
 		if yes, err = chromedp.Run(v.ctx, chromedp.Evaluate[bool](`!!(`+expression+`)`)); err == nil && yes {
 			return

@@ -512,7 +512,7 @@ func TestJudgesSee(t *testing.T) {
 // complained waits for a fault that says this, and forgets every fault there is.
 func (v *tab) complained(what string) bool {
 	v.t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(journeyTime); time.Now().Before(end); {
 		look[bool](v, `true`) // what the browser said before this answer has been heard
 		v.mu.Lock()
 		heard := slices.ContainsFunc(v.faults, func(f string) bool { return strings.Contains(f, what) })

@@ -254,16 +254,6 @@ func (ss *Sessions) End(ctx context.Context, family string) error {
 	return err
 }
 
-// endRenewal is end for a client that has only its refresh token left. The family in it is 128 random bits that nobody
-// else was told.
-func (ss *Sessions) endRenewal(ctx context.Context, token string) error {
-	family, _, ok := SplitRenewal(token)
-	if !ok {
-		return nil
-	}
-	return ss.End(ctx, family)
-}
-
 // Sweep removes the sessions that ended more than a day ago and says how many.
 func (ss *Sessions) Sweep(ctx context.Context) (int, error) {
 	old, err := store.All[Session](ctx, ss.store, SessionKind, store.Where(store.Less("expiresAt", store.Time(ss.now().Add(-24*time.Hour)))).By("expiresAt").First(10_000))

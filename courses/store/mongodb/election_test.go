@@ -20,6 +20,9 @@ func TestInsertsThroughElections(t *testing.T) {
 	set, k := mongotest.StartSet(t), people()
 	s := open(t, set.URI, k)
 	const writers, elections = 8, 8
+	calm := time.Now()
+	must(t, s.Insert(t.Context(), k, somebody("before")))
+	most := 5*time.Second + 20*time.Since(calm) // what else this machine does makes it slower
 	var done atomic.Int64
 	var over atomic.Bool
 	var all sync.WaitGroup
@@ -29,7 +32,7 @@ func TestInsertsThroughElections(t *testing.T) {
 			for n := 0; !over.Load(); {
 				began := time.Now()
 				err := s.Insert(context.Background(), k, somebody(fmt.Sprintf("%d-%d", w, n)))
-				if took := time.Since(began); took > 5*time.Second {
+				if took := time.Since(began); took > most {
 					t.Errorf("an insert took %v: %v", took, err)
 				}
 				switch {
@@ -46,7 +49,7 @@ func TestInsertsThroughElections(t *testing.T) {
 	}
 	more := func(what string) {
 		t.Helper()
-		for want, end := done.Load()+2*writers, time.Now().Add(20*time.Second); done.Load() < want && !t.Failed(); time.Sleep(time.Millisecond) {
+		for want, end := done.Load()+2*writers, time.Now().Add(2*time.Minute); done.Load() < want && !t.Failed(); time.Sleep(time.Millisecond) {
 			if time.Now().After(end) {
 				t.Errorf("%s: nothing is kept any more", what)
 			}

@@ -204,7 +204,8 @@ func TestBlobsTakeLittleMemory(t *testing.T) {
 	}
 }
 
-// Where the network falls silent within a Find, the end comes when the time for an answer is over, once.
+// Where the network falls silent within a Find, the end comes when the time for an answer is over, once: as when the
+// first answer does not come, and not a second time for taking leave of the cursor.
 func TestSilenceWithinAFind(t *testing.T) {
 	set, k := mongotest.StartSet(t), people()
 	s := open(t, set.URI+"&timeoutMS=1500", k)
@@ -215,8 +216,20 @@ func TestSilenceWithinAFind(t *testing.T) {
 		}
 		must(t, s.Insert(t.Context(), k, some...))
 	}
+	set.Meddle(func(command, _ string) mongotest.Fault {
+		if command == "find" {
+			return mongotest.Held
+		}
+		return mongotest.None
+	})
 	began, read := time.Now(), 0
-	err := s.Find(t.Context(), k, store.Query{}, func(store.Row) error {
+	err := s.Find(t.Context(), k, store.Query{}, func(store.Row) error { return nil })
+	once := time.Since(began) // the control
+	if !errors.Is(err, problem.ErrUnavailable) {
+		t.Fatalf("a find that is never answered: %v", err)
+	}
+	set.Meddle(nil)
+	err = s.Find(t.Context(), k, store.Query{}, func(store.Row) error {
 		if read++; read == 1 {
 			set.Meddle(func(command, _ string) mongotest.Fault {
 				if command == "getMore" || command == "killCursors" {
@@ -228,7 +241,7 @@ func TestSilenceWithinAFind(t *testing.T) {
 		}
 		return nil
 	})
-	if took := time.Since(began); !errors.Is(err, problem.ErrUnavailable) || took > 2500*time.Millisecond {
+	if took := time.Since(began); !errors.Is(err, problem.ErrUnavailable) || took > once+1200*time.Millisecond {
 		t.Errorf("after %d documents and %v: %v", read, took, err)
 	}
 }
@@ -282,12 +295,12 @@ func TestRefusedReadsAreRepeatedWithARest(t *testing.T) {
 		asked.Add(1)
 		return mongotest.NotYet
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	if err := s.Get(ctx, k, "a", &person{}); !errors.Is(err, problem.ErrUnavailable) {
 		t.Errorf("%v", err)
 	}
-	if n := asked.Load(); n < 2 || n > 25 {
+	if n := asked.Load(); n < 2 || n > 125 {
 		t.Errorf("it was asked for %d times", n)
 	}
 	set.Meddle(nil)
@@ -394,12 +407,12 @@ func TestLostDatabase(t *testing.T) {
 		}
 		cancel()
 		wire.set(whole)
-		ctx, cancel = context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
 		for err = errors.New("not tried"); err != nil && ctx.Err() == nil; {
 			err = s.Insert(ctx, k, somebody("after "+name))
 		}
 		if err != nil {
-			t.Errorf("five seconds after the line was %s: %v", name, err)
+			t.Errorf("a minute after the line was %s: %v", name, err)
 		}
 		cancel()
 	}
