@@ -131,7 +131,10 @@ func TestDisabledAccountIsOutAndMayComeBack(t *testing.T) {
 	if got := p.adm.post("/admin/"+keeper.ID+"/disable", nil).leads(); got != "/admin?done=account-disable" {
 		t.Errorf("leads to %s", got)
 	}
-	p.adm.post("/admin/"+keeper.ID+"/disable", nil).want(303)
+	p.adm.post("/admin/"+keeper.ID+"/disable", nil).want(303) // pressed twice
+	if n := p.audited("account.disable"); n != 1 {
+		t.Errorf("%d entries in the audit trail of one account that was disabled", n)
+	}
 	if got := visitor.get("/roster"); got.Status != 303 {
 		t.Errorf("somebody disabled still reads the roster: %d", got.Status)
 	}
@@ -139,6 +142,22 @@ func TestDisabledAccountIsOutAndMayComeBack(t *testing.T) {
 	a, err := store.Get[roster.Account](t.Context(), p.Store, roster.AccountKind, keeper.ID)
 	if err != nil || a.Disabled {
 		t.Errorf("%+v, %v", a, err)
+	}
+	p.adm.post("/admin/"+keeper.ID+"/enable", nil).want(303)
+	if n := p.audited("account.enable"); n != 1 {
+		t.Errorf("%d entries in the audit trail of one account that was enabled", n)
+	}
+}
+
+func TestAChangeOfAnAccountWithoutANameIsSaidAtItsField(t *testing.T) {
+	p := newProvince(t)
+	keeper := p.account("", "Sùng Thị Dế", "08", roster.Staff)
+	shown := p.adm.post("/admin/"+keeper.ID, url.Values{"name": {""}, "role": {"staff"}, "province": {"08"}}).want(422)
+	if got := shown.one("#charge-name-fault"); got != "Thiếu họ tên." {
+		t.Errorf("says %q\n%s", got, shown.text())
+	}
+	if n := p.audited("account."); n != 0 {
+		t.Errorf("%d entries in the audit trail", n)
 	}
 }
 

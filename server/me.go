@@ -102,6 +102,7 @@ type secondPage struct {
 	Left    int  // printed codes that were not used
 	Key     accounts.SecondKey
 	QR      template.HTML // of the key
+	App     template.URL  // opens it in an app on this device
 	Printed []string      // new codes, once
 	Open    string        // the form that has a fault
 	Fault   *page.FormFault
@@ -122,7 +123,7 @@ func (s *Server) showSecond(c *fiber.Ctx, shown secondPage) error {
 		if err != nil {
 			return err
 		}
-		shown.QR = template.HTML(qr)
+		shown.QR, shown.App = template.HTML(qr), template.URL(shown.Key.URL)
 	}
 	return s.Page(c, "second", shown)
 }
@@ -152,7 +153,7 @@ func (s *Server) setSecond(c *fiber.Ctx) error {
 	a, printed, err := s.Accounts.SetSecond(c.UserContext(), page.VisitorID(c), c.FormValue("code"))
 	if err != nil {
 		shown := secondPage{Open: "code"}
-		if page.Explain(err).Code != "second-none" {
+		if code := page.Explain(err).Code; code != "second-none" && code != "second-done" {
 			kept, err := s.Accounts.Read(c.UserContext(), page.VisitorID(c))
 			if err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lopban/courses/problem"
 	"lopban/courses/programme"
 	"lopban/courses/roster"
 	"lopban/courses/store"
@@ -95,6 +96,9 @@ func readCharge(c *fiber.Ctx) (name string, roles []roster.Role, province string
 // way.
 func (s *Pages) ChangeAccountOf(c *fiber.Ctx) error {
 	name, roles, province, err := readCharge(c)
+	if err == nil && name == "" { // the rules take it for "as it is"
+		err = problem.Invalid("name", "name.empty")
+	}
 	if err == nil {
 		_, err = store.Get[roster.Account](c.UserContext(), s.Store, roster.AccountKind, c.Params("account"))
 	}

@@ -242,7 +242,11 @@ func (s *Pages) manage(c *fiber.Ctx, action string, do func(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	if _, err := do(c.UserContext(), *page.VisitorOf(c).Account, a.ID); err != nil {
+	_, err = do(c.UserContext(), *page.VisitorOf(c).Account, a.ID)
+	if errors.Is(err, accounts.ErrAsItIs) { // pressed twice: one thing was done
+		return page.SeeOther(c, "/admin?done=account-"+action)
+	}
+	if err != nil {
 		return err
 	}
 	s.Sessions.ForgetAccount(a.ID)

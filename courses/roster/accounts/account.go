@@ -360,19 +360,33 @@ func (s *Accounts) keepAnAdmin(ctx context.Context, id string) error {
 	return err
 }
 
-// Disable ends the sessions of an account and lets nobody sign in to it until Enable.
+// ErrAsItIs says of a change of an account that there was nothing to change: a button was pressed twice.
+var ErrAsItIs = errors.New("the account is so already")
+
+// Disable ends the sessions of an account and lets nobody sign in to it until Enable. Of one that is disabled it is
+// ErrAsItIs.
 func (s *Accounts) Disable(ctx context.Context, by roster.Account, id string) (roster.Account, error) {
 	if by.Has(roster.Admin) { // nobody else may disable one
 		if err := s.keepAnAdmin(ctx, id); err != nil {
 			return roster.Account{}, err
 		}
 	}
-	return s.manage(ctx, by, id, func(a *roster.Account) { a.Disabled = true })
+	return s.setDisabled(ctx, by, id, true)
 }
 
 // Enable undoes Disable.
 func (s *Accounts) Enable(ctx context.Context, by roster.Account, id string) (roster.Account, error) {
-	return s.manage(ctx, by, id, func(a *roster.Account) { a.Disabled = false })
+	return s.setDisabled(ctx, by, id, false)
+}
+
+func (s *Accounts) setDisabled(ctx context.Context, by roster.Account, id string, disabled bool) (roster.Account, error) {
+	return s.manage(ctx, by, id, func(a *roster.Account) error {
+		if a.Disabled == disabled {
+			return ErrAsItIs
+		}
+		a.Disabled = disabled
+		return nil
+	})
 }
 
 // Reset takes the password of an account away, ends its sessions and every earlier code, and gives a new code to set
@@ -395,9 +409,10 @@ func (s *Accounts) Reset(ctx context.Context, by roster.Account, id string) (Sli
 	if err != nil {
 		return Slip{}, err
 	}
-	o.account, err = s.manage(ctx, by, id, func(a *roster.Account) {
+	o.account, err = s.manage(ctx, by, id, func(a *roster.Account) error {
 		a.Hash, a.ClaimsFrom = "", over
 		unlock(a)
+		return nil
 	})
 	if err != nil {
 		return Slip{}, err
@@ -406,7 +421,7 @@ func (s *Accounts) Reset(ctx context.Context, by roster.Account, id string) (Sli
 }
 
 // manage changes another's account and ends its sessions, when by may do that to the account as it is at that moment.
-func (s *Accounts) manage(ctx context.Context, by roster.Account, id string, change func(*roster.Account)) (roster.Account, error) {
+func (s *Accounts) manage(ctx context.Context, by roster.Account, id string, change func(*roster.Account) error) (roster.Account, error) {
 	person, err := s.person(ctx, id)
 	if err != nil {
 		return roster.Account{}, err
@@ -416,8 +431,7 @@ func (s *Accounts) manage(ctx context.Context, by roster.Account, id string, cha
 			return problem.Denied("not-yours")
 		}
 		a.Session++
-		change(a)
-		return nil
+		return change(a)
 	})
 }
 
@@ -479,7 +493,7 @@ func (s *Accounts) Read(ctx context.Context, id string) (roster.Account, error) 
 
 // SignOut ends every session of another.
 func (s *Accounts) SignOut(ctx context.Context, by roster.Account, id string) (roster.Account, error) {
-	return s.manage(ctx, by, id, func(*roster.Account) {})
+	return s.manage(ctx, by, id, func(*roster.Account) error { return nil })
 }
 
 // HasPassword says whether a password is that of an account. It counts nothing: it is for a command.

@@ -235,7 +235,7 @@ func TestUseAfterACrash(t *testing.T) {
 		t.Errorf("sign in: %q", code)
 	}
 	// crash in Reset, before the new code
-	if _, err := o.manage(t.Context(), roster.Operator(), p.ID, func(a *roster.Account) { a.Hash, a.ClaimsFrom = "", noon }); err != nil {
+	if _, err := o.manage(t.Context(), roster.Operator(), p.ID, func(a *roster.Account) error { a.Hash, a.ClaimsFrom = "", noon; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	_, err = o.Use(t.Context(), slip.Code, next, "", true, here)

@@ -106,7 +106,7 @@ func (s *Accounts) SetSecond(ctx context.Context, id, code string) (roster.Accou
 		return roster.Account{}, nil, err
 	}
 	if a.Second.Draft == "" {
-		return roster.Account{}, nil, problem.Invalid("code", "second-none")
+		return roster.Account{}, nil, problem.Invalid("code", noDraft(a.Second, s.Now()))
 	}
 	printed, digests, err := s.recovery()
 	if err != nil {
@@ -123,6 +123,16 @@ func (s *Accounts) SetSecond(ctx context.Context, id, code string) (roster.Accou
 	})
 	return a, printed, err
 }
+
+// noDraft says why no code is waited for: none was begun, or the button was pressed twice.
+func noDraft(s roster.Second, now time.Time) string {
+	if s.Secret != "" && now.Sub(s.At) < pressedTwice {
+		return "second-done"
+	}
+	return "second-none"
+}
+
+const pressedTwice = time.Minute
 
 // recovery makes printed codes of 80 random bits each, and their digests.
 func (s *Accounts) recovery() (printed, digests []string, err error) {
@@ -172,9 +182,10 @@ func dropSecond(a *roster.Account) error {
 
 // ResetSecond takes the second factor away from another who lost it, and ends their sessions.
 func (s *Accounts) ResetSecond(ctx context.Context, by roster.Account, id string) (roster.Account, error) {
-	return s.manage(ctx, by, id, func(a *roster.Account) {
+	return s.manage(ctx, by, id, func(a *roster.Account) error {
 		a.Second, a.SecondAsked = roster.Second{}, time.Time{}
 		unlock(a)
+		return nil
 	})
 }
 

@@ -93,6 +93,8 @@ func TestASecondFactorIsSetUpWithItsFirstCode(t *testing.T) {
 	if err != nil || set.Second.Secret != key.Secret || set.Second.Draft != "" || set.Session == a.Session || len(printed) != recoveryCodes {
 		t.Fatalf("%+v, %q, %v", set, printed, err)
 	}
+	_, _, err = o.SetSecond(t.Context(), a.ID, o.code(t, key.Secret))
+	wantProblem(t, "pressed twice", err, "code", "second-done")
 	for _, code := range printed {
 		if strings.Contains(strings.Join(set.Second.Recovery, " "), strings.ReplaceAll(code, "-", "")) {
 			t.Error("a printed code is kept as it is")
