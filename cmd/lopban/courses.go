@@ -75,7 +75,7 @@ func (c *publishCommand) Run(ctx context.Context, term *console.Terminal) error 
 
 type importCommand struct {
 	console.Place
-	File string `arg:"" type:"existingfile" help:"File that courses export wrote. With --to also a Word document, a SCORM package, questions in QTI or GIFT, Markdown or a page."`
+	File string `arg:"" type:"path" help:"File that courses export wrote. With --to also a Word document, a SCORM package, questions in QTI or GIFT, Markdown or a page."`
 	To   string `help:"New folder to write the course into, to be finished by hand and published, instead of publishing it."`
 	Part bool   `help:"Headings of the first level part a Word document into lessons."`
 }
@@ -83,7 +83,7 @@ type importCommand struct {
 // Run publishes the course in the file; what is the newest version already stays so. With a folder to write to, it
 // writes the course there.
 func (c *importCommand) Run(ctx context.Context, term *console.Terminal) error {
-	data, err := os.ReadFile(c.File)
+	data, err := console.ReadFile(c.File)
 	if err != nil {
 		return err
 	}

@@ -74,6 +74,9 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), te
 	case errors.Is(err, errAsked), errors.Is(err, errAsks):
 		fmt.Fprintln(term.Err, "lopban:", err)
 		return 3
+	case errors.As(err, new(console.Misnamed)):
+		fmt.Fprintln(term.Err, "lopban:", err)
+		return 2
 	case !errors.Is(err, console.ErrFailed):
 		fmt.Fprintln(term.Err, "lopban:", sentence(err))
 	}

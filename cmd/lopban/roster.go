@@ -32,7 +32,7 @@ type rosterCommand struct {
 
 type importRosterCommand struct {
 	console.Place
-	File     string            `arg:"" type:"existingfile" help:"XLSX, OpenDocument or CSV file."`
+	File     string            `arg:"" type:"path" help:"XLSX, OpenDocument or CSV file."`
 	Province string            `placeholder:"CODE" help:"Present province; without, the one that the file's communes lie in."`
 	DryRun   bool              `help:"Only say what would change."`
 	Column   map[string]string `placeholder:"C=FIELD" help:"What a column holds, by its letter, for one sheet as 2.C=FIELD: name, family, given, phone, post, library, unit, kind, commune, communeCode, province, start, end, code, or none. Remembered for the province by its title."`
@@ -54,15 +54,15 @@ var answers = map[string]string{"letters": "--letters CODE", "swapped": "--excha
 // question about the whole file is open nothing is written, and it ends with 3; so it does when rows wait for an answer
 // to who they are, after the others were written.
 func (c *importRosterCommand) Run(ctx context.Context, term *console.Terminal) error {
+	data, err := console.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
 	s, done, err := c.Place.Programme(ctx, "", term.Err)
 	if err != nil {
 		return err
 	}
 	defer done()
-	data, err := os.ReadFile(c.File)
-	if err != nil {
-		return err
-	}
 	im, err := c.preview(ctx, s, data)
 	if err != nil {
 		return err

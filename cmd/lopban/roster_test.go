@@ -233,3 +233,28 @@ func TestRosterImportIsInterrupted(t *testing.T) {
 	_, id, _ := strings.Cut(errs.String(), "lopban roster undo ")
 	tells(t, "roster", "undo", strings.TrimSpace(id), "--data", data).want(t, 0)
 }
+
+// A file that is not there, is a folder or has nothing in it is said in words, before anything is made.
+func TestAFileToImportThatIsNone(t *testing.T) {
+	dir := t.TempDir()
+	data, empty, missing := filepath.Join(dir, "data"), filepath.Join(dir, "empty.csv"), filepath.Join(dir, "missing.csv")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range [][]string{{"roster", "import", "--data", data}, {"courses", "import", "--data", data}, {"courses", "import", "--to", filepath.Join(dir, "new")}} {
+		for file, says := range map[string]string{
+			missing: missing + ": there is no such file; check its name and its folder\n",
+			empty:   empty + " is empty: nothing was read from it",
+			dir:     dir + " is a folder: name the file in it\n",
+		} {
+			code := 2
+			if file == empty {
+				code = 1
+			}
+			tells(t, append(command, file)...).want(t, code, "lopban: "+says)
+		}
+	}
+	if _, err := os.Stat(data); err == nil {
+		t.Error("a folder of data was made")
+	}
+}

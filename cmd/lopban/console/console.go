@@ -3,7 +3,10 @@ package console
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"runtime/debug"
 
 	"lopban/content"
@@ -25,6 +28,27 @@ type Terminal struct {
 
 // ErrFailed ends a command that has already said what is wrong.
 var ErrFailed = errors.New("failed")
+
+// Misnamed is the error of a file that was named and is none.
+type Misnamed string
+
+func (m Misnamed) Error() string { return string(m) }
+
+// ReadFile reads a file that somebody named. What is wrong with the name is Misnamed.
+func ReadFile(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	switch info, is := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, Misnamed(path + ": there is no such file; check its name and its folder")
+	case is == nil && info.IsDir():
+		return nil, Misnamed(path + " is a folder: name the file in it")
+	case err != nil:
+		return nil, err
+	case len(data) == 0:
+		return nil, fmt.Errorf("%s is empty: nothing was read from it; save it again where it was made", path)
+	}
+	return data, nil
+}
 
 // English is the language of the terminal.
 var English = func() words.Words {
