@@ -411,3 +411,23 @@ func drawnQR(t *testing.T, pdf string) string {
 	t.Fatal("no QR code is drawn")
 	return ""
 }
+
+// Who accepted the training of an entry that turns out to be their own is named when the entries are merged.
+func TestAMergeNamesWhatSomebodyAcceptedForThemselves(t *testing.T) {
+	o := newOffices(t)
+	path, _, _ := strings.Cut(o.learner.sends("/me/trainings", abroad("library-service"), aPDF).leads(), "?")
+	twin := o.person("Lò Thị Mai", lungCu)
+	account, err := o.Accounts.SetRoles(t.Context(), roster.Operator(), twin.ID, []roster.Role{roster.Staff}, "08")
+	if err != nil {
+		t.Fatal(err)
+	}
+	adm := o.as(o.account("", "Quản trị", "", roster.Admin))
+	merge := "/roster/" + o.mai.ID + "/merge?other=" + twin.ID
+	if got := adm.get(merge).want(200).text(); strings.Contains(got, "đã tự duyệt") {
+		t.Errorf("before anything was accepted: %s", got)
+	}
+	o.as(account).post(path, url.Values{"do": {"accept"}}).want(303)
+	if got := adm.get(merge).want(200).text(); !strings.Contains(got, "đã tự duyệt 1 lần bồi dưỡng của chính mình") || !strings.Contains(got, "ĐTK 08/2026/000001") {
+		t.Errorf("the page of merging says %s", got)
+	}
+}

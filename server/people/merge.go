@@ -27,6 +27,7 @@ type mergePage struct {
 	Open    string
 	Fault   *page.FormFault
 	Flipped bool
+	Own     []string // numbers of the trainings that the one accepted for the other
 }
 
 // MergePage lets somebody choose who else an entry is, and shows both side by side.
@@ -52,6 +53,13 @@ func (s *Pages) showMerge(c *fiber.Ctx, fault *page.FormFault) error {
 				return err
 			}
 			shown.Sides = append(shown.Sides, side)
+		}
+		own, err := programme.OwnRulings(c.UserContext(), s.School, kept, gone)
+		if err != nil {
+			return err
+		}
+		for _, t := range own {
+			shown.Own = append(shown.Own, t.Ruling.Shown())
 		}
 		shown.Form = personForm{Name: kept.Name, Phone: cmp.Or(kept.Phone, gone.Phone), Post: cmp.Or(kept.Post, gone.Post), Kind: kept.Kind}
 		if fault != nil {
