@@ -229,7 +229,7 @@ func (s Sought) like(p Person) Likeness {
 	add(NameDiffers, Fold(s.Name) != p.Fold)
 	add(NumberDiffers, IsMobile(s.Phone) && IsMobile(p.Phone) && s.Phone != p.Phone)
 	add(OtherCommune, s.Commune != p.Commune)
-	add(OtherLibrary, !SameWords(s.Library, p.Library) || s.Library == "")
+	add(OtherLibrary, !SameLibrary(s.Library, p.Library) || s.Library == "")
 	add(HasLeft, !p.Active)
 	return l
 }

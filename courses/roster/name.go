@@ -372,6 +372,11 @@ var otherKinds = []string{"khac", "other", "tu sach cong dong", "community bookc
 	"nha van hoa thon", "nha van hoa ban", "nha van hoa to dan pho", "nha van hoa xom", "nha van hoa khu", "nha sinh hoat cong dong", "thu vien tu nhan", "thu vien gia dinh", "thu vien truong", "tu sach thon", "tu sach gia dinh", "tu sach dong ho",
 	"khong gian doc", "thu vien dong ho", "tu sach khuyen hoc", "tu sach bien phong", "tu sach don bien phong", "tram doc", "ca phe sach"}
 
+// SameLibrary says whether two names are of one library, also where one is abbreviated: "Điểm BĐVH xã Hòa An".
+func SameLibrary(a, b string) bool {
+	return SameWords(a, b) || strings.Join(strings.Fields(written(Words(a))), " ") == strings.Join(strings.Fields(written(Words(b))), " ")
+}
+
 // LibraryKind recognises a kind of library by its id or by a Vietnamese or English spelling.
 func LibraryKind(text string) (string, bool) {
 	t := Words(text)

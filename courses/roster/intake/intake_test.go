@@ -563,6 +563,23 @@ func TestAnImportOfThePastSaysSinceWhen(t *testing.T) {
 	}
 }
 
+// A library whose name is abbreviated in the file is the same one: nobody begins a new post there.
+func TestALibraryWrittenOtherwiseIsNoNewPost(t *testing.T) {
+	r := newRoll(t)
+	for i, name := range []string{"Điểm Bưu điện - Văn hóa xã Ngọc Đường", "Trung tâm học tập cộng đồng", "Thư viện xã"} {
+		e := roster.Entry{Name: []string{"Đặng Thị Hòa", "Lò Thị Ơn", "Vừ A Dính"}[i], Library: name, Commune: "00700", On: day("2025-01-05")}
+		if _, err := r.Add(t.Context(), e, "staff"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	im := preview(t, r, "Họ và tên,Đơn vị,Mã xã\nĐặng Thị Hòa,Điểm BĐVH xã Ngọc Đường,00700\nLò Thị Ơn,TTHTCĐ,00700\nVừ A Dính,Thư viện phường,00700\n")
+	for i, want := range []Verdict{Same, Same, Asked} {
+		if im.Rows[i].Verdict != want {
+			t.Errorf("%s: %s %+v %+v", im.Rows[i].Cells[FieldLibrary], im.Rows[i].Verdict, im.Rows[i].Changes, im.Rows[i].Question)
+		}
+	}
+}
+
 func TestAnImportIsKeptAsJSON(t *testing.T) {
 	r, people := settled(t)
 	file := "Mã,Họ và tên,Đơn vị,Mã xã\n" + people["dinh"].ID + ",Vừ A Dính,Thư viện phường,00691\n,Lò Thị Na,Thư viện,00700\n,Lò,,\n"

@@ -289,7 +289,7 @@ func (j *judge) repeats(row *ImportRow) (twice bool, twins []twin) {
 	at := nameAt{roster.Fold(e.Name), e.Commune}
 	if at.fold != "" && at.commune != "" {
 		for _, other := range j.names[at] {
-			sameLibrary := roster.SameWords(e.Library, other.Entry.Library)
+			sameLibrary := roster.SameLibrary(e.Library, other.Entry.Library)
 			if differ(row.Cells[FieldCode], other.Cells[FieldCode]) || differ(e.Phone, other.Entry.Phone) && !(sameLibrary && roster.SameName(e.Name, other.Entry.Name)) {
 				continue
 			}
@@ -300,7 +300,7 @@ func (j *judge) repeats(row *ImportRow) (twice bool, twins []twin) {
 			if !roster.SameName(e.Name, other.Entry.Name) {
 				against = append(against, roster.MarksDiffer)
 			}
-			if differ(roster.Words(e.Library), roster.Words(other.Entry.Library)) {
+			if !sameLibrary && e.Library != "" && other.Entry.Library != "" {
 				against = append(against, roster.OtherLibrary)
 			}
 			if len(against) == 0 && e.Phone == other.Entry.Phone && sameLibrary {
@@ -657,6 +657,9 @@ func (row *ImportRow) settles(p roster.Person) {
 	}
 	if e.Library != "" {
 		e.Commune = cmp.Or(e.Commune, p.Commune)
+	}
+	if e.Commune == p.Commune && roster.SameLibrary(e.Library, p.Library) {
+		e.Library = p.Library // written otherwise, which is no other post
 	}
 }
 
