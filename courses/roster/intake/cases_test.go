@@ -885,6 +885,19 @@ func TestCellsThatAreLeftOutKeepThePerson(t *testing.T) {
 	}
 }
 
+// Whose post is one of those that sign lists is no signature, and nobody below them is.
+func TestWhoseRowLooksLikeASignatureIsRead(t *testing.T) {
+	im := preview(t, newRoll(t), "Họ và tên,SĐT,Chức vụ,Đơn vị,Xã\nĐặng Thị Páo,,Phó chủ tịch,,xã Lũng Cú\nGiàng Seo Lân,,Giám đốc,Trung tâm học tập cộng đồng,xã Lũng Cú\nLò Thị Na,,Thủ thư,,xã Đồng Văn\n"+
+		",,,,\nNgười lập biểu,,,,Giám đốc\n(Ký tên),,,,(Ký tên)\nTrần Thị Bưởi,,,,Nguyễn Văn Đoàn\n")
+	var got []string
+	for _, row := range im.Rows {
+		got = append(got, row.typedName())
+	}
+	if want := []string{"Đặng Thị Páo", "Giàng Seo Lân", "Lò Thị Na"}; !slices.Equal(got, want) {
+		t.Errorf("read %q, want %q", got, want)
+	}
+}
+
 // What stands in the column of names and is none of one person enters nobody.
 func TestWhatIsNoNameOfOnePerson(t *testing.T) {
 	for in, want := range map[string]string{

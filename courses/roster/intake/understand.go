@@ -437,7 +437,7 @@ func (w *walk) person(row workbook.Row, cells []string) bool {
 	if w.within(row) || example.MatchString(roster.Words(w.named(cells))) {
 		return false
 	}
-	if facts == 0 && len(texts) <= 4 && (slices.ContainsFunc(texts, func(t string) bool { return footWords.MatchString(roster.Words(t)) && !w.full(cells) }) || w.foot && !w.numbered(cells)) {
+	if facts == 0 && len(texts) <= 4 && !w.somewhere(cells) && (slices.ContainsFunc(texts, func(t string) bool { return footWords.MatchString(roster.Words(t)) && !w.full(cells) }) || w.foot && !w.numbered(cells)) {
 		w.foot = true
 		return false
 	}
@@ -460,6 +460,16 @@ func (w *walk) fieldAt(i int) Field {
 func (w *walk) named(cells []string) string {
 	known := w.known(cells)
 	return cmp.Or(known[FieldName], strings.TrimSpace(known[FieldFamily]+" "+known[FieldGiven]))
+}
+
+// somewhere says whether a row has a name and, in the columns for it, a place or a library that is known: somebody whose
+// post is "Phó chủ tịch" is no signature.
+func (w *walk) somewhere(cells []string) bool {
+	known, name := w.known(cells), w.named(cells)
+	if name == "" || footWords.MatchString(roster.Words(name)) {
+		return false
+	}
+	return known[FieldCommune] != "" && w.isCommune(unoffice(known[FieldCommune])) || known[FieldLibrary] != "" && w.speaksOfLibrary(known[FieldLibrary])
 }
 
 // full says whether a row has a name and says where that person works.
