@@ -17,11 +17,11 @@ var budgets = map[string]int{
 	"GET /courses/:id/:lesson/quiz":       5,
 	"POST /courses/:id/:lesson":           3,
 	"POST /api/v1/facts":                  4,
-	"GET /roster":                         10,
+	"GET /roster":                         9,
 	"GET /api/v1/people":                  6,
 	"GET /practice":                       5,
 	"GET /author/:course/figures":         6,
-	"GET /board":                          3,
+	"GET /board":                          2,
 	"GET /missing":                        9,
 	"GET /api/v1/reports/missing.:format": 12,
 }

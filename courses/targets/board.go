@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,10 +24,12 @@ type Board struct {
 	Places    *roster.Places
 	Now       func() time.Time
 	Temp      string // folder for lists that do not fit into memory; "" for the system's
-	// nobody but this Board writes standings to the store while it is used: today's numbers may be kept in memory
+	// nobody but this Board writes standings to the store while it is used: today's numbers are kept in memory, and not
+	// in Counts
 	Alone bool
 
 	numbers counts
+	lines   atomic.Pointer[read] // of Counts, as they were last read
 }
 
 // Figures is the board of a scope on a day: what the screen, the API and every file show.
@@ -250,7 +253,7 @@ func (b *Board) count(ctx context.Context, s Scope, m moment) (tally, error) {
 	if b.Alone {
 		return b.today(ctx, s, m)
 	}
-	return b.counted(ctx, s.where(), m.at, s.groups())
+	return b.shared(ctx, s, m)
 }
 
 // counted counts the standings that the conditions choose, those of them who are trained at a time, and their communes

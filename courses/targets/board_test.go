@@ -232,7 +232,7 @@ func TestBoardFollowsFromTheFacts(t *testing.T) {
 
 // sameCounted compares what the board remembers with the standings counted again, and, which takes long, with the
 // facts.
-func (r *region) sameCounted(t *rapid.T, facts bool) {
+func (r *region) sameCounted(t fataler, facts bool) {
 	for _, s := range []Scope{{By: roster.Present}, {By: roster.Programme}, {By: roster.Present, Province: "08"}, {By: roster.Programme, Province: "02"}} {
 		m, err := r.moment(s, time.Time{})
 		r.check(err)
@@ -241,13 +241,13 @@ func (r *region) sameCounted(t *rapid.T, facts bool) {
 		anew, err := r.counted(r.ctx, s.where(), m.at, s.groups())
 		r.check(err)
 		if counted := r.figures(s, m, anew); fmt.Sprint(remembered) != fmt.Sprint(counted) {
-			t.Fatalf("%+v: remembered %+v\ncounted %+v", s, remembered, counted)
+			t.Fatal(fmt.Sprintf("%+v: remembered %+v\ncounted %+v", s, remembered, counted))
 		}
 		if m.past = facts; facts {
 			known, err := r.read(r.ctx, s, m)
 			r.check(err)
 			if fmt.Sprint(remembered) != fmt.Sprint(known) {
-				t.Fatalf("%+v: remembered %+v\nfrom the facts %+v", s, remembered, known)
+				t.Fatal(fmt.Sprintf("%+v: remembered %+v\nfrom the facts %+v", s, remembered, known))
 			}
 		}
 	}

@@ -40,19 +40,33 @@ func (b *Board) Enter(ctx context.Context, people []roster.Person) error {
 		st := Stand(b.Programme, p, nil, nil)
 		all = append(all, &st)
 	}
-	err := b.Store.Insert(ctx, StandingKind, all...)
-	for _, st := range all {
-		b.numbers.mark(*st.(*Standing))
-	}
-	taken := (*store.TakenError)(nil)
-	if !errors.As(err, &taken) {
+	taken, err := b.insert(ctx, all)
+	if err != nil {
 		return err
 	}
-	var again []string
-	for _, i := range taken.Taken {
-		again = append(again, people[i].ID)
+	return b.RefreshStanding(ctx, taken...)
+}
+
+// insert keeps standings where there are none, and gives the ids of people who have one already.
+func (b *Board) insert(ctx context.Context, all []any) (taken []string, err error) {
+	tells := b.notice()
+	for _, st := range all {
+		tells.tell(&Standing{}, st.(*Standing))
 	}
-	return b.RefreshStanding(ctx, again...)
+	err = b.changing(ctx, tells, func() error {
+		err := b.Store.Insert(ctx, StandingKind, all...)
+		for _, st := range all {
+			b.numbers.mark(*st.(*Standing))
+		}
+		if some := (*store.TakenError)(nil); errors.As(err, &some) {
+			for _, i := range some.Taken {
+				taken = append(taken, all[i].(*Standing).ID)
+			}
+			return nil
+		}
+		return err
+	})
+	return taken, err
 }
 
 // refreshStandings does so for some. Two calls for one person may come at once, and the slower one write what it read
@@ -68,29 +82,37 @@ func (b *Board) refreshStandings(ctx context.Context, people []string) error {
 		if err != nil {
 			return err
 		}
-		g, ctx := errgroup.WithContext(ctx)
-		g.SetLimit(writers)
-		var again []string
+		var again, changed []string
+		tells := b.notice()
 		for _, id := range people {
 			next, there := want[id]
 			old, kept := have[id]
-			switch {
-			case there == kept && (!there || old.equal(&next)):
+			if there == kept && (!there || old.equal(&next)) {
 				if into[id] != "" { // their facts are those of the entry that is kept
 					again = append(again, into[id])
 				}
 				continue
-			case there:
-				g.Go(func() error { return b.write(ctx, next) })
-			default:
-				g.Go(func() error { return b.remove(ctx, id) })
 			}
-			again = append(again, id)
+			tells.tell(&old, &next)
+			changed = append(changed, id)
 		}
-		if err := g.Wait(); err != nil {
+		err = b.changing(ctx, tells, func() error {
+			g, ctx := errgroup.WithContext(ctx)
+			g.SetLimit(writers)
+			for _, id := range changed {
+				g.Go(func() error {
+					if next, there := want[id]; there {
+						return b.write(ctx, next, tells)
+					}
+					return b.remove(ctx, id, tells)
+				})
+			}
+			return g.Wait()
+		})
+		if err != nil {
 			return err
 		}
-		people = again
+		people = append(again, changed...)
 	}
 	return nil
 }
@@ -98,30 +120,49 @@ func (b *Board) refreshStandings(ctx context.Context, people []string) error {
 // writers is how many standings are written at once: writes that wait together are committed together.
 const writers = 128
 
-// write keeps a standing.
-func (b *Board) write(ctx context.Context, want Standing) error {
+// errMoved says that somebody else wrote a standing meanwhile, and that its numbers change elsewhere than was told.
+var errMoved = errors.New("the standing is another one now")
+
+// write keeps a standing, if no other numbers change than was told; whoever looks again finds what is left to do.
+func (b *Board) write(ctx context.Context, want Standing, tells notice) error {
 	for {
 		var old Standing
-		_, err := store.Update(ctx, b.Store, StandingKind, want.ID, func(s *Standing) error { old, *s = *s, want; return nil })
-		if errors.Is(err, problem.ErrNotFound) {
+		_, err := store.Update(ctx, b.Store, StandingKind, want.ID, func(s *Standing) error {
+			if !tells.covers(s, &want) {
+				return errMoved
+			}
+			old, *s = *s, want
+			return nil
+		})
+		if errors.Is(err, problem.ErrNotFound) && tells.covers(&Standing{}, &want) {
 			err = b.Store.Insert(ctx, StandingKind, &want)
 		}
 		b.numbers.mark(old, want) // whatever the error: it may be written
+		if errors.Is(err, errMoved) || errors.Is(err, problem.ErrNotFound) {
+			return nil
+		}
 		if !errors.Is(err, problem.ErrExists) {
 			return err
 		}
 	}
 }
 
-// remove takes away the standing of nobody.
-func (b *Board) remove(ctx context.Context, person string) error {
+// remove takes away the standing of nobody, if no other numbers change than was told.
+func (b *Board) remove(ctx context.Context, person string, tells notice) error {
 	var old Standing
-	_, err := store.Update(ctx, b.Store, StandingKind, person, func(s *Standing) error { old = *s; s.InBase = false; return nil })
+	_, err := store.Update(ctx, b.Store, StandingKind, person, func(s *Standing) error {
+		if !tells.covers(s, &Standing{}) {
+			return errMoved
+		}
+		old = *s
+		s.InBase = false
+		return nil
+	})
 	if err == nil {
 		err = b.Store.Delete(ctx, StandingKind, person)
 	}
 	b.numbers.mark(old)
-	if errors.Is(err, problem.ErrNotFound) {
+	if errors.Is(err, problem.ErrNotFound) || errors.Is(err, errMoved) {
 		err = nil
 	}
 	return err
@@ -418,7 +459,11 @@ func (r *Rebuilt) differs(n *int, id string) {
 // Rebuild makes the standing of everybody from the facts again, some people at a time, and puts right what differs. It
 // may run beside everything else. progress is called now and then with what was found so far, and may be nil.
 func (b *Board) Rebuild(ctx context.Context, progress func(Rebuilt)) (Rebuilt, error) {
-	return b.compare(ctx, true, progress)
+	r, err := b.compare(ctx, true, progress)
+	if err == nil {
+		_, err = b.Recount(ctx)
+	}
+	return r, err
 }
 
 // Check is Rebuild that changes nothing. Beside a server that is at work it may find a standing whose fact came a
@@ -477,17 +522,11 @@ func (b *Board) rebuild(ctx context.Context, p page, q store.Query, mend bool, r
 		return nil
 	}
 	if len(missing) > 0 {
-		err := b.Store.Insert(ctx, StandingKind, missing...)
-		for _, m := range missing {
-			b.numbers.mark(*m.(*Standing))
-		}
-		if taken := (*store.TakenError)(nil); errors.As(err, &taken) { // somebody came between
-			for _, i := range taken.Taken {
-				wrong = append(wrong, missing[i].(*Standing).ID)
-			}
-		} else if err != nil {
+		taken, err := b.insert(ctx, missing)
+		if err != nil {
 			return err
 		}
+		wrong = append(wrong, taken...) // somebody came between
 	}
 	return b.RefreshStanding(ctx, wrong...)
 }

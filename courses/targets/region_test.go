@@ -40,19 +40,27 @@ func newRegion(t testing.TB) *region {
 
 func openRegion(t testing.TB) (r *region, closed func()) {
 	t.Helper()
-	kinds := append(append(school.Kinds(), Kinds()...), roster.PersonKind, roster.PostingKind, roster.DetailKind, roster.IntakeKind, roster.HandoverKind)
-	s, err := sqlite.Open(t.TempDir(), kinds...)
+	s, err := sqlite.Open(t.TempDir(), regionKinds()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r = &region{t: t, ctx: t.Context(), clock: day(1)}
-	r.Board = &Board{Store: s, Programme: realProgramme(t), Places: realPlaces(t), Now: r.now, Temp: t.TempDir(), Alone: true}
-	r.roll = &roster.Roll{Store: s, Places: r.Places, Now: r.now, Rand: rand.NewChaCha8([32]byte{16, 87})}
-	return r, func() {
+	return regionOn(t, s), func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	}
+}
+
+func regionKinds() []*store.Kind {
+	return append(append(school.Kinds(), Kinds()...), roster.PersonKind, roster.PostingKind, roster.DetailKind, roster.IntakeKind, roster.HandoverKind)
+}
+
+func regionOn(t testing.TB, s store.Store) *region {
+	t.Helper()
+	r := &region{t: t, ctx: t.Context(), clock: day(1)}
+	r.Board = &Board{Store: s, Programme: realProgramme(t), Places: realPlaces(t), Now: r.now, Temp: t.TempDir(), Alone: true}
+	r.roll = &roster.Roll{Store: s, Places: r.Places, Now: r.now, Rand: rand.NewChaCha8([32]byte{16, 87})}
+	return r
 }
 
 func (r *region) now() time.Time { return r.clock }

@@ -47,7 +47,9 @@ var StandingKind = &store.Kind{Name: "standing", Schema: 1, Order: 160, Person: 
 }}
 
 // Kinds lists the kinds of this package, for who opens a store.
-func Kinds() []*store.Kind { return []*store.Kind{StandingKind, PeriodKind, FrozenKind} }
+func Kinds() []*store.Kind {
+	return []*store.Kind{StandingKind, CountsKind, ChangeKind, PeriodKind, FrozenKind}
+}
 
 // Stand puts together where a person stands from every certificate of theirs, every revocation, and every training done
 // elsewhere that was accepted. The order of the facts does not matter.

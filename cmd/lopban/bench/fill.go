@@ -139,12 +139,12 @@ func (f *Filling) people(ctx context.Context, n int, progress *console.Bar) (ids
 	ids = make([]string, n)
 	var mu sync.Mutex
 	done := 0
-	group, ctx := errgroup.WithContext(ctx)
+	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(3) // two make documents while one is written
 	for first := 0; first < n; first += chunk {
 		group.Go(func() error {
 			last := min(first+chunk, n)
-			if err := f.chunk(ctx, first, last, ids); err != nil {
+			if err := f.chunk(within, first, last, ids); err != nil {
 				return err
 			}
 			mu.Lock()
@@ -154,7 +154,11 @@ func (f *Filling) people(ctx context.Context, n int, progress *console.Bar) (ids
 			return nil
 		})
 	}
-	return ids, group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	_, err = f.s.Board.Recount(ctx) // they were written past the board
+	return ids, err
 }
 
 func (f *Filling) chunk(ctx context.Context, first, last int, ids []string) error {
