@@ -93,10 +93,18 @@ func (s *Programme) ClaimURL(code string) string {
 // RefreshPerson brings what is kept of a person elsewhere in line with the roster: their standing, and the name of
 // their account.
 func (s *Programme) RefreshPerson(ctx context.Context, p roster.Person) error {
+	if err := renameAccount(ctx, s, p); err != nil {
+		return err
+	}
+	return s.Board.RefreshStanding(ctx, p.ID)
+}
+
+// renameAccount gives the account of a person, if there is one, their name.
+func renameAccount(ctx context.Context, s *Programme, p roster.Person) error {
 	_, err := store.Update(ctx, s.Store, roster.AccountKind, p.ID, func(a *roster.Account) error { a.Name, a.Sort = p.Name, p.Sort; return nil })
 	if err != nil && !errors.Is(err, problem.ErrNotFound) {
 		return err
 	}
 	s.Sessions.ForgetAccount(p.ID)
-	return s.Board.RefreshStanding(ctx, p.ID)
+	return nil
 }

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"lopban/courses/problem"
 	"lopban/courses/roster"
 	"lopban/courses/roster/intake"
@@ -342,22 +344,30 @@ func (s *Programme) enter(ctx context.Context, rows []*intake.ImportRow) error {
 
 // refreshSome brings the board and, of those who are called otherwise, the accounts in line.
 func (s *Programme) refreshSome(ctx context.Context, rows []*intake.ImportRow) error {
-	var ids []string
+	var ids, called []string
 	for _, row := range rows {
-		if !slices.ContainsFunc(row.Changes, func(c intake.Change) bool { return c.Field == intake.FieldName }) {
-			ids = append(ids, row.Person)
-			continue
+		ids = append(ids, row.Person)
+		if slices.ContainsFunc(row.Changes, func(c intake.Change) bool { return c.Field == intake.FieldName }) {
+			called = append(called, row.Person)
 		}
-		p, err := s.Roll.Person(ctx, row.Person)
-		if err == nil {
-			err = s.RefreshPerson(ctx, p)
-		}
-		if err != nil {
-			return fmt.Errorf("row %d: %w", row.Number, err)
-		}
+	}
+	people, err := s.Roll.PeopleOf(ctx, called)
+	if err != nil {
+		return err
+	}
+	g, within := errgroup.WithContext(ctx)
+	g.SetLimit(renaming)
+	for _, p := range people {
+		g.Go(func() error { return renameAccount(within, s, p) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
 	}
 	return s.Board.RefreshStanding(ctx, ids...)
 }
+
+// renaming is how many accounts get their new name at once.
+const renaming = 8
 
 // SweepUploads removes the sheets and the drafts of changes of places that nobody applied in a day, and uploads of long
 // ago.

@@ -79,3 +79,31 @@ func wantOrder(t *rapid.T, s *class) {
 		t.Fatalf("settled, there are %d certificates in place of %d, %v", n[0].N, len(all), err)
 	}
 }
+
+// once counts how often the facts since a time are read, by kind.
+type once struct {
+	store.Store
+	read map[string]int
+}
+
+func (o once) Find(ctx context.Context, k *store.Kind, q store.Query, each func(store.Row) error) error {
+	if len(q.Where) == 1 && q.Where[0].Field == "recordedAt" {
+		o.read[k.Name]++
+	}
+	return o.Store.Find(ctx, k, q, each)
+}
+
+// Settling reads each sort of fact once.
+func TestSettleReadsEachFactOnce(t *testing.T) {
+	s := newSchool(t)
+	o := once{s.Store, map[string]int{}}
+	s.Store = o
+	if err := s.Settle(t.Context(), morning, learner, func(context.Context, courses.Certificate) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"completion", "attempt", "advance", "submission", "review"} {
+		if n := o.read[kind]; n != 1 {
+			t.Errorf("%s: read %d times", kind, n)
+		}
+	}
+}

@@ -286,13 +286,14 @@ func UsualIssuer(province, name string) courses.Issuer {
 // person does not keep the others waiting; the errors are joined.
 func (s *School) Settle(ctx context.Context, since time.Time, learner func(person string) Learner, each func(ctx context.Context, c courses.Certificate) error) error {
 	recent, tasks := map[string]bool{}, map[string]bool{}
-	for _, k := range []*store.Kind{CompletionKind, AttemptKind, AdvanceKind, SubmissionKind, ReviewKind} {
-		if err := touched(ctx, s.Store, k, since, recent); err != nil {
+	for _, k := range []*store.Kind{SubmissionKind, ReviewKind} {
+		if err := touched(ctx, s.Store, k, since, tasks); err != nil {
 			return err
 		}
 	}
-	for _, k := range []*store.Kind{SubmissionKind, ReviewKind} {
-		if err := touched(ctx, s.Store, k, since, tasks); err != nil {
+	maps.Copy(recent, tasks)
+	for _, k := range []*store.Kind{CompletionKind, AttemptKind, AdvanceKind} {
+		if err := touched(ctx, s.Store, k, since, recent); err != nil {
 			return err
 		}
 	}
