@@ -178,6 +178,8 @@ var matrix = []matrixRow{
 	{method: "GET", pattern: "/missing", path: "/missing?province=04", want: cells{303, 403, 403, 404, 200, 200, 200}},
 	{method: "GET", pattern: "/missing", path: "/missing?commune={far.commune}", want: cells{303, 403, 403, 422, 200, 422, 422}},
 	{method: "GET", pattern: "/missing", path: "/missing?by=programme", want: cells{303, 403, 403, 404, 404, 200, 200}},
+	{method: "GET", pattern: "/me/transcript", want: cells{303, 200, 200, 200, 200, 200, 200}},
+	{method: "GET", pattern: "/me/transcript.pdf", want: cells{303, 200, 200, 200, 200, 200, 200}},
 	{method: "GET", pattern: "/me/trainings", want: cells{303, 200, 404, 404, 404, 404, 404}},
 	{method: "POST", pattern: "/me/trainings", form: "title=x", want: cells{401, 422, 404, 404, 404, 404, 404}},
 	{method: "GET", pattern: "/trainings", want: cells{303, 403, 403, 200, 200, 200, 200}},

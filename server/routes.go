@@ -95,6 +95,8 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/me/data/ask", s.member, facts, s.rights.Ask)
 	app.Get("/me/trainings", s.member, s.office.TrainingForm)
 	app.Post("/me/trainings", s.member, facts, s.office.EnterTraining)
+	app.Get("/me/transcript", s.member, s.learn.Transcript)
+	app.Get("/me/transcript.pdf", s.member, papers, s.learn.TranscriptPDF)
 	app.Post("/me/password", s.member, s.changePassword)
 	app.Post("/me/login", s.member, s.followNumber)
 	app.Post("/me/sign-out", s.member, s.signOutEverywhere)
