@@ -12,12 +12,12 @@ import (
 	"lopban/courses/problem"
 )
 
-// Fact is what a learner's phone or form sends: a lesson's text finished, answers handed in to its quiz, or work on the
-// course's practice task.
+// Fact is what a learner's phone or form sends: a lesson's text finished, answers handed in to its quiz, work on the
+// course's practice task, or a mistake that was found in a lesson.
 type Fact struct {
 	// made by the sender, UUIDv7; the same fact sent again has the same
 	ID     string    `json:"id"`
-	Kind   string    `json:"kind"` // "completion", "attempt" or "submission"
+	Kind   string    `json:"kind"` // "completion", "attempt", "submission" or "remark"
 	Course string    `json:"course"`
 	Lesson string    `json:"lesson"` // "" of a submission
 	At     time.Time `json:"at"`     // when it happened, by the sender's clock
@@ -37,7 +37,9 @@ type Fact struct {
 	Lang string              `json:"lang,omitempty"` // in which Form was filled in
 	// of an attempt, the number of the draw that the learner saw; nil: as many as there were attempts
 	Draw *int   `json:"draw,omitempty"`
-	Text string `json:"text,omitempty"` // of a submission
+	Text string `json:"text,omitempty"` // of a submission or a remark
+	// of a remark, the question that it is about; "" for the lesson's text
+	Question string `json:"question,omitempty"`
 	// of a submission, see School.ReadPhoto; they are kept when it has been judged
 	Photos []Picture `json:"-"`
 

@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lopban/courses"
+	"lopban/courses/help"
 	"lopban/courses/problem"
 	"lopban/courses/roster"
 	"lopban/courses/school"
@@ -35,6 +36,7 @@ type homePage struct {
 	Praised      []praise            // practice tasks that passed lately
 	Lapsed       []school.Study      // whose certificate is good no more, or not for long: it can be earned again
 	Asked        []office.AskedEntry // about the register, that wait for the visitor's answer
+	Ask          *help.Contact       // for help
 	Left         []*courses.Version  // complete, with a practice task that nothing was sent for
 }
 
@@ -104,6 +106,9 @@ func (s *Server) home(c *fiber.Ctx) error {
 		return err
 	}
 	if shown.Certificates, err = s.School.Certificates(ctx, a.ID); err != nil {
+		return err
+	}
+	if shown.Ask, err = s.AskOf(c); err != nil {
 		return err
 	}
 	return s.Page(c, "home", shown)

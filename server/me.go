@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lopban/courses/help"
 	"lopban/courses/paper"
 	"lopban/courses/problem"
 	"lopban/courses/roster"
@@ -19,6 +20,7 @@ type mePage struct {
 	Person *roster.Person // nil for people not on the roster
 	Place  string
 	Fault  *page.FormFault
+	Ask    *help.Contact // for help
 
 	NewNumber string // of the roster, which may become the login
 
@@ -42,6 +44,9 @@ func (s *Server) showMe(c *fiber.Ctx, fault *page.FormFault) error {
 			shown.Place = commune.Title()
 		}
 	} else if !errors.Is(err, problem.ErrNotFound) {
+		return err
+	}
+	if shown.Ask, err = s.AskOf(c); err != nil {
 		return err
 	}
 	return s.Page(c, "me", shown)

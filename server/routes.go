@@ -71,6 +71,7 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/courses/:id/practice", s.learn.Practice)
 	app.Get("/courses/:id/:lesson", s.learn.Lesson)
 	app.Get("/courses/:id/:lesson/form", s.learn.Form)
+	app.Get("/courses/:id/:lesson/remark", s.learn.Remark)
 
 	// Whoever is signed in
 	app.Post("/courses/:id/renew", s.member, s.learn.Renew)
@@ -79,6 +80,7 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/courses/:id/:lesson", s.owned, facts, s.learn.Finish)
 	app.Get("/courses/:id/:lesson/quiz", s.member, s.learn.Quiz)
 	app.Post("/courses/:id/:lesson/quiz", s.owned, facts, s.learn.HandIn)
+	app.Post("/courses/:id/:lesson/remark", s.owned, facts, s.learn.SendRemark)
 	app.Post("/courses/:id/:lesson/place", s.member, facts, s.learn.LeavePlace)
 	app.Get("/certificates", s.member, s.learn.Certificates)
 	app.Get("/certificates/:code.pdf", s.member, papers, s.learn.CertificatePDF)
@@ -199,6 +201,8 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/author/import/:id", s.member, s.author.Writer, imports, s.author.BringApply)
 	app.Get("/author/:course/figures", s.member, s.author.Writer, s.author.Statistics)
 	app.Get("/author/:course/figures.csv", s.member, s.author.Writer, exports, s.author.StatisticsFile)
+	app.Get("/author/:course/remarks", s.member, s.author.Writer, s.author.Remarks)
+	app.Post("/author/:course/remarks", s.member, s.author.Writer, s.author.AnswerRemark)
 	app.Get("/author/:course/media", s.member, s.author.Writer, s.author.DeskMedia)
 	app.Post("/author/:course/media", s.member, s.author.Writer, s.author.DeskPutMedia)
 	app.Post("/author/:course/media/remove", s.member, s.author.Writer, s.author.DeskRemoveMedia)
@@ -234,6 +238,7 @@ func (s *Server) routes(app *fiber.App) {
 	// Whoever keeps the settings of a province; the audit trail for the programme office too
 	app.Get("/admin/issuers/:province", s.member, s.office.IssuerPage)
 	app.Post("/admin/issuers/:province", s.member, s.office.SaveIssuer)
+	app.Post("/admin/issuers/:province/contact", s.member, s.office.SaveContact)
 	app.Get("/admin/issuers/:province/sample.pdf", s.member, papers, s.office.IssuerSample)
 	app.Get("/admin/audit", s.member, s.office.AuditTrail)
 	app.Get("/admin/audit.csv", s.member, exports, s.office.AuditFile)

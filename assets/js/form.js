@@ -15,6 +15,10 @@ export function factOfForm(path, form, lang) {
     return { person, fact: { id: text(form, "id"), kind: "submission", course, text: text(form, "text") }, photos: /** @type {File[]} */ (photos) };
   }
   if (page === "quiz") return { person, fact: { id: text(form, "id"), kind: "attempt", course, lesson, ...draw(form), lang, form: answers(form) }, photos: [] };
+  if (page === "remark") {
+    const question = text(form, "question");
+    return { person, fact: { id: text(form, "id"), kind: "remark", course, lesson, ...(question ? { question } : {}), text: text(form, "text") }, photos: [] };
+  }
   if (page || lesson === "advance" || lesson === "renew") return null;
   return { person, fact: { kind: "completion", course, lesson }, photos: [] };
 }

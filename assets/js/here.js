@@ -94,11 +94,20 @@ async function start() {
       await navigator.serviceWorker.register("/sw.js", { type: "module", updateViaCache: "none" });
     }
     await go(p.id);
+    await keepAsk();
     if (owner && location.pathname.startsWith("/certificates")) {
       const { keepPapers, paperAt } = await import("./papers.js");
       await keepPapers(p, paperAt(location.pathname)?.code).catch(() => {}); // a bonus: the page itself is there
     }
   };
+}
+
+/** Keeps whom to ask for help: it is a public number, and needed most by who cannot get in. */
+async function keepAsk() {
+  const ask = $("[data-ask]");
+  if (!ask) return;
+  const now = { text: $("[data-ask-text]", ask).textContent, phone: $("a", ask)?.textContent || "" }, old = await setting("ask");
+  if (now.text !== old?.text || now.phone !== old?.phone) await set("ask", now);
 }
 
 let waiting = 0;

@@ -1,6 +1,6 @@
 // @ts-check
 // The page of this phone, and without a network every page that was taken along, at its own address.
-import { set } from "./db.js";
+import { set, setting } from "./db.js";
 import { $, $$ } from "./dom.js";
 import { current, fill, go, ready } from "./here.js";
 import { kept } from "./kept.js";
@@ -70,13 +70,14 @@ async function factsOf(p, course) {
  * @param {string} course @param {string} lesson */
 async function prepare(form, p, facts, course, lesson) {
   if (!p) { form.replaceWith(el("p", { className: "soft" }, say("nobody"))); return; }
-  const quiz = form.dataset.quiz !== undefined, practice = form.dataset.practice !== undefined;
-  if (!quiz && !practice && form.id !== "read") { form.remove(); return; } // what only the server can do
+  const quiz = form.dataset.quiz !== undefined, practice = form.dataset.practice !== undefined, remark = form.dataset.remark !== undefined;
+  if (!quiz && !practice && !remark && form.id !== "read") { form.remove(); return; } // what only the server can do
   for (const [name, value] of [["person", p.id], ["opener", p.name]]) {
     const field = $(`[name=${name}]`, form) || form.appendChild(el("input", { type: "hidden", name }));
     field.value = value;
   }
-  if (quiz || practice) $("[name=id]", form).value = newID();
+  if (quiz || practice || remark) $("[name=id]", form).value = newID();
+  if (remark) $("[name=question]", form).value = new URLSearchParams(location.search).get("question") || "";
   if (practice) form.dataset.practice = `${p.id}/${course}`;
   if (quiz) await prepareQuiz(form, p, facts, course, lesson);
 }
@@ -148,6 +149,8 @@ async function phone(p, asked) {
   parts.push(el("h2", {}, say("courses")), await shelf());
   if (asked) parts.push(...(await users(p)));
   if (p && asked) parts.push(el("h2", {}, say("log")), await list(p));
+  const ask = await setting("ask");
+  if (ask) parts.push(el("h2", {}, say("ask")), el("p", {}, ask.text + " ", ...(ask.phone ? [el("a", { href: "tel:" + ask.phone }, ask.phone)] : [])));
   if (!asked) parts.push(el("p", {}, el("a", { href: "/phone" }, say("to.phone"))));
   main.replaceChildren(...$$("[data-note]", main), el("div", { className: "text" }, ...parts));
   document.title = title + " · Lớp Bản";

@@ -152,6 +152,6 @@ async function after(path, n) {
   const pack = await packWith(path, await language());
   const i = pack ? pack.lessons.findIndex((one) => one.id === lesson) : -1;
   const next = pack && i >= 0 && !page ? (pack.lessons[i].quiz ? lesson + "/quiz" : pack.lessons[i + 1]?.id) : "";
-  if (page === "quiz" || lesson === "practice") return `${path}?kept=${n}`;
+  if (page === "quiz" || page === "remark" || lesson === "practice") return `${path}?kept=${n}`;
   return `/courses/${course}${next ? "/" + next : ""}?kept=${n}`;
 }

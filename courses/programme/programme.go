@@ -14,6 +14,7 @@ import (
 	"lopban/courses"
 	"lopban/courses/authoring/desk"
 	"lopban/courses/credential"
+	"lopban/courses/help"
 	"lopban/courses/problem"
 	"lopban/courses/rights"
 	"lopban/courses/roster"
@@ -66,6 +67,7 @@ type Programme struct {
 	Keys       *Keys
 	Papers     papers
 	states     states
+	Help       *help.Help
 	Grace      time.Duration // see Config.SecondGrace
 	Background Background
 	factTime   time.Duration
@@ -101,6 +103,7 @@ func New(ctx context.Context, cfg Config) (*Programme, error) {
 	s.School.Erased = s.Rights.Erased
 	s.School.Begun = s.begun
 	s.Roll = &roster.Roll{Store: cfg.Store, Places: s.Places, Now: cfg.Now, Rand: rand.Reader}
+	s.Help = &help.Help{Store: cfg.Store, Now: cfg.Now, School: s.School, Roll: s.Roll, Places: s.Places}
 	s.Accounts = accounts.NewAccounts(cfg.Store, cfg.Now, rand.Reader)
 	s.Accounts.OnLock, s.Accounts.OnFlood = s.tellLock, s.tellFlood
 	s.Board = &targets.Board{Store: cfg.Store, Programme: s.Targets, Places: s.Places, Now: cfg.Now, Alone: cfg.Alone}
@@ -119,6 +122,9 @@ func New(ctx context.Context, cfg Config) (*Programme, error) {
 func (s *Programme) Record(ctx context.Context, person string, f courses.Fact) (courses.Receipt, error) {
 	ctx, cancel := s.Within(ctx, time.Now())
 	defer cancel()
+	if f.Kind == help.RemarkFact {
+		return s.Help.Record(ctx, person, f)
+	}
 	r, err := s.School.Record(ctx, s.Learner(person), f)
 	if err != nil || r.Certificate == "" {
 		return r, err
@@ -156,6 +162,7 @@ func Kinds() []*store.Kind {
 	kinds = append(kinds, accounts.Kinds...)
 	kinds = append(kinds, targets.Kinds()...)
 	kinds = append(kinds, rights.Kinds()...)
+	kinds = append(kinds, help.Kinds()...)
 	return append(kinds, PrintedKind, CountersignedKind, IssuerKeyKind, IssuerSecretKind, AuditKind, TrailHeadKind,
 		accounts.SessionKind, accounts.KeyKind, LeaseKind, UploadKind, SheetKind, intake.HeadingKind, CourseImportKind,
 		StrayKind, UsageKind, TrainingListKind, PlaceDraftKind)

@@ -34,6 +34,7 @@ type deskRow struct {
 	Live    *courseRow    // as it is published, nil for a course that never was
 	Work    *desk.Editing // nil where no draft is open
 	Retired bool
+	Remarks int // that nobody answered
 }
 
 // deskRows lists the courses that can be written: those that wait for review first, then the open ones, then the rest.
@@ -69,7 +70,12 @@ func (s *Pages) deskRows(ctx context.Context, shown *authorPage, published []cou
 		}
 		rows[id].Work = &w
 	}
+	remarks, err := s.Help.OpenRemarks(ctx)
+	if err != nil {
+		return err
+	}
 	for _, id := range slices.Sorted(maps.Keys(rows)) {
+		rows[id].Remarks = remarks[id]
 		shown.Desk = append(shown.Desk, *rows[id])
 	}
 	slices.SortStableFunc(shown.Desk, func(a, b deskRow) int { return a.rank() - b.rank() })

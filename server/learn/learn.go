@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"lopban/courses"
+	"lopban/courses/help"
 	"lopban/courses/problem"
 	"lopban/courses/roster"
 	"lopban/courses/school"
@@ -68,6 +69,7 @@ type coursePage struct {
 	Task    courses.TaskState // of the practice task, "" where the course has none
 	Key     bool              // the visitor may see the answers
 	Along   courseFile        // to take along
+	Ask     *help.Contact     // for help
 }
 
 type moduleView struct {
@@ -138,6 +140,9 @@ func (s *Pages) Course(c *fiber.Ctx) error {
 		return err
 	}
 	shown.Renew = st.Renewable(s.Now())
+	if shown.Ask, err = s.AskOf(c); err != nil {
+		return err
+	}
 	if a := page.VisitorOf(c).Account; a != nil {
 		shown.Key = roster.MayAuthor(*a)
 	}

@@ -159,6 +159,9 @@ func (p *packing) lesson(i int, l courses.Lesson) {
 	p.add("/"+l.ID, "lesson", title, func(f page.Frame) any {
 		return lessonPage{Frame: f, Version: v, Lesson: l, Number: i + 1, Total: p.st.Progress.Total, Last: i+1 == p.st.Progress.Total, Body: p.html(l)}
 	})
+	p.add("/"+l.ID+"/remark", "remark", p.T("remark.title"), func(f page.Frame) any {
+		return remarkPage{Frame: f, Version: v, Lesson: l}
+	})
 	if l.Form != (courses.Text{}) {
 		p.add("/"+l.ID+"/form", "sheet", title, func(f page.Frame) any {
 			return sheetPage{Frame: f, Version: v, Back: "/courses/" + v.Course + "/" + l.ID, Of: l.Title, Body: p.html(l.Sheet())}

@@ -144,7 +144,12 @@ func (p lessonView) Order(draw int) string {
 // Questions prepares what was asked for a page. Of a question with a mark, what was given is shown beside what is
 // right.
 func (s *Pages) Questions(p lessonView, asked courses.Quiz, w words.Words, seed string, given map[string]courses.Answer, marks map[string]courses.Mark) []page.QuestionView {
-	return page.QuestionViews(asked, w, seed, given, marks, s.Texts.Lesson(p.Version, p.Lesson, w.Lang).Sections, "/courses/"+p.Version.Course+"/"+p.Lesson.ID)
+	at := "/courses/" + p.Version.Course + "/" + p.Lesson.ID
+	views := page.QuestionViews(asked, w, seed, given, marks, s.Texts.Lesson(p.Version, p.Lesson, w.Lang).Sections, at)
+	for i := range views {
+		views[i].Remark = at + "/remark?question=" + views[i].ID
+	}
+	return views
 }
 
 // HandIn records the answers of the form and leads to the result. What cannot be read is asked again, with everything

@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lopban/courses"
+	"lopban/courses/help"
 	"lopban/courses/paper"
 	"lopban/courses/problem"
 	"lopban/courses/programme"
@@ -262,7 +263,8 @@ type issuerPage struct {
 	page.Frame
 	Province roster.Province
 	Issuer   courses.Issuer
-	Open     string
+	Contact  help.Contact
+	Open     string // the form that has a fault
 	Fault    *page.FormFault
 }
 
@@ -289,8 +291,42 @@ func (s *Pages) IssuerPage(c *fiber.Ctx) error {
 }
 
 func (s *Pages) showIssuer(c *fiber.Ctx, p roster.Province, i courses.Issuer, fault *page.FormFault) error {
-	title := s.WordsOf(c).T("issuer.title")
-	return s.Page(c, "issuer", issuerPage{s.Frame(c, title), p, i, "issuer", fault})
+	contact, err := s.Help.Contact(c.UserContext(), p)
+	if err != nil {
+		return err
+	}
+	return s.Page(c, "issuer", issuerPage{s.Frame(c, s.WordsOf(c).T("issuer.title")), p, i, contact, "issuer", fault})
+}
+
+// SaveContact keeps whom the learners of a province ask.
+func (s *Pages) SaveContact(c *fiber.Ctx) error {
+	p, err := s.issuedFor(c)
+	if err != nil {
+		return err
+	}
+	typed := help.Contact{ID: p.Code, Name: c.FormValue("name"), Phone: c.FormValue("phone"), Hours: c.FormValue("hours")}
+	contact, err := help.ReadContact(typed)
+	if err != nil {
+		fault, err := s.FaultOf(c, err)
+		if err != nil {
+			return err
+		}
+		i, err := s.School.Issuer(c.UserContext(), p.Code, p.Name)
+		if err != nil {
+			return err
+		}
+		return s.Page(c, "issuer", issuerPage{s.Frame(c, s.WordsOf(c).T("issuer.title")), p, i, typed, "contact", fault})
+	}
+	was, err := s.Help.SaveContact(c.UserContext(), contact)
+	if err != nil {
+		return err
+	}
+	changes := programme.Changed(intake.Change{Field: "name", Old: was.Name, New: contact.Name},
+		intake.Change{Field: "phone", Old: was.Phone, New: contact.Phone}, intake.Change{Field: "hours", Old: was.Hours, New: contact.Hours})
+	if err := s.TellAct(c, programme.AuditEntry{Action: "contact.save", Subject: p.Code, Province: p.Code, Changes: changes}); err != nil {
+		return err
+	}
+	return page.SeeOther(c, "/admin/issuers/"+p.Code+"?done=contact#contact")
 }
 
 // SaveIssuer keeps the words once a certificate with them could be printed.

@@ -18,6 +18,7 @@ import (
 // after.
 type QuestionView struct {
 	ID      string
+	Remark  string // where a mistake in it is reported, "" where nobody does
 	Number  int
 	Kind    courses.QuestionKind
 	Prompt  template.HTML

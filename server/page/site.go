@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"lopban/courses/help"
 	"lopban/courses/programme"
 	"lopban/courses/rights/duty"
 	"lopban/courses/roster"
@@ -147,6 +148,19 @@ func (s *Site) Page(c *fiber.Ctx, name string, shown any) error {
 	}
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 	return c.Send(html)
+}
+
+// AskOf is whom the visitor may ask for help, nil where nobody is known.
+func (s *Site) AskOf(c *fiber.Ctx) (*help.Contact, error) {
+	a := VisitorOf(c).Account
+	if a == nil {
+		return nil, nil
+	}
+	found, err := s.Help.ContactOf(c.UserContext(), *a)
+	if err != nil || found.Name == "" {
+		return nil, err
+	}
+	return &found, nil
 }
 
 func EscapeQuery(s string) string { return url.QueryEscape(s) }
