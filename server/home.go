@@ -266,9 +266,15 @@ func latest(st school.Study, r school.Reading) time.Time {
 
 // news is what reviewers said of the visitor's practice tasks, and the tasks that complete courses leave to do.
 func (s *Server) news(ctx context.Context, shown *homePage, person string, studies []school.Study) error {
-	tasks, err := s.School.TasksOf(ctx, person)
-	if err != nil {
-		return err
+	free := func(st school.Study) bool {
+		return st.Enrolment != nil && st.Version.Practice != nil && !st.Version.Practice.Required
+	}
+	var tasks map[string]courses.Task
+	if slices.ContainsFunc(studies, free) { // of a task that the course needs the study has the work
+		var err error
+		if tasks, err = s.School.TasksOf(ctx, person); err != nil {
+			return err
+		}
 	}
 	for _, st := range studies {
 		if st.Certificate != nil && st.Renewable(s.Now()) {
@@ -278,15 +284,21 @@ func (s *Server) news(ctx context.Context, shown *homePage, person string, studi
 			continue
 		}
 		t, sent := tasks[st.Enrolment.ID]
+		if len(st.Works) > 0 {
+			t, sent = courses.TaskOf(st.Works), true
+		}
 		switch {
 		case !sent && st.Progress.Complete():
 			shown.Left = append(shown.Left, st.Version)
 		case t.State == courses.TaskAgain:
 			shown.Commented = append(shown.Commented, st.Version)
 		case t.State == courses.TaskPassed:
-			work, err := s.School.Submissions(ctx, st.Enrolment.ID)
-			if err != nil {
-				return err
+			work := st.Works
+			if len(work) == 0 {
+				var err error
+				if work, err = s.School.Submissions(ctx, st.Enrolment.ID); err != nil {
+					return err
+				}
 			}
 			for _, w := range work {
 				if r := w.Newest(); r != nil && r.Passed && s.Now().Sub(r.RecordedAt) < praised {

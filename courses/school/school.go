@@ -225,6 +225,7 @@ type Study struct {
 	Worth       courses.State        // of the certificate, "" before
 	Revocation  *courses.Revocation  // nil where it was not withdrawn
 	Due         bool                 // everything is done, and the certificate waits for its issuer's decision
+	Works       []courses.HandedIn   // what was sent for the practice task, where the course needs it; the newest last
 }
 
 // Study puts together where a person stands in a course.

@@ -194,7 +194,7 @@ func (h *shelf) study(ctx context.Context, e courses.Enrolment, at time.Time) (S
 	if task := terms.Version().Practice; task != nil && task.Required {
 		work = h.worksAt(e.ID, at)
 	}
-	return Study{Version: terms.Version(), Enrolment: &e, Progress: terms.Trace(completions, attempts, work...)}, nil
+	return Study{Version: terms.Version(), Enrolment: &e, Progress: terms.Trace(completions, attempts, work...), Works: work}, nil
 }
 
 // appraise says of the studies that are complete which certificate they have, and what it is worth.
