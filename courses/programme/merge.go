@@ -40,25 +40,6 @@ func (s *Programme) Merge(ctx context.Context, gone, kept string, details *roste
 	return p, s.Tell(ctx, AuditEntry{By: by, Action: "person.merge", Subject: kept, Province: p.Province, Note: from.Name + " (" + gone + ")", Changes: ChangesOf(to, p)})
 }
 
-// OwnRulings are the trainings elsewhere that a person accepted for themselves, if two entries are one person: nobody
-// could know that then, the trainings count, and a second person has to look at them again.
-func OwnRulings(ctx context.Context, sch *school.School, a, b roster.Person) ([]school.Trained, error) {
-	ids := append(a.IDs(), b.IDs()...)
-	var own []school.Trained
-	for _, id := range []string{a.ID, b.ID} {
-		all, err := sch.TrainingsOf(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range all {
-			if t.Ruling != nil && t.Ruling.Accepted && t.Revocation == nil && slices.Contains(ids, t.Ruling.By) {
-				own = append(own, t)
-			}
-		}
-	}
-	return own, nil
-}
-
 // Part undoes Merge and gives back the entry that was gone.
 func (s *Programme) Part(ctx context.Context, gone, by string) (roster.Person, error) {
 	from, kept, err := s.Roll.Part(ctx, gone, by)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -11,6 +12,7 @@ import (
 	"lopban/courses/problem"
 	"lopban/courses/programme"
 	"lopban/courses/roster"
+	"lopban/courses/school"
 	"lopban/courses/store"
 	"lopban/server/page"
 )
@@ -54,7 +56,7 @@ func (s *Pages) showMerge(c *fiber.Ctx, fault *page.FormFault) error {
 			}
 			shown.Sides = append(shown.Sides, side)
 		}
-		own, err := programme.OwnRulings(c.UserContext(), s.School, kept, gone)
+		own, err := ownRulings(c.UserContext(), s.School, kept, gone)
 		if err != nil {
 			return err
 		}
@@ -203,4 +205,23 @@ func (s *Pages) shut(c *fiber.Ctx, p roster.Person, locked bool, action, note st
 		return err
 	}
 	return page.SeeOther(c, "/roster/"+p.ID+"?done=person-"+action)
+}
+
+// ownRulings are the trainings elsewhere that a person accepted for themselves, if two entries are one person: nobody
+// could know that then, the trainings count, and a second person has to look at them again.
+func ownRulings(ctx context.Context, sch *school.School, a, b roster.Person) ([]school.Trained, error) {
+	ids := append(a.IDs(), b.IDs()...)
+	var own []school.Trained
+	for _, id := range []string{a.ID, b.ID} {
+		all, err := sch.TrainingsOf(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range all {
+			if t.Ruling != nil && t.Ruling.Accepted && t.Revocation == nil && slices.Contains(ids, t.Ruling.By) {
+				own = append(own, t)
+			}
+		}
+	}
+	return own, nil
 }
