@@ -437,7 +437,7 @@ func (w *walk) person(row workbook.Row, cells []string) bool {
 	if w.within(row) || example.MatchString(roster.Words(w.named(cells))) {
 		return false
 	}
-	if facts == 0 && len(texts) <= 4 && !w.somewhere(cells) && (slices.ContainsFunc(texts, func(t string) bool { return footWords.MatchString(roster.Words(t)) && !w.full(cells) }) || w.foot && !w.numbered(cells)) {
+	if facts == 0 && len(texts) <= 4 && !w.somewhere(w.down(row, cells)) && (slices.ContainsFunc(texts, func(t string) bool { return footWords.MatchString(roster.Words(t)) && !w.full(cells) }) || w.foot && !w.numbered(cells)) {
 		w.foot = true
 		return false
 	}
@@ -562,8 +562,8 @@ func (w *walk) known(cells []string) map[Field]string {
 	return known
 }
 
-// add puts a row of somebody among those of the import, with what joined cells and the rows above say of it.
-func (w *walk) add(row workbook.Row, cells []string) {
+// down are the cells of a row with what cells that are joined down say of it.
+func (w *walk) down(row workbook.Row, cells []string) []string {
 	down := slices.Clone(cells)
 	for column, value := range w.joined[row.Number] {
 		for len(down) <= column {
@@ -573,6 +573,12 @@ func (w *walk) add(row workbook.Row, cells []string) {
 			down[column] = value
 		}
 	}
+	return down
+}
+
+// add puts a row of somebody among those of the import, with what joined cells and the rows above say of it.
+func (w *walk) add(row workbook.Row, cells []string) {
+	down := w.down(row, cells)
 	notes := w.asAbove(down)
 	w.last = down
 	r := ImportRow{Sheet: w.index, Number: row.Number, Hidden: row.Hidden, Cells: w.known(down), Under: w.district, Waits: w.Hidden && !w.part.Read}
