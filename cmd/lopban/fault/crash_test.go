@@ -121,8 +121,8 @@ func TestFolderHasOneProgram(t *testing.T) {
 	}
 }
 
-// Asked to stop while 32 devices send facts, the program answers what it has begun and ends with 0 (with 1 if it has not
-// done so in 10 seconds):
+// Asked to stop while 32 devices send facts, the program answers what it has begun and ends with 0 (with 1 if it has
+// not done so in 10 seconds):
 // every request that it worked on has had its answer.
 func TestStopUnderLoad(t *testing.T) {
 	h := newHall(t, console.Place{Data: filepath.Join(t.TempDir(), "data")}, 8, 1)

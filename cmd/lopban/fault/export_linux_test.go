@@ -41,8 +41,8 @@ func sorting(t *testing.T, r *programtest.Running) (n int) {
 	return n
 }
 
-// A visitor who goes away in the middle of a list of 40,000 people, or 100,000, ends the work on it long before its end:
-// the files in which it was sorted are gone. Memory stays as it is with one who takes all of it.
+// A visitor who goes away in the middle of a list of 40,000 people, or 100,000, ends the work on it long before its
+// end: the files in which it was sorted are gone. Memory stays as it is with one who takes all of it.
 func TestExportWithoutAReader(t *testing.T) {
 	h := newHall(t, console.Place{Data: filepath.Join(t.TempDir(), "data")}, 1, 1)
 	h.fillRegister(t, exportRows())
