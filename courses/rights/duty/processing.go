@@ -5,6 +5,7 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/authoring/desk"
+	"lopban/courses/help"
 	"lopban/courses/programme"
 	"lopban/courses/rights"
 	"lopban/courses/roster"
@@ -86,6 +87,8 @@ var Record = []Processing{
 	{school.TaskKind, ForLearning, nil},
 	{school.ReadingKind, ForLearning, nil},
 	{school.RefusalKind, ForLearning, nil},
+	{help.RemarkKind, ForLearning, nil},
+	{help.AnswerKind, ForLearning, nil},
 	{school.PhoneLogKind, ForLearning, nil},
 	{school.AheadKind, ForLearning, nil},
 	{school.DueKind, ForLearning, nil},
@@ -138,6 +141,7 @@ var Record = []Processing{
 	{roster.DecoyKind, ForNobody, stays},
 	{roster.PlaceChangeKind, ForNobody, stays},
 	{programme.PlaceDraftKind, ForNobody, stays},
+	{help.ContactKind, ForNobody, stays},
 	{intake.HeadingKind, ForNobody, stays},
 	{programme.IssuerKeyKind, ForNobody, stays},
 	{programme.IssuerSecretKind, ForNobody, stays},
