@@ -227,6 +227,7 @@ func (o *town) learn(p roster.Person, l life) {
 		{Kind: "completion", Course: "DK1", Lesson: "doc"},
 		{Kind: "attempt", Course: "DK1", Lesson: "thu", Answers: map[string]json.RawMessage{"true": []byte("true")}},
 		{Kind: "completion", Course: "DK2", Lesson: "doc"},
+		{Kind: "remark", Course: "DK1", Lesson: "doc", Text: "Thiếu dấu."},
 	} {
 		f.ID, f.At = fmt.Sprint("f", i), o.clock
 		r, err := o.Record(ctx, p.ID, f)
@@ -235,6 +236,9 @@ func (o *town) learn(p roster.Person, l life) {
 			o.t.Fatalf("%+v: %+v", f, r)
 		}
 	}
+	author := o.staff
+	author.Roles = []roster.Role{roster.Trainer}
+	o.must(o.Help.AnswerRemark(ctx, author, "DK1", p.ID+"/f5", "Đã sửa."))
 	_, err = o.School.Heard(ctx, p.ID, "may-1", []courses.LogEntry{{N: 1, Text: []byte("x")}})
 	o.must(err)
 	o.must(o.School.Leave(ctx, p.ID, "DK2", "doc", 40))
