@@ -5,9 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"lopban/courses"
 	"lopban/courses/problem"
-	"lopban/courses/school"
 	"lopban/courses/store"
 )
 
@@ -29,30 +27,10 @@ var Timetable = []Job{
 	{"uploads", time.Hour, func(ctx context.Context, s *Programme) error { return s.SweepUploads(ctx) }},
 	{"trainings", time.Hour, func(ctx context.Context, s *Programme) error { return s.SweepTrainingLists(ctx) }},
 	{"blobs", 24 * time.Hour, func(ctx context.Context, s *Programme) error { return s.SweepBlobs(ctx) }},
-	{"refusals", 24 * time.Hour, forgetRefusals},
 	{"keys", 24 * time.Hour, func(ctx context.Context, s *Programme) error {
 		return errors.Join(s.Sessions.RotateKeys(ctx, keyLife), s.Accounts.RotateKeys(ctx, keyLife))
 	}},
 	{"issuer keys", 24 * time.Hour, func(ctx context.Context, s *Programme) error { return s.Keys.RotateAfter(ctx, issuerKeyLife) }},
-}
-
-// forgetRefusals removes what was refused of people's learning when its term is over: somebody had the time to look.
-func forgetRefusals(ctx context.Context, s *Programme) error {
-	if s.refusals <= 0 {
-		return nil
-	}
-	const some = 10_000 // the rest the next day
-	q := store.Where(store.Less("recordedAt", store.Time(s.Now().Add(-s.refusals)))).By("recordedAt").First(some)
-	old, err := store.All[courses.Refusal](ctx, s.Store, school.RefusalKind, q)
-	for _, r := range old {
-		if err == nil {
-			err = s.Store.Delete(ctx, school.RefusalKind, r.ID)
-		}
-		if errors.Is(err, problem.ErrNotFound) {
-			err = nil
-		}
-	}
-	return err
 }
 
 // issuerKeyLife is after how long another key signs certificates: seldom, because a phone without a network knows the

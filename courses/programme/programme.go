@@ -72,13 +72,15 @@ type Programme struct {
 	Background Background
 	factTime   time.Duration
 	Unfinished []func(ctx context.Context) error // what other rooms have Settle finish
-	refusals   time.Duration                     // see Config.KeepRefusals
-	creating   sync.Map                          // AccountForm: forms that are being answered
+
+	KeepRefusals time.Duration // see Config
+
+	creating sync.Map // AccountForm: forms that are being answered
 }
 
 // New joins the rooms on a store. It makes the keys of sessions at the first start.
 func New(ctx context.Context, cfg Config) (*Programme, error) {
-	s := &Programme{Store: cfg.Store, Log: cfg.Log, Now: cfg.Now, BaseURL: cfg.BaseURL, Grace: cfg.SecondGrace, factTime: cfg.FactTime, refusals: cfg.KeepRefusals}
+	s := &Programme{Store: cfg.Store, Log: cfg.Log, Now: cfg.Now, BaseURL: cfg.BaseURL, Grace: cfg.SecondGrace, factTime: cfg.FactTime, KeepRefusals: cfg.KeepRefusals}
 	var err error
 	if s.Languages, err = words.Read(cfg.Content); err != nil {
 		return nil, err

@@ -22,10 +22,10 @@ import (
 // Desk does it on a programme.
 type Desk struct{ *programme.Programme }
 
-// New is a desk that also finishes, with Settle, what was cut off.
+// New is a desk that also finishes, with Settle, what was cut off, and removes what has had its term.
 func New(p *programme.Programme) *Desk {
 	d := &Desk{p}
-	p.Unfinished = append(p.Unfinished, d.Finish)
+	p.Unfinished = append(p.Unfinished, d.Finish, d.forgetRefusals)
 	return d
 }
 

@@ -112,6 +112,8 @@ var Record = []Processing{
 	{targets.StandingKind, ForNumber, nameless}, // made anew from what is left
 	{targets.PeriodKind, ForNumber, stays},
 	{targets.FrozenKind, ForNumber, stays},
+	{targets.CountsKind, ForNumber, stays},
+	{targets.ChangeKind, ForNumber, stays},
 
 	{roster.IntakeKind, ForIntake, nameless}, // the name of a file, see eraseFiles
 	{programme.UploadKind, ForIntake, nameless},
