@@ -19,7 +19,7 @@ type Job struct {
 // Timetable is the whole timetable.
 var Timetable = []Job{
 	{"settle", time.Hour, func(ctx context.Context, s *Programme) error { return s.Settle(ctx) }},
-	{"counts", 24 * time.Hour, recount},
+	{"counts", 24 * time.Hour, func(ctx context.Context, s *Programme) error { _, err := s.Board.Recount(ctx); return err }},
 	{"places", 10 * time.Minute, func(ctx context.Context, s *Programme) error { return s.SettlePlaces(ctx) }},
 	{"sessions", 24 * time.Hour, func(ctx context.Context, s *Programme) error { _, err := s.Sessions.Sweep(ctx); return err }},
 	{"tallies", time.Hour, func(ctx context.Context, s *Programme) error { _, err := s.Accounts.SweepTallies(ctx); return err }},

@@ -194,15 +194,6 @@ func (s *Programme) Settle(ctx context.Context) error {
 	return s.School.Settle(ctx, since, s.Learner, s.settled)
 }
 
-// recount counts everybody for the board again, which finds nothing but what was written past it.
-func recount(ctx context.Context, s *Programme) error {
-	n, err := s.Board.Recount(ctx)
-	if n > 0 {
-		s.Log.Warn("the numbers of some communes were counted anew", "places", n)
-	}
-	return err
-}
-
 // Learner is a person as School needs them: what stands on a certificate is looked up only when one is due.
 func (s *Programme) Learner(person string) school.Learner {
 	return school.Learner{Person: person, Paper: func(ctx context.Context) (courses.Holder, courses.Issuer, error) {

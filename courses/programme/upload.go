@@ -356,7 +356,7 @@ func (s *Programme) refreshSome(ctx context.Context, rows []*intake.ImportRow) e
 		return err
 	}
 	g, within := errgroup.WithContext(ctx)
-	g.SetLimit(renaming)
+	g.SetLimit(8) // accounts at once
 	for _, p := range people {
 		g.Go(func() error { return renameAccount(within, s, p) })
 	}
@@ -365,9 +365,6 @@ func (s *Programme) refreshSome(ctx context.Context, rows []*intake.ImportRow) e
 	}
 	return s.Board.RefreshStanding(ctx, ids...)
 }
-
-// renaming is how many accounts get their new name at once.
-const renaming = 8
 
 // SweepUploads removes the sheets and the drafts of changes of places that nobody applied in a day, and uploads of long
 // ago.
