@@ -25,9 +25,9 @@ type human struct {
 
 // spoiled draws a roster with its truth, and a file that an office would make of it a year later: people moved, have
 // other numbers, left and came; names are typed in capitals, decomposed, without marks, with other marks, with the tone
-// placed otherwise, with Ð or with a title; cells are empty, rows repeated; communes are those of before July 2025, also
-// ones that were split, or stand in joined cells; the letters are of an old code; a newcomer has the number of somebody
-// of another province.
+// placed otherwise, with Ð or with a title; cells are empty, rows repeated; communes are those of before July 2025,
+// also ones that were split, or stand in joined cells; the letters are of an old code; a newcomer has the number of
+// somebody of another province.
 type spoiled struct {
 	t   *rapid.T
 	r   *roster.Roll
@@ -236,8 +236,8 @@ func (s *spoiled) mergeDown(x *excelize.File, from, to int) {
 	}
 }
 
-// inTCVN3 writes a text as programs of the years of .VnTime did; of one with a letter that the code has not it gives the
-// text back.
+// inTCVN3 writes a text as programs of the years of .VnTime did; of one with a letter that the code has not it gives
+// the text back.
 func inTCVN3(text string) string {
 	code := map[rune]byte{}
 	for b := 0xA1; b <= 0xFE; b++ {

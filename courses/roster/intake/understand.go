@@ -462,8 +462,8 @@ func (w *walk) named(cells []string) string {
 	return cmp.Or(known[FieldName], strings.TrimSpace(known[FieldFamily]+" "+known[FieldGiven]))
 }
 
-// somewhere says whether a row has a name and, in the columns for it, a place or a library that is known: somebody whose
-// post is "Phó chủ tịch" is no signature.
+// somewhere says whether a row has a name and, in the columns for it, a place or a library that is known: somebody
+// whose post is "Phó chủ tịch" is no signature.
 func (w *walk) somewhere(cells []string) bool {
 	known, name := w.known(cells), w.named(cells)
 	if name == "" || footWords.MatchString(roster.Words(name)) {
