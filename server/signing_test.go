@@ -11,7 +11,7 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/credential/credentialtest"
-	"lopban/courses/programme"
+	"lopban/courses/programme/signing"
 	"lopban/courses/roster"
 )
 
@@ -74,7 +74,7 @@ func TestTheIssuerSignsManyCertificates(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	mine := courses.ShowCode(e.code) + ".pdf"
+	mine := "08-2026-000001_" + courses.ShowCode(e.code) + ".pdf"
 	signed := credentialtest.NewToken(t, "-newkey", "rsa:2048").Sign(t, pdfs[mine], credentialtest.SamePage)
 	sent := []sentFile{{name: "đã ký/" + mine, data: signed}, {name: "__MACOSX/._" + mine, data: []byte("x")}, {name: "ghi chú.txt", data: []byte("Đã ký hôm nay")}}
 	for name, data := range pdfs {
@@ -108,7 +108,7 @@ func TestTheIssuerSignsManyCertificates(t *testing.T) {
 
 func TestSignedFilesAreBoundedAndScoped(t *testing.T) {
 	e := newEarned(t)
-	many := make([]sentFile, programme.SignTogether+1)
+	many := make([]sentFile, signing.Together+1)
 	for i := range many {
 		many[i].name = strings.Repeat("a", i+1) + ".pdf"
 	}

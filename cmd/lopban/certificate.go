@@ -17,6 +17,7 @@ import (
 	"lopban/courses/paper"
 	"lopban/courses/problem"
 	"lopban/courses/programme"
+	"lopban/courses/programme/signing"
 	"lopban/courses/roster"
 	"lopban/courses/school"
 	"lopban/courses/store"
@@ -257,7 +258,7 @@ func (c *downloadCommand) Run(ctx context.Context, term *console.Terminal) error
 	if err := os.MkdirAll(c.Dir, 0o750); err != nil {
 		return err
 	}
-	all, err := programme.ToSign(ctx, st, c.Province, since)
+	all, err := signing.ToSign(ctx, st, c.Province, since)
 	for _, e := range all {
 		if err == nil {
 			err = c.write(ctx, st, term, e)

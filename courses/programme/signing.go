@@ -1,15 +1,10 @@
 package programme
 
 import (
-	"archive/zip"
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/x509/pkix"
 	"errors"
-	"io"
-	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -73,21 +68,6 @@ func (s *Programme) Countersign(ctx context.Context, a roster.Account, signed []
 	return e, done, err
 }
 
-// ToSign are the certificates of an issuer since a time that have no signature of the issuer's own yet, in the order of
-// issue.
-func ToSign(ctx context.Context, st store.Store, province string, since time.Time) ([]courses.Certificate, error) {
-	all, err := store.All[courses.Certificate](ctx, st, school.CertificateKind, store.Where(store.Is("province", province), store.AtLeast("issuedAt", since)).By("issuedAt"))
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]string, len(all))
-	for i, c := range all {
-		ids[i] = c.ID
-	}
-	signed, err := store.Many(ctx, st, CountersignedKind, ids, func(c Countersigned) string { return c.ID })
-	return slices.DeleteFunc(all, func(c courses.Certificate) bool { _, has := signed[c.ID]; return has }), err
-}
-
 // Made is the PDF that was made for a certificate, nil before.
 func Made(ctx context.Context, st store.Store, c courses.Certificate) ([]byte, error) {
 	p := papers{store: st}
@@ -100,107 +80,4 @@ func nameOf(n pkix.Name) string {
 		return cmp.Or(n.CommonName, strings.Join(n.Organization, ", "), n.String())
 	}
 	return n.CommonName + ", " + n.Organization[0]
-}
-
-// SignTogether is how many certificates are downloaded and handed in again in one file.
-const SignTogether = 100
-
-// Pack writes the PDFs of certificates into a ZIP file, each under the code of its certificate. Those that were
-// not made yet are made.
-func (p *papers) Pack(ctx context.Context, out io.Writer, all []courses.Certificate) error {
-	z := zip.NewWriter(out)
-	for _, c := range all {
-		pdf, err := p.Keep(ctx, c)
-		if err != nil {
-			return err
-		}
-		w, err := z.CreateHeader(&zip.FileHeader{Name: courses.ShowCode(c.Code) + ".pdf", Method: zip.Store, Modified: c.IssuedAt})
-		if err == nil {
-			_, err = w.Write(pdf)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return z.Close()
-}
-
-// SignedFile is a file that was handed in.
-type SignedFile struct {
-	Name string
-	Read func() ([]byte, error)
-}
-
-// SignedFiles are the PDFs in a file that was handed in: those of a ZIP file, or itself.
-func SignedFiles(name string, data []byte) ([]SignedFile, error) {
-	if !bytes.HasPrefix(data, []byte("PK\x03\x04")) {
-		return []SignedFile{{name, func() ([]byte, error) { return data, nil }}}, nil
-	}
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return nil, problem.Invalid("file", "signed-zip", name)
-	}
-	var all []SignedFile
-	for _, f := range z.File {
-		// folders, and what one maker of such files puts beside each
-		if strings.HasSuffix(f.Name, "/") || strings.HasPrefix(path.Base(f.Name), "._") {
-			continue
-		}
-		if len(all) == SignTogether {
-			return nil, problem.Invalid("file", "signed-many", SignTogether)
-		}
-		base := path.Base(strings.ToValidUTF8(f.Name, "?"))
-		all = append(all, SignedFile{base, func() ([]byte, error) { return inside(f) }})
-	}
-	if len(all) == 0 {
-		return nil, problem.Invalid("file", "signed-empty", name)
-	}
-	return all, nil
-}
-
-// inside reads a file of a ZIP file to the largest size of a PDF and one byte more, which is then refused as too large.
-func inside(f *zip.File) ([]byte, error) {
-	r, err := f.Open()
-	if err != nil {
-		return nil, problem.Invalid("file", "signed-zip", f.Name)
-	}
-	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, credential.LargestPDF+1))
-	if err != nil {
-		return nil, problem.Invalid("file", "signed-zip", f.Name)
-	}
-	return data, nil
-}
-
-// TakenFile is what became of a SignedFile.
-type TakenFile struct {
-	Name  string
-	Entry school.Entry
-	Done  Countersigned
-	Wrong *problem.Problem // why it was not taken, nil where it was
-}
-
-// TakeSigned takes the PDFs that are right, and says what is wrong with each of the others. It may be repeated.
-func (s *Programme) TakeSigned(ctx context.Context, a roster.Account, files []SignedFile) ([]TakenFile, error) {
-	var all []TakenFile
-	for _, f := range files {
-		t := TakenFile{Name: f.Name}
-		data, err := f.Read()
-		if err == nil {
-			t.Entry, t.Done, err = s.Countersign(ctx, a, data)
-		}
-		if errors.As(err, &t.Wrong) && !errors.Is(err, problem.ErrUnavailable) {
-			all = append(all, t)
-			continue
-		}
-		if err == nil {
-			err = s.Tell(ctx, AuditEntry{ID: "certificate.countersign/" + t.Done.Hash, By: a.ID, Action: "certificate.countersign",
-				Subject: t.Entry.Code, Province: t.Entry.Province, Note: t.Done.Signer})
-		}
-		if err != nil {
-			return all, err
-		}
-		all = append(all, t)
-	}
-	return all, nil
 }

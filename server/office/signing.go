@@ -11,7 +11,7 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/problem"
-	"lopban/courses/programme"
+	"lopban/courses/programme/signing"
 	"lopban/courses/roster"
 	"lopban/server/page"
 )
@@ -22,7 +22,7 @@ type signingPage struct {
 	Batch    string // address of the batch that is meant, "" for all
 	Left     []courses.Certificate
 	Parts    []page.Link
-	Taken    []programme.TakenFile // those that were not taken first
+	Taken    []signing.Taken // those that were not taken first
 	Good     int
 	Open     string
 	Fault    *page.FormFault
@@ -31,7 +31,7 @@ type signingPage struct {
 }
 
 // Why says why a file was not taken.
-func (p signingPage) Why(t programme.TakenFile) string {
+func (p signingPage) Why(t signing.Taken) string {
 	return p.T("error."+t.Wrong.Code, t.Wrong.Args...)
 }
 
@@ -46,14 +46,14 @@ func (s *Pages) Signing(c *fiber.Ctx) error {
 	return s.showSigning(c, nil, nil)
 }
 
-func (s *Pages) showSigning(c *fiber.Ctx, taken []programme.TakenFile, fault *page.FormFault) error {
+func (s *Pages) showSigning(c *fiber.Ctx, taken []signing.Taken, fault *page.FormFault) error {
 	p, left, err := s.toSign(c)
 	if err != nil {
 		return err
 	}
 	shown := signingPage{Frame: s.Frame(c, s.WordsOf(c).T("signing.title")), Province: p, Batch: c.FormValue("batch"), Left: left, Open: "signing", Fault: fault,
-		Most: programme.SignTogether, MB: 20, Taken: taken, May: roster.MayRevoke(*page.VisitorOf(c).Account, p.Code)}
-	for some := range slices.Chunk(left, programme.SignTogether) {
+		Most: signing.Together, MB: 20, Taken: taken, May: roster.MayRevoke(*page.VisitorOf(c).Account, p.Code)}
+	for some := range slices.Chunk(left, signing.Together) {
 		first, last := some[0], some[len(some)-1]
 		query := url.Values{"province": {p.Code}, "batch": {shown.Batch}, "from": {first.Code}}
 		shown.Parts = append(shown.Parts, page.Link{Href: "/registers/signing.zip?" + query.Encode(), Text: first.Register + " – " + last.Register})
@@ -75,7 +75,7 @@ func (s *Pages) toSign(c *fiber.Ctx) (roster.Province, []courses.Certificate, er
 	if err != nil {
 		return p, nil, err
 	}
-	left, err := programme.ToSign(c.UserContext(), s.Store, p.Code, time.Time{})
+	left, err := signing.ToSign(c.UserContext(), s.Store, p.Code, time.Time{})
 	if batch := c.FormValue("batch"); batch != "" {
 		left = slices.DeleteFunc(left, func(e courses.Certificate) bool { return page.WorkAddress(e.Decision.Batch) != batch })
 	}
@@ -92,9 +92,9 @@ func (s *Pages) SigningFile(c *fiber.Ctx) error {
 	if i < 0 { // it was signed meanwhile
 		return page.SeeOther(c, "/registers/signing?"+url.Values{"province": {p.Code}, "batch": {c.Query("batch")}}.Encode())
 	}
-	left = left[i:min(len(left), i+programme.SignTogether)]
+	left = left[i:min(len(left), i+signing.Together)]
 	var out bytes.Buffer
-	if err := s.Papers.Pack(c.UserContext(), &out, left); err != nil {
+	if err := signing.Pack(c.UserContext(), s.Programme, &out, left); err != nil {
 		return err
 	}
 	file := fmt.Sprintf("lopban-ky-so-%s-%d.zip", p.Code, len(left))
@@ -123,15 +123,15 @@ func (s *Pages) TakeSigned(c *fiber.Ctx) error {
 		}
 		return s.showSigning(c, nil, fault)
 	}
-	taken, err := s.Programme.TakeSigned(c.UserContext(), a, files)
+	taken, err := signing.Take(c.UserContext(), s.Programme, a, files)
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(taken, func(a, b programme.TakenFile) int { return bad(a) - bad(b) })
+	slices.SortStableFunc(taken, func(a, b signing.Taken) int { return bad(a) - bad(b) })
 	return s.showSigning(c, taken, nil)
 }
 
-func bad(t programme.TakenFile) int {
+func bad(t signing.Taken) int {
 	if t.Wrong != nil {
 		return 0
 	}
@@ -139,12 +139,12 @@ func bad(t programme.TakenFile) int {
 }
 
 // signedFiles are the PDFs of a form, by themselves or in ZIP files.
-func signedFiles(c *fiber.Ctx) ([]programme.SignedFile, error) {
+func signedFiles(c *fiber.Ctx) ([]signing.File, error) {
 	form, err := c.MultipartForm()
 	if err != nil {
 		return nil, problem.Invalid("file", "file.missing")
 	}
-	var all []programme.SignedFile
+	var all []signing.File
 	for _, header := range form.File["file"] {
 		if header.Filename == "" {
 			continue
@@ -153,12 +153,12 @@ func signedFiles(c *fiber.Ctx) ([]programme.SignedFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		some, err := programme.SignedFiles(header.Filename, data)
+		some, err := signing.Files(header.Filename, data)
 		if err != nil {
 			return nil, err
 		}
-		if all = append(all, some...); len(all) > programme.SignTogether {
-			return nil, problem.Invalid("file", "signed-many", programme.SignTogether)
+		if all = append(all, some...); len(all) > signing.Together {
+			return nil, problem.Invalid("file", "signed-many", signing.Together)
 		}
 	}
 	if len(all) == 0 {
