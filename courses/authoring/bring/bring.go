@@ -57,10 +57,10 @@ type Brought struct {
 // MaxBrought is the largest file that [Bring] reads, in bytes.
 const MaxBrought = 16 << 20
 
-// Bring reads a file of any of the forms; which it is, its content says. Of its name only the title of a file without
-// one is made. Headings of the first level part a Word document into lessons if part says so. A file that is none of
-// these, is broken, or is made to do harm is refused with a store.Problem (store.ErrInvalid): names that lead
-// elsewhere, links, bombs, document types and entities. Nothing is fetched.
+// Bring reads a file of any of the forms; which it is, its content says. Its name gives the title of a file without
+// one, and is held against a plain text alone. Headings of the first level part a Word document into lessons if part
+// says so. A file that is none of these, is broken, or is made to do harm is refused with a store.Problem
+// (store.ErrInvalid): names that lead elsewhere, links, bombs, document types and entities. Nothing is fetched.
 func Bring(name string, data []byte, part bool) (Brought, error) {
 	title := strings.Join(strings.Fields(norm.NFC.String(markdown.Clean(strings.TrimSuffix(path.Base(name), path.Ext(name))))), " ")
 	switch {
@@ -151,9 +151,15 @@ func bringText(name, title string, data []byte) (Brought, error) {
 		g.aiken(cmp.Or(path.Base(name), title), text)
 		return g.brought(FormAiken, nil)
 	}
+	if ext := strings.ToLower(path.Ext(name)); slices.Contains(notText, ext) {
+		return Brought{}, bundle.Refused("bring-name", ext)
+	}
 	g.markdown(text)
 	return g.brought(FormMarkdown, nil)
 }
+
+// notText are ends of names that no text for a lesson has: such a file is broken, or was given another name.
+var notText = []string{".docx", ".doc", ".pptx", ".xlsx", ".odt", ".pdf", ".zip", ".mbz", ".imscc", ".h5p", ".gift", ".xml"}
 
 // bringMarkup reads a page, or questions in XML. XML of another kind is named and refused: as a page it would be a
 // jumble of its texts.

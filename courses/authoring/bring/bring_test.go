@@ -479,3 +479,19 @@ func coursePack(t testing.TB, p authoring.Package) []byte {
 	}
 	return b.Bytes()
 }
+
+// Text that is called as no text is may be what is left of a file: it is not taken for a lesson.
+func TestAPlainTextWithTheNameOfAnotherKindIsRefused(t *testing.T) {
+	text := []byte("# Đón tiếp bạn đọc\n\nChào trước khi hỏi.\n")
+	for _, name := range []string{"bai.docx", "Bài 1.DOCX", "cau-hoi.gift", "khoa.zip", "bai.pdf"} {
+		_, err := Bring(name, text, false)
+		if p := (*problem.Problem)(nil); !errors.As(err, &p) || p.Code != "bring-name" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"bai.md", "bai.txt", "bai"} {
+		if b, err := Bring(name, text, false); err != nil || b.Form != FormMarkdown {
+			t.Errorf("%s: %s, %v", name, b.Form, err)
+		}
+	}
+}
