@@ -345,6 +345,9 @@ func TestAuditTrailIsNarrowedSearchedAndSent(t *testing.T) {
 	}
 	p.staff.get("/admin/audit?province=04").want(403)
 	p.office.get("/admin/audit?from=gestern").want(422)
+	if got := p.office.get("/admin/audit?from=05/12/2026").want(200).attr("input[name=from]", "value"); got != "2026-12-05" {
+		t.Errorf("a day as people type it: %q", got)
+	}
 }
 
 func TestAuditTrailGoesOnPageByPage(t *testing.T) {

@@ -359,7 +359,8 @@ func TestAsOfIsADayThatHasCome(t *testing.T) {
 	p := newBoard(t)
 	for path, want := range map[string]string{
 		"/board?asOf=2026-12-06": "Ngày 06/12/2026 chưa tới.",
-		"/board?asOf=06/12/2026": "“06/12/2026” không đọc được là một ngày. Viết dạng năm-tháng-ngày, ví dụ 2026-11-05.",
+		"/board?asOf=06/12/2026": "Ngày 06/12/2026 chưa tới.", // typed where there is no calendar
+		"/board?asOf=06.13.2026": "“06.13.2026” không đọc được là một ngày. Viết dạng năm-tháng-ngày, ví dụ 2026-11-05.",
 	} {
 		shown := p.staff.get(path).want(422)
 		if got := shown.one("#asof-fault"); got != want {

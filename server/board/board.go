@@ -34,7 +34,15 @@ type query struct {
 // decide.
 func queryOf(c *fiber.Ctx) query {
 	by := roster.List(cmp.Or(c.Query("by"), string(roster.Present)))
-	return query{targets.Scope{By: by, Province: c.Query("province"), Commune: c.Query("commune"), KnownOn: targets.Day(c.Query("knownOn"))}, c.Query("asOf")}
+	return query{targets.Scope{By: by, Province: c.Query("province"), Commune: c.Query("commune"), KnownOn: targets.Day(isoDay(c.Query("knownOn")))}, isoDay(c.Query("asOf"))}
+}
+
+// isoDay is a date that somebody typed as addresses have it; what is no date stays as it is, and is refused later.
+func isoDay(typed string) string {
+	if day, err := page.FormDay(typed); err == nil {
+		return day.Format(time.DateOnly)
+	}
+	return typed
 }
 
 // day is the day that was typed, zero for today.

@@ -74,11 +74,11 @@ func (s *Pages) auditScope(c *fiber.Ctx) (auditFilter, error) {
 		if text == "" {
 			continue
 		}
-		at, err := time.ParseInLocation(time.DateOnly, text, courses.Vietnam)
+		at, err := page.FormDay(text)
 		if err != nil {
 			return f, problem.Invalid(name, "day.form", text)
 		}
-		*day = at
+		*day = time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, courses.Vietnam)
 	}
 	return f, nil
 }

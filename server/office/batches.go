@@ -95,7 +95,7 @@ func (s *Pages) Decide(c *fiber.Ctx) error {
 	for _, value := range c.Context().PostArgs().PeekMulti("due") {
 		form.Chosen = append(form.Chosen, string(value))
 	}
-	on, _ := time.Parse(time.DateOnly, form.On) // what cannot be read is named by the rules
+	on, _ := page.FormDay(form.On) // what cannot be read is named by the rules
 	b, err := s.Programme.Decide(c.UserContext(), *page.VisitorOf(c).Account, p.Code, c.FormValue("id"), form.Decision, on, form.Chosen)
 	if err != nil {
 		fault, shown := s.FaultOf(c, err)
@@ -138,6 +138,15 @@ func (p batchPage) Why(d courses.Due) string {
 	return p.T("batch.passed.other")
 }
 
+// numbers are those of some certificates that follow one another in the register.
+func numbers(some []courses.Certificate) string {
+	first, last := some[0].Number, some[len(some)-1].Number
+	if first == last {
+		return fmt.Sprintf("%05d", first)
+	}
+	return fmt.Sprintf("%05d–%05d", first, last)
+}
+
 // batchOf is a batch of a province that the visitor may read.
 func (s *Pages) batchOf(c *fiber.Ctx) (school.Given, error) {
 	b, err := s.School.Batch(c.UserContext(), page.WorkID(c.Params("batch")))
@@ -163,7 +172,7 @@ func (s *Pages) Batch(c *fiber.Ctx) error {
 	for part := range (len(all) + programme.PrintTogether - 1) / programme.PrintTogether {
 		from, to := part*programme.PrintTogether, min(len(all), (part+1)*programme.PrintTogether)
 		shown.Parts = append(shown.Parts, page.Link{Href: fmt.Sprintf("/registers/%s/print.pdf?part=%d", page.WorkAddress(b.ID), part+1),
-			Text: fmt.Sprintf("%05d–%05d", all[from].Number, all[to-1].Number)})
+			Text: numbers(all[from:to])})
 	}
 	return s.Page(c, "batch", shown)
 }

@@ -85,7 +85,7 @@ func (f trainingForm) training() (courses.Training, error) {
 		t.Periods = n
 	}
 	if f.On != "" {
-		on, err := time.Parse(time.DateOnly, f.On)
+		on, err := page.FormDay(f.On)
 		if err != nil {
 			return t, problem.Invalid("on", "training-day")
 		}

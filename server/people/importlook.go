@@ -441,7 +441,7 @@ func (s *Pages) choose(c *fiber.Ctx, u programme.Upload, im *intake.Import, choi
 		choices.Swapped[key] = c.FormValue("exchange") == "yes"
 	}
 	if c.FormValue("do") == "start" {
-		day, err := time.Parse(time.DateOnly, c.FormValue("start"))
+		day, err := page.FormDay(c.FormValue("start"))
 		switch {
 		case err != nil:
 			return problem.Invalid("start", "date.form", c.FormValue("start"))
