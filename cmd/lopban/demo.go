@@ -28,10 +28,13 @@ func (c *demoCommand) Run(ctx context.Context, term *console.Terminal, parsed *k
 		return errors.New("everybody knows the password of the demo's accounts: listen on 127.0.0.1, or give them another one with --demo-password (or LOPBAN_DEMO_PASSWORD_FILE)")
 	}
 	return serve(ctx, term, c.Place, c.site, func(ctx context.Context, s *programme.Programme) ([]string, error) {
-		if err := console.PublishAll(ctx, s); err != nil {
-			return nil, err
-		}
 		filled, err := demo.Filled(ctx, s)
+		if err == nil && !filled {
+			err = demo.Enough(s, c.People)
+		}
+		if err == nil {
+			err = console.PublishAll(ctx, s)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -74,8 +74,8 @@ type Region struct {
 	trainers map[string]string // account, by province
 }
 
-// Fill makes the region of an empty store: at least one person for each commune of the programme.
-func Fill(ctx context.Context, term *console.Terminal, s *programme.Programme, people int, seed uint64) error {
+// Enough says whether so many people are one at least for each commune of the programme.
+func Enough(s *programme.Programme, people int) error {
 	communes := 0
 	for _, p := range s.Places.Provinces(roster.Programme) {
 		communes += len(s.Places.Communes(roster.Programme, p.Code))
@@ -83,6 +83,11 @@ func Fill(ctx context.Context, term *console.Terminal, s *programme.Programme, p
 	if people < communes {
 		return fmt.Errorf("--people must be at least %d, one for each commune of the programme", communes)
 	}
+	return nil
+}
+
+// Fill makes the region of an empty store, in which the courses are published and the people are [Enough].
+func Fill(ctx context.Context, term *console.Terminal, s *programme.Programme, people int, seed uint64) error {
 	r := &Region{s: s, Rand: rand.New(rand.NewPCG(seed, 30122024)), seed: seed, now: console.Clock(), bar: &console.Bar{Out: term.Err}, trainers: map[string]string{}}
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { return r.hire(ctx, people) }, r.issuers, r.open, r.learn, r.stand, r.practise, r.close} {
