@@ -150,7 +150,11 @@ func (s *Server) deskOf(c *fiber.Ctx, a roster.Account) ([]deskCard, error) {
 			add("/board", "board.title", "desk.board.met", w.Percent(f.Percent), f.Next.Percent)
 		}
 		add("/completions", "report.completions", "desk.completions")
-		add("/periods", "periods.title", "desk.periods")
+		periods := "desk.periods"
+		if !roster.MaySetTargets(a) {
+			periods = "desk.periods.read"
+		}
+		add("/periods", "periods.title", periods)
 		add("/missing", "report.missing", "desk.missing.n", f.Base-f.Trained)
 		add("/roster", "menu.roster", "desk.roster")
 		n, _, err := s.rights.OpenRequests(c, province)

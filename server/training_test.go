@@ -310,6 +310,9 @@ func TestCertificatesAreGivenOutInABatch(t *testing.T) {
 	if got := learner.get("/courses/K1").want(200).text(); !strings.Contains(got, "cấp theo đợt") {
 		t.Errorf("the learner reads %s", got)
 	}
+	if got := learner.get("/certificates").want(200).one("main .note"); !strings.Contains(got, "cấp theo đợt") {
+		t.Errorf("where certificates are: %q", got)
+	}
 	shown := e.staff.get("/registers").want(200)
 	if got := shown.one("a[href*='/book.pdf']"); got != "Sổ năm 2026 (PDF)" {
 		t.Errorf("the book of the year is %q", got)

@@ -119,6 +119,7 @@ class Sheet {
     }
     kept.drop(this.key);
     this.say(words.saved.replace("%s", answer.at));
+    $("[data-fresh]")?.remove();
   }
 
   // Somebody else saved: the form itself shows both texts.

@@ -89,6 +89,8 @@ async function prepareQuiz(form, p, facts, course, lesson) {
   if (drawn) {
     $("[name=draw]", form).value = drawn.draw;
     for (const question of $$("fieldset.question", form)) if (!drawn.asks.includes(question.id.slice(2))) question.remove();
+    // numbered as they are asked, not as they stand in the pool
+    $$("fieldset.question > legend", form).forEach((legend, i) => { const text = legend.firstChild; text.data = text.data.replace(/\d+/, String(i + 1)); });
   }
   const waiting = facts.filter(({ entry, fact }) => fact.kind === "attempt" && fact.lesson === lesson && entry.state === "here").length;
   if (waiting) form.before(el("div", { className: "note", role: "status" }, say("attempts.wait", waiting)));

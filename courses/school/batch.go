@@ -150,6 +150,12 @@ func (s *School) sentAgain(ctx context.Context, old, b courses.Batch, chosen []s
 	return old, nil
 }
 
+// WaitsOf are the certificates of a person that wait for a decision.
+func WaitsOf(ctx context.Context, st store.Store, person string) ([]courses.Due, error) {
+	all, err := store.All[courses.Due](ctx, st, DueKind, store.Where(store.Begins("id", person+"/")))
+	return slices.DeleteFunc(all, func(d courses.Due) bool { return d.Batch != "" }), err
+}
+
 // choose are those of chosen enrolments that wait in a province for a decision, without those of who decides.
 func (s *School) choose(ctx context.Context, province string, chosen []string, by string) (enrolments []string, err error) {
 	waits, err := s.Waits(ctx, province)

@@ -20,6 +20,7 @@ import (
 type certificatesPage struct {
 	page.Frame
 	Entries []school.Entry
+	Waits   []courses.Due
 }
 
 // Certificates lists what the visitor holds.
@@ -28,7 +29,11 @@ func (s *Pages) Certificates(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.Page(c, "certificates", certificatesPage{s.Frame(c, s.WordsOf(c).T("certificates.title")), entries})
+	waits, err := school.WaitsOf(c.UserContext(), s.Store, page.VisitorID(c))
+	if err != nil {
+		return err
+	}
+	return s.Page(c, "certificates", certificatesPage{s.Frame(c, s.WordsOf(c).T("certificates.title")), entries, waits})
 }
 
 type certificatePage struct {

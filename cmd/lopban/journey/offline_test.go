@@ -211,6 +211,7 @@ func TestOfflineJourney(t *testing.T) {
 	v.wantAt("/courses/RP1/" + lesson.ID + "/quiz?kept=1")
 	v.says("main [data-note=kept]", v.say("vi", "log.kept"))
 	v.await(`document.querySelector("form[data-quiz].one")`)
+	v.await(`[...document.querySelectorAll("fieldset.question > legend")].every((l, i) => l.textContent.trim().startsWith("Câu " + (i + 1) + "."))`)
 	v.answerAll(rightAnswers(lesson.Quiz))
 	v.follow(v.tap("[data-send] .button"))
 	v.wantAt("/courses/RP1/" + lesson.ID + "/quiz?kept=2")
