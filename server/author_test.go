@@ -16,9 +16,9 @@ func TestAuthorSeesEachCourseOnce(t *testing.T) {
 	shown := p.trainer.get("/author").want(200)
 	rows := shown.find("table.data tbody tr")
 	for i, want := range []string{
-		"Khóa ngắn K2 K2 · Đang soạn Khuyến đọc K2@1, 05/12/2026 2 1 1 Xem 6 câu",
+		"Khóa ngắn K2 K2 · Đang soạn Lỗi được báo Khuyến đọc K2@1, 05/12/2026 2 1 1 Xem 6 câu",
 		"Khóa bảy K7 · Đang soạn Dịch vụ thư viện – – – – –",
-		"Khóa ngắn K1 K1 · Chưa có bản nháp Dịch vụ thư viện K1@1, 05/12/2026 2 2 2 Xem 6 câu",
+		"Khóa ngắn K1 K1 · Chưa có bản nháp Lỗi được báo Dịch vụ thư viện K1@1, 05/12/2026 2 2 2 Xem 6 câu",
 	} {
 		if len(rows) != 3 || textOf(rows[i]) != want {
 			t.Errorf("%d: %q", i, textOf(rows[i]))

@@ -186,6 +186,19 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 	if got := shown.attr(".mistakes .bad a", "href"); got != "/author/K1/doc?lang=vi&line=3" {
 		t.Errorf("%s: %s", got, shown.text())
 	}
+	if got := shown.one(".mistakes .bad a"); got != "Bài “Bài đọc” (Tiếng Việt), dòng 3" {
+		t.Errorf("it is named %q", got)
+	}
+	d.lan.post("/author", fields("course", "K5", "strand", "library-service", "vi", "Sửa sách rách")).want(303)
+	list := d.lan.get("/author/K5").want(200)
+	for _, a := range list.find(".mistakes a") {
+		if href := attrOf(a, "href"); strings.Contains(href, "course.yaml") || strings.Contains(textOf(a), ".yaml") {
+			t.Errorf("a new course leads to %s: %q", href, textOf(a))
+		}
+	}
+	if got := list.text(); !strings.Contains(got, "Phần “Sửa sách rách”") || !strings.Contains(got, "Thông tin chung của khóa") {
+		t.Errorf("what is to be translated is not named: %s", got)
+	}
 	if at := d.lan.get("/author/K1/doc?lang=vi&line=3").want(200).attr("[data-desk]", "data-line"); at != "3" {
 		t.Errorf("line %s", at)
 	}

@@ -85,12 +85,6 @@ func (w weight) KB(lang string) string {
 	return text
 }
 
-// mistakeRow is a mistake in words, and where it can be mended.
-type mistakeRow struct {
-	mistake.Mistake
-	Text, Href string
-}
-
 // deskAt begins a page of a course at the desk. A course that is not open leads to where it can be.
 func (s *Pages) deskAt(c *fiber.Ctx, tab string) (deskFrame, error) {
 	course, ctx := c.Params("course"), c.UserContext()
@@ -116,8 +110,13 @@ func (s *Pages) deskAt(c *fiber.Ctx, tab string) (deskFrame, error) {
 	for _, r := range reports {
 		f.Weights[r.ID] = weightOf(r)
 	}
+	places := s.placesOf(c, f)
 	for _, m := range append(slices.Clone(mistakes), authoring.CheckAge(outline, s.Now())...) {
-		f.Mistakes = append(f.Mistakes, mistakeRow{m, w.Mistakes(mistake.Mistakes{m})[0], mistakePlace(f.Base, m)})
+		row, err := places.row(m)
+		if err != nil {
+			return f, err
+		}
+		f.Mistakes = append(f.Mistakes, row)
 		if !m.Warning {
 			f.Errors++
 		}
@@ -139,21 +138,6 @@ func compareBools(a, b bool) int {
 func weightOf(r authoring.LessonSize) weight {
 	b := max(r.Compressed.Vi, r.Compressed.En)
 	return weight{b, max(r.Seconds.Vi, r.Seconds.En), b > authoring.MaxPage}
-}
-
-// mistakePlace is the address of the page on which a mistake can be mended.
-func mistakePlace(base string, m mistake.Mistake) string {
-	id, lang, ext, ok := authoring.TextID(m.File)
-	line := fmt.Sprintf("line=%d", m.Line)
-	switch {
-	case strings.HasPrefix(m.File, "media/"):
-		return base + "/media"
-	case ok && ext == "md":
-		return base + "/" + id + "?lang=" + lang + "&" + line
-	case ok:
-		return base + "/" + id + "/quiz?lang=" + lang + "&" + line + "#open"
-	}
-	return base + "/course.yaml?" + line
 }
 
 type deskPage struct {
