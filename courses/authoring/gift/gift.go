@@ -816,7 +816,11 @@ func (a *answerPart) distinct(q *question, key func(answer) string) {
 // notes warns of answers without feedback.
 func (a *answerPart) notes(q *question) {
 	for _, x := range q.Answers {
-		if x.Feedback == "" && x.Text != "" { // an empty answer is named already
+		switch {
+		case x.Feedback != "" || x.Text == "": // an empty answer is named already
+		case x.Text == "true" || x.Text == "false":
+			a.mistakes.Warn(a.file, x.Line, "gift-feedback-"+x.Text)
+		default:
 			a.mistakes.Warn(a.file, x.Line, "gift-feedback-missing", markdown.Short(x.Text))
 		}
 	}
