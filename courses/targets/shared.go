@@ -259,7 +259,7 @@ func (b *Board) sharedCounts(ctx context.Context, at time.Time) (map[string]coun
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]counted{}
+	var all map[string]counted
 	again := map[string]bool{}
 	if none {
 		all, err = b.countEverybody(ctx, at)
