@@ -179,8 +179,12 @@ func remembered(tx *sql.Tx) ([]store.Opened, error) {
 
 // prepare brings one table up to date. Its documents have the schema of now where it was opened so before.
 func (t *table) prepare(tx *sql.Tx, current bool) error {
-	create := "CREATE TABLE IF NOT EXISTS " + quote(t.kind.Name) + " (id TEXT PRIMARY KEY, _rev INTEGER NOT NULL, _schema INTEGER NOT NULL, _body TEXT NOT NULL)"
-	if _, err := tx.Exec(create); err != nil {
+	// a new table has every column from the start: each that is added has SQLite read its whole schema again
+	create := "CREATE TABLE IF NOT EXISTS " + quote(t.kind.Name) + " (id TEXT PRIMARY KEY, _rev INTEGER NOT NULL, _schema INTEGER NOT NULL, _body TEXT NOT NULL"
+	for _, f := range t.columns() {
+		create += ", " + quote(f)
+	}
+	if _, err := tx.Exec(create + ")"); err != nil {
 		return err
 	}
 	have, err := names(tx, "SELECT name FROM pragma_table_info(?)", t.kind.Name)
@@ -259,8 +263,11 @@ func (t *table) dropFields(tx *sql.Tx, have []string) error {
 	return nil
 }
 
+// columns are those of a table beside the document itself.
+func (t *table) columns() []string { return append([]string{"_sum"}, t.fields...) }
+
 func (t *table) addFields(tx *sql.Tx, have []string) (added bool, err error) {
-	for _, f := range append([]string{"_sum"}, t.fields...) {
+	for _, f := range t.columns() {
 		if slices.Contains(have, f) {
 			continue
 		}
