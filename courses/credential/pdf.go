@@ -125,46 +125,6 @@ func Countersigned(kept, signed []byte, now time.Time) (*x509.Certificate, error
 	return s.Certificate, added(kept, signed)
 }
 
-var objectHead = regexp.MustCompile(`(?:^|[\r\n\x00 >])(\d{1,10})\s+\d{1,5}\s+obj\b`)
-
-// added says whether what stands behind the kept bytes leaves the page as it was: it may give the page, the catalogue
-// and the information new entries, but no object of the kept file another content, and none may be packed where this
-// cannot be seen.
-func added(kept, whole []byte) error {
-	rest := whole[len(kept):]
-	other := problem.Invalid("file", "signed-page")
-	if bytes.Contains(rest, []byte("/ObjStm")) {
-		return other
-	}
-	drawn := map[string]bool{} // what pages of the kept file draw
-	for _, m := range drawing.FindAll(kept, most) {
-		drawn[string(bytes.Join(bytes.Fields(m), []byte(" ")))] = true
-	}
-	for _, m := range objectHead.FindAllSubmatchIndex(rest, -1) {
-		id := rest[m[2]:m[3]]
-		old := dictOf(kept, id)
-		if old == nil {
-			continue
-		}
-		dict := rest[m[1]:min(len(rest), m[1]+64<<10)]
-		dict, _, _ = bytes.Cut(dict, []byte("endobj"))
-		switch {
-		case bytes.Contains(old, []byte("/Type /Catalog")), bytes.Contains(old, []byte("/Producer")), bytes.Contains(old, []byte("/SigFlags")):
-		case bytes.Contains(old, []byte("/Type /Page\n")):
-			for _, m := range drawing.FindAll(dict, most) {
-				if !drawn[string(bytes.Join(bytes.Fields(m), []byte(" ")))] {
-					return other
-				}
-			}
-		default:
-			return other
-		}
-	}
-	return nil
-}
-
-var drawing = regexp.MustCompile(`/(?:Contents|Resources)\s+(?:\d+\s+\d+\s+R|\S{1,40})`)
-
 // dictOf gives what an object of the file that was printed here holds, nil where there is none.
 func dictOf(pdf, id []byte) []byte {
 	head := append(append([]byte("\n"), bytes.TrimLeft(id, "0")...), " 0 obj"...)

@@ -191,6 +191,12 @@ func TestIssuersOwnSignature(t *testing.T) {
 			}
 		})
 	}
+	t.Run("with a stamp that can be seen", func(t *testing.T) {
+		signed := credentialtest.NewToken(t, "-newkey", "rsa:2048").Sign(t, pdf, samePage+"\nendobj\n60 0 obj\n<</Type/Annot/Subtype/Widget/FT/Sig/Rect[20 20 220 120]/AP<</N 61 0 R>>>>")
+		if _, err := Countersigned(pdf, signed, today); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("with a second form of digest", func(t *testing.T) {
 		signed := credentialtest.NewToken(t, "-newkey", "rsa:2048").Sign(t, pdf, samePage, "-cades", "-keyopt", "rsa_padding_mode:pss")
 		if _, err := Countersigned(pdf, signed, today); err != nil {
@@ -207,6 +213,9 @@ func TestWhatIsNoSignatureOfTheDocumentIsRefused(t *testing.T) {
 	today := time.Now().Add(time.Hour) // the certificate is made meanwhile
 	bent := bytes.Clone(good)
 	bent[len(bent)-3] ^= 1
+	trailer, _, _ := readDict(pdf[bytes.LastIndex(pdf, []byte("trailer"))+len("trailer"):])
+	root, _, _ := strings.Cut(trailer["/Root"], " ")
+	with := func(object string) []byte { return k.Sign(t, pdf, samePage+"\nendobj\n"+object) }
 	for name, test := range map[string]struct {
 		signed []byte
 		at     time.Time
@@ -221,6 +230,19 @@ func TestWhatIsNoSignatureOfTheDocumentIsRefused(t *testing.T) {
 		"two things drawn":          {k.Sign(t, pdf, strings.Replace(samePage, "4 0 R", "[4 0 R 40 0 R]", 1)), today, "signed-page"},
 		"a font put in":             {k.Sign(t, pdf, samePage+"\nendobj\n6 0 obj\n<</Type /Font>>"), today, "signed-page"},
 		"objects packed":            {k.Sign(t, pdf, samePage+"\nendobj\n60 0 obj\n<</Type /ObjStm>>"), today, "signed-page"},
+		"the pages replaced":        {with(root + " 0 obj\n<</Type/Catalog/Pages 40 0 R>>"), today, "signed-page"},
+		"another root":              {with("trailer\n<</Root 44 0 R/Prev 9>>\n60 0 obj\n<<>>"), today, "signed-page"},
+		"a table that leads astray": {with("xref\n3 1\n0000000015 00000 n \ntrailer\n<</Root " + root + " 0 R/Prev 9>>\n60 0 obj\n<<>>"), today, "signed-page"},
+		"an object taken away":      {with("xref\n4 1\n0000000000 00001 f \ntrailer\n<</Root " + root + " 0 R/Prev 9>>\n60 0 obj\n<<>>"), today, "signed-page"},
+		"other resources":           {k.Sign(t, pdf, strings.Replace(samePage, "/Resources 2 0 R", "/Resources<</Font<<>>>>", 1)), today, "signed-page"},
+		"a name with an escape":     {k.Sign(t, pdf, strings.Replace(samePage, "/Contents 4 0 R", "/Cont#65nts 40 0 R", 1)), today, "signed-page"},
+		"a key twice":               {k.Sign(t, pdf, strings.Replace(samePage, "/Contents 4 0 R", "/Contents 4 0 R/Contents 40 0 R", 1)), today, "signed-page"},
+		"an object beside another":  {with("60 0 obj\n<<>>\nendobj4 0 obj\n<</Length 0>>"), today, "signed-page"},
+		"a note over the page":      {with("60 0 obj\n<</Type/Annot/Subtype/FreeText/Rect[0 0 800 500]>>"), today, "signed-page"},
+		"a note in a list":          {with("60 0 obj\n[<</Type/Annot/Subtype/FreeText/Rect[0 0 800 500]>>]"), today, "signed-page"},
+		"a stamp over the page":     {with("60 0 obj\n<</Type/Annot/Subtype/Widget/FT/Sig/Rect[0 0 800 500]>>"), today, "signed-page"},
+		"a form that is filled":     {with("60 0 obj\n<</Type/Annot/Subtype/Widget/FT/Tx/Rect[0 0 10 10]>>"), today, "signed-page"},
+		"a script":                  {with(root + " 0 obj\n<</Type/Catalog/Pages 1 0 R/OpenAction 60 0 R>>"), today, "signed-page"},
 		"the certificate has ended": {good, today.AddDate(200, 0, 0), "signed-expired"},
 		"huge":                      {append(bytes.Clone(good), make([]byte, LargestPDF)...), today, "pdf-large"},
 		"our own key again":         {pdf[:len(pdf)-1], today, "signed-other"},

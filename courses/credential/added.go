@@ -1,0 +1,371 @@
+package credential
+
+import (
+	"bytes"
+	"encoding/hex"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lopban/courses/problem"
+)
+
+// added says whether what stands behind the kept bytes leaves the page as it was. It may add objects, give the page
+// annotations that are signatures, and give the catalogue what signatures need. It may not give an object of the kept
+// file another content, lead to another page by its trailer or tables, or be packed where this cannot be seen.
+func added(kept, whole []byte) error {
+	u := addition{kept: kept, whole: whole, rest: whole[len(kept):]}
+	if !u.objects() || !u.tables() || !u.trailers() {
+		return problem.Invalid("file", "signed-page")
+	}
+	return nil
+}
+
+type addition struct{ kept, whole, rest []byte }
+
+// LargestStamp is how much of a page the picture of a signature may cover, in square points: a fifth of A4.
+const LargestStamp = 100_000
+
+// objects looks at every object that was added, wherever it stands.
+func (u addition) objects() bool {
+	for at := 0; ; {
+		i := bytes.Index(u.rest[at:], []byte("obj"))
+		if i < 0 {
+			return true
+		}
+		id, is := headBefore(u.rest[:at+i])
+		at += i + len("obj")
+		if !is {
+			continue
+		}
+		body := u.rest[at:]
+		dict, _, ok := readDict(body)
+		if old := dictOf(u.kept, []byte(id)); old != nil {
+			if was, _, readable := readDict(old); !ok || !readable || !mayBecome(was, dict) {
+				return false
+			}
+		}
+		if ok && !harmless(dict) {
+			return false
+		}
+		if list, _, read := valueAt(skip(body), 0); read && strings.HasPrefix(list, "[") && strings.Contains(list, "<<") {
+			return false // annotations that are no objects of their own
+		}
+	}
+}
+
+// mayBecome says whether an object of the kept file may be replaced by this one.
+func mayBecome(old, dict map[string]string) bool {
+	free := map[string][]string{"/Catalog": {"/AcroForm", "/Perms", "/DSS", "/Extensions", "/Version"}, "/Page": {"/Annots", "/Tabs"}}
+	kind := old["/Type"]
+	switch {
+	case kind == "/Catalog" || kind == "/Page":
+	case old["/Producer"] != "" || old["/SigFlags"] != "": // the information, and the form
+		return true
+	default:
+		return false
+	}
+	for key, value := range dict {
+		if !slices.Contains(free[kind], key) && old[key] != value {
+			return false
+		}
+	}
+	for _, key := range []string{"/Type", "/Pages", "/Parent", "/Contents", "/Resources"} {
+		if dict[key] != old[key] {
+			return false
+		}
+	}
+	return onlyRefs.MatchString(dict["/Annots"])
+}
+
+var onlyRefs = regexp.MustCompile(`^(|\d+ \d+ R|\[( \d+ \d+ R)* \])$`)
+
+// harmless refuses objects in which others hide, and annotations that are no signature or hide much of the page.
+func harmless(dict map[string]string) bool {
+	if dict["/Type"] == "/ObjStm" || dict["/Type"] == "/XRef" {
+		return false
+	}
+	if dict["/Rect"] == "" {
+		return true
+	}
+	if dict["/Subtype"] != "/Widget" || dict["/FT"] != "/Sig" {
+		return false
+	}
+	sides := strings.Fields(strings.Trim(dict["/Rect"], "[]"))
+	if len(sides) != 4 {
+		return false
+	}
+	var n [4]float64
+	for i, side := range sides {
+		var err error
+		if n[i], err = strconv.ParseFloat(side, 64); err != nil {
+			return false
+		}
+	}
+	area := (n[2] - n[0]) * (n[3] - n[1])
+	return area <= LargestStamp && area >= -LargestStamp
+}
+
+const white = "\x00\t\n\f\r "
+
+// headBefore gives the number of the object whose head these bytes end with, before the word obj.
+func headBefore(b []byte) (id string, ok bool) {
+	digits := func() string {
+		from := len(b)
+		for from > 0 && b[from-1] >= '0' && b[from-1] <= '9' {
+			from--
+		}
+		n := string(b[from:])
+		b = b[:from]
+		return n
+	}
+	space := func() bool {
+		n := len(b)
+		b = bytes.TrimRight(b, white)
+		return len(b) < n
+	}
+	if !space() || digits() == "" || !space() {
+		return "", false
+	}
+	id = strings.TrimLeft(digits(), "0")
+	return id, id != ""
+}
+
+// tables looks at where the tables of what was added lead.
+func (u addition) tables() bool {
+	last := bytes.LastIndex(u.rest, []byte("startxref"))
+	if last < 0 {
+		return false
+	}
+	at, ok := number(u.rest[last+len("startxref"):])
+	if !ok || at < len(u.kept) || at >= len(u.whole) || !bytes.HasPrefix(u.whole[at:], []byte("xref")) {
+		return false
+	}
+	for at := 0; ; {
+		i := bytes.Index(u.rest[at:], []byte("xref"))
+		if i < 0 {
+			return true
+		}
+		begins := at + i
+		at = begins + len("xref")
+		if bytes.HasSuffix(u.rest[:begins], []byte("start")) {
+			continue
+		}
+		table, _, found := bytes.Cut(u.rest[at:], []byte("trailer"))
+		if !found || !u.table(strings.Fields(string(table))) {
+			return false
+		}
+	}
+}
+
+// table looks at the words of one table: the first number and how many, and then an offset, a generation and a letter
+// for each.
+func (u addition) table(words []string) bool {
+	for len(words) > 0 {
+		if len(words) < 2 {
+			return false
+		}
+		first, err1 := strconv.Atoi(words[0])
+		count, err2 := strconv.Atoi(words[1])
+		words = words[2:]
+		if err1 != nil || err2 != nil || first < 0 || count < 0 || count > len(words)/3 {
+			return false
+		}
+		for id := first; id < first+count; id++ {
+			offset, err := strconv.Atoi(words[0])
+			used := words[2] == "n"
+			words = words[3:]
+			switch {
+			case err != nil || used && !u.leads(offset, id):
+				return false
+			case !used && id > 0 && dictOf(u.kept, []byte(strconv.Itoa(id))) != nil: // an object of the kept file taken away
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// leads says whether the object with this number stands at an offset.
+func (u addition) leads(offset, id int) bool {
+	if offset <= 0 || offset >= len(u.whole) || u.whole[offset-1] >= '0' && u.whole[offset-1] <= '9' {
+		return false
+	}
+	head := u.whole[offset:min(len(u.whole), offset+40)]
+	i := bytes.Index(head, []byte("obj"))
+	if i < 0 {
+		return false
+	}
+	found, ok := headBefore(head[:i])
+	return ok && found == strconv.Itoa(id) && bytes.HasPrefix(bytes.TrimLeft(head, "0"), []byte(found))
+}
+
+// trailers looks at what the ends of the file call its root.
+func (u addition) trailers() bool {
+	at := bytes.LastIndex(u.kept, []byte("trailer"))
+	if at < 0 {
+		return false
+	}
+	kept, _, ok := readDict(u.kept[at+len("trailer"):])
+	if !ok {
+		return false
+	}
+	n := 0
+	for rest := u.rest; ; n++ {
+		_, after, more := bytes.Cut(rest, []byte("trailer"))
+		if !more {
+			return n > 0
+		}
+		rest = after
+		dict, _, ok := readDict(after)
+		if !ok || dict["/Root"] != kept["/Root"] || dict["/Prev"] == "" || dict["/XRefStm"] != "" || dict["/Encrypt"] != "" {
+			return false
+		}
+	}
+}
+
+func number(b []byte) (int, bool) {
+	words := bytes.Fields(b[:min(len(b), 40)])
+	if len(words) == 0 {
+		return 0, false
+	}
+	n, err := strconv.Atoi(string(words[0]))
+	return n, err == nil
+}
+
+// mostDeep is how deep values are nested that are read.
+const mostDeep = 30
+
+// readDict reads a dictionary with its values as they are written, their words divided by one space. It is not ok
+// where something else stands there, or a key stands twice.
+func readDict(b []byte) (dict map[string]string, rest []byte, ok bool) {
+	return dictAt(skip(b), 0)
+}
+
+func dictAt(b []byte, deep int) (dict map[string]string, rest []byte, ok bool) {
+	if deep > mostDeep || !bytes.HasPrefix(b, []byte("<<")) {
+		return nil, b, false
+	}
+	b, dict = skip(b[2:]), map[string]string{}
+	for !bytes.HasPrefix(b, []byte(">>")) {
+		if len(b) == 0 || b[0] != '/' {
+			return nil, b, false
+		}
+		var key, value string
+		if key, b, ok = name(b); !ok {
+			return nil, b, false
+		}
+		if value, b, ok = valueAt(skip(b), deep+1); !ok {
+			return nil, b, false
+		}
+		if _, twice := dict[key]; twice {
+			return nil, b, false
+		}
+		dict[key] = value
+		b = skip(b)
+	}
+	return dict, b[2:], true
+}
+
+var reference = regexp.MustCompile("^([0-9]+)[\x00\t\n\f\r ]+([0-9]+)[\x00\t\n\f\r ]+R(?:[^A-Za-z0-9]|$)")
+
+// valueAt reads one value.
+func valueAt(b []byte, deep int) (value string, rest []byte, ok bool) {
+	switch {
+	case len(b) == 0 || deep > mostDeep:
+		return "", b, false
+	case bytes.HasPrefix(b, []byte("<<")):
+		dict, rest, ok := dictAt(b, deep)
+		var all []string
+		for _, key := range slices.Sorted(maps.Keys(dict)) {
+			all = append(all, key+" "+dict[key])
+		}
+		return "<<" + strings.Join(all, " ") + ">>", rest, ok
+	case b[0] == '<':
+		inside, rest, ok := bytes.Cut(b[1:], []byte(">"))
+		return "<" + string(inside) + ">", rest, ok
+	case b[0] == '(':
+		return literal(b)
+	case b[0] == '[':
+		value, b = "[", skip(b[1:])
+		for len(b) > 0 && b[0] != ']' {
+			var one string
+			if one, b, ok = valueAt(b, deep+1); !ok {
+				return "", b, false
+			}
+			value += " " + one
+			b = skip(b)
+		}
+		if len(b) == 0 {
+			return "", b, false
+		}
+		return value + " ]", b[1:], true
+	case b[0] == '/':
+		return name(b)
+	}
+	if m := reference.FindSubmatch(b[:min(len(b), 64)]); m != nil {
+		end := bytes.IndexByte(b, 'R') + 1
+		return string(m[1]) + " " + string(m[2]) + " R", b[end:], true
+	}
+	word := regular(b)
+	return string(word), b[len(word):], len(word) > 0
+}
+
+// name reads a name and writes it without escapes.
+func name(b []byte) (string, []byte, bool) {
+	word := regular(b[1:])
+	rest := b[1+len(word):]
+	plain := []byte("/")
+	for len(word) > 0 {
+		if word[0] == '#' && len(word) > 2 {
+			if c, err := hex.DecodeString(string(word[1:3])); err == nil {
+				plain, word = append(plain, c...), word[3:]
+				continue
+			}
+		}
+		plain, word = append(plain, word[0]), word[1:]
+	}
+	return string(plain), rest, true
+}
+
+// literal reads a text between brackets.
+func literal(b []byte) (string, []byte, bool) {
+	open := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '(':
+			open++
+		case ')':
+			if open--; open == 0 {
+				return string(b[:i+1]), b[i+1:], true
+			}
+		}
+	}
+	return "", nil, false
+}
+
+func regular(b []byte) []byte {
+	if i := bytes.IndexAny(b, white+"()<>[]{}/%"); i >= 0 {
+		return b[:i]
+	}
+	return b
+}
+
+// skip leaves out white space and comments.
+func skip(b []byte) []byte {
+	for {
+		b = bytes.TrimLeft(b, white)
+		if len(b) == 0 || b[0] != '%' {
+			return b
+		}
+		end := bytes.IndexAny(b, "\r\n")
+		if end < 0 {
+			return nil
+		}
+		b = b[end:]
+	}
+}
