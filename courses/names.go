@@ -6,7 +6,7 @@ import "slices"
 // stand: no lesson and no course may be called so, or it could not be reached.
 var (
 	pagesOfACourse = []string{"advance", "figures", "history", "import", "media", "open", "outline", "practice", "preview",
-		"publish", "quiz", "renew", "review", "save", "versions"}
+		"publish", "quiz", "remarks", "renew", "review", "save", "versions"}
 	pagesOfTheDesk = []string{"import", "paste"}
 )
 

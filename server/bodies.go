@@ -48,12 +48,12 @@ var bodies = []struct {
 	{mediaBody, []string{"/author/import", "/author/:course/media"}},
 	{formBody, []string{
 		"/sign-in/held",
-		"/author", "/author/import/:id", "/author/:course/open", "/author/:course/outline", "/author/:course/media/remove", "/author/:course/history", "/author/:course/review", "/author/:course/publish", "/author/:course/versions",
+		"/author", "/author/import/:id", "/author/:course/open", "/author/:course/outline", "/author/:course/media/remove", "/author/:course/history", "/author/:course/review", "/author/:course/publish", "/author/:course/versions", "/author/:course/remarks",
 	}},
 	// essays are as long as lessons
 	{textBody, []string{"/author/:course/save", "/author/:course/preview", "/author/:course/:lesson", "/author/:course/:lesson/quiz", "/courses/:id/:lesson/quiz"}},
 	{formBody, []string{
-		"/courses/:id/renew", "/courses/:id/advance", "/courses/:id/:lesson", "/courses/:id/:lesson/place", "/certificates/:code/revoke", "/certificates/:code/reissue", "/certificates/:code/answer",
+		"/courses/:id/renew", "/courses/:id/advance", "/courses/:id/:lesson", "/courses/:id/:lesson/place", "/certificates/:code/revoke", "/certificates/:code/reissue", "/certificates/:code/answer", "/courses/:id/:lesson/remark", "/admin/issuers/:province/contact",
 		"/roster", "/roster/slips", "/roster/import/:id", "/roster/import/:id/choices", "/roster/import/:id/undo",
 		"/roster/import/:id/cancel",
 		"/roster/:person/merge", "/roster/:person/part", "/roster/:person/strike", "/roster/:person/restore",

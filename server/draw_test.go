@@ -74,7 +74,7 @@ func TestOnlyWhatWasDrawnIsShownAndMarked(t *testing.T) {
 			t.Errorf("the result of attempt %d shows %d questions", n, got)
 		}
 		essay := result.find("section.question")[2]
-		if got := textOf(essay); got != "Câu 3. Tell of it. Không tính điểm Bạn trả lời: Một dòng. <b>Hai dòng.</b> Câu trả lời gợi ý A model answer." {
+		if got := textOf(essay); got != "Câu 3. Tell of it. Không tính điểm Bạn trả lời: Một dòng. <b>Hai dòng.</b> Câu trả lời gợi ý A model answer. Báo lỗi câu này" {
 			t.Errorf("the essay: %q", got)
 		}
 	}

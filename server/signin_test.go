@@ -285,7 +285,7 @@ func TestNoAddressSaysAPrintedCode(t *testing.T) {
 		}
 	}
 	unticked := c.post("/claim", url.Values{"code": {slip.Code}, "password": {sentence}}).want(http.StatusUnprocessableEntity)
-	if len(unticked.find(".field.bad input[name=consent]:not([checked])")) != 1 || !strings.Contains(unticked.text(), "Muốn rút lại sự đồng ý, tôi hỏi thư viện tỉnh.") {
+	if len(unticked.find(".field.bad input[name=consent]:not([checked])")) != 1 || !strings.Contains(unticked.text(), "rút lại lúc nào cũng được, ở Tài khoản.") {
 		t.Error(unticked.text())
 	}
 	c.post("/claim", url.Values{"code": {slip.Code}, "password": {sentence}, "consent": {"yes"}}).leads()

@@ -44,7 +44,7 @@ type Remarked struct {
 
 // The kinds of documents about remarks.
 var (
-	RemarkKind = &store.Kind{Name: "remark", Schema: 1, Order: 96, Fact: true, Person: "person", Doc: Remark{}, Indexes: [][]string{{"person", "recordedAt"}, {"course", "recordedAt"}}}
+	RemarkKind = &store.Kind{Name: "remark", Schema: 1, Order: 96, Fact: true, Person: "person", Doc: Remark{}, Indexes: [][]string{{"person"}, {"person", "recordedAt"}, {"course", "recordedAt"}}}
 
 	AnswerKind = &store.Kind{Name: "answer", Schema: 1, Order: 94, Fact: true, Person: "person", Doc: Answer{}, Indexes: [][]string{{"person"}, {"course", "at"}}}
 )

@@ -40,7 +40,7 @@ func (k *Kind) about(person string) (q Query, all bool) {
 	case k.Person == "id":
 		return Where(Is("id", person)), false
 	case k.Under != "":
-		return Where(Begins(k.Under, person+"/")), false
+		return Where(Begins(k.Under, person+"/")).By(k.Under), false
 	case slices.Contains(k.Fields(), k.Person):
 		return Where(Is(k.Person, person)), false
 	}

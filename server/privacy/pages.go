@@ -171,12 +171,16 @@ func (s *Pages) Consent(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	gives, known := map[string]bool{"give": true, "withdraw": false}[c.FormValue("do")]
+	if !known {
+		return fiber.ErrBadRequest
+	}
 	way := rights.Box
 	if !own {
 		way = rights.Paper
 	}
 	purpose := rights.Purpose(c.FormValue("purpose"))
-	err = s.Duty.Say(c.UserContext(), *page.VisitorOf(c).Account, about.ID, purpose, c.FormValue("do") == "give", way, c.FormValue("reason"), s.WordsOf(c))
+	err = s.Duty.Say(c.UserContext(), *page.VisitorOf(c).Account, about.ID, purpose, gives, way, c.FormValue("reason"), s.WordsOf(c))
 	if err != nil {
 		return s.failed(c, "consent-"+string(purpose), err)
 	}
