@@ -54,7 +54,7 @@ func hasField(t reflect.Type, name string) bool {
 }
 
 // sampler fills documents with values of which no two are alike.
-type sampler struct{ n int }
+type sampler struct{ n, deep int }
 
 // fill gives every field a value, or with bare only those that a document cannot be without.
 func (s *sampler) fill(k *store.Kind, bare bool) any {
@@ -77,6 +77,11 @@ func (s *sampler) fill(k *store.Kind, bare bool) any {
 }
 
 func (s *sampler) set(v reflect.Value) {
+	if s.deep++; s.deep > 8 { // of what holds its own kind
+		s.deep--
+		return
+	}
+	defer func() { s.deep-- }()
 	s.n++
 	switch v.Kind() {
 	case reflect.String:
@@ -87,6 +92,8 @@ func (s *sampler) set(v reflect.Value) {
 		v.SetFloat(float64(s.n) + 0.1)
 	case reflect.Bool:
 		v.SetBool(true)
+	case reflect.Interface: // what fills the places of a message
+		v.Set(reflect.ValueOf(fmt.Sprintf("Điện Biên %d", s.n)))
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		s.set(v.Elem())

@@ -34,6 +34,11 @@ func (s *Programme) Merge(ctx context.Context, gone, kept string, details *roste
 	if err := s.Accounts.Join(ctx, from, p); err != nil {
 		return p, err
 	}
+	if from.Quiet && !p.Quiet { // who does not want to be called stays uncalled
+		if p, err = store.Update(ctx, s.Store, roster.PersonKind, kept, func(p *roster.Person) error { p.Quiet = true; return nil }); err != nil {
+			return p, err
+		}
+	}
 	if err := s.relate(ctx, gone, kept); err != nil {
 		return p, err
 	}
@@ -42,6 +47,9 @@ func (s *Programme) Merge(ctx context.Context, gone, kept string, details *roste
 
 // Part undoes Merge and gives back the entry that was gone.
 func (s *Programme) Part(ctx context.Context, gone, by string) (roster.Person, error) {
+	if p, err := s.Roll.Kept(ctx, gone); err == nil && p.Erased {
+		return p, problem.Invalid("", "person.erased")
+	}
 	from, kept, err := s.Roll.Part(ctx, gone, by)
 	if err != nil {
 		return from, err

@@ -45,6 +45,9 @@ func (s *Programme) Countersign(ctx context.Context, a roster.Account, signed []
 	if err != nil {
 		return e, Countersigned{}, err
 	}
+	if e.Revocation != nil || e.ReplacedBy != nil {
+		return e, Countersigned{}, problem.Invalid("file", "signed-gone", e.Register)
+	}
 	kept, err := s.Papers.made(ctx, e.Certificate)
 	if err != nil {
 		return e, Countersigned{}, err

@@ -128,7 +128,7 @@ func (s *Pages) showData(c *fiber.Ctx, open string, fault *page.FormFault) error
 	if shown.Consents, err = s.consents(c, about); err != nil {
 		return err
 	}
-	asked, err := s.Rights.Of(ctx, about.ID)
+	asked, err := s.Duty.Asked(ctx, about)
 	if err != nil {
 		return err
 	}
@@ -268,7 +268,7 @@ func (s *Pages) Erase(c *fiber.Ctx) error {
 		return s.failed(c, "erase", problem.Invalid("code", "erase-code"))
 	}
 	petition := ""
-	asked, err := s.Rights.Of(c.UserContext(), about.ID)
+	asked, err := s.Duty.Asked(c.UserContext(), about)
 	for _, a := range asked {
 		if a.What == rights.Erase && !a.Ended() {
 			petition = a.ID
@@ -311,7 +311,7 @@ func (s *Pages) showRequests(c *fiber.Ctx, open string, fault *page.FormFault) e
 		shown.Provinces = s.Places.Provinces(roster.Present)
 	}
 	shown.May = roster.MayAnswerRights(*shown.Account, province.Code)
-	all, err := s.Rights.List(c.UserContext(), province.Code)
+	all, err := s.Duty.Requests(c.UserContext(), province.Code)
 	if err != nil {
 		return err
 	}
@@ -382,7 +382,7 @@ func petitionID(person string, n int) string {
 
 // OpenRequests counts what waits for an answer in a province, "" for all.
 func (s *Pages) OpenRequests(c *fiber.Ctx, province string) (n int, late bool, err error) {
-	all, err := s.Rights.List(c.UserContext(), province)
+	all, err := s.Duty.Requests(c.UserContext(), province)
 	for _, a := range all {
 		if !a.Ended() {
 			n++

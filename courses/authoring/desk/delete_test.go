@@ -124,7 +124,7 @@ func TestACourseIsCopied(t *testing.T) {
 		t.Fatalf("%+v, %v", w, err)
 	}
 	from, to := d.texts(t, course), d.texts(t, "K9")
-	if want := strings.Replace(from[authoring.CourseFile], "id: "+course, "id: K9", 1); to[authoring.CourseFile] != want {
+	if want := strings.Replace(from[authoring.CourseFile], "id: "+course, `id: "K9"`, 1); to[authoring.CourseFile] != want {
 		t.Errorf("course.yaml is %q", to[authoring.CourseFile])
 	}
 	delete(from, authoring.CourseFile)

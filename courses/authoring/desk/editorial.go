@@ -370,7 +370,7 @@ func (d *Desk) Copy(ctx context.Context, course, id, by string) (Editing, error)
 			return Editing{}, err
 		}
 		if f.Path == authoring.CourseFile {
-			e.Text = courseID.ReplaceAllLiteralString(e.Text, "id: "+id)
+			e.Text = courseID.ReplaceAllLiteralString(e.Text, "id: "+strconv.Quote(id))
 		}
 		edits[f.Path] = Edit{Course: id, Path: f.Path, Text: e.Text, Blob: e.Blob, By: by}
 	}

@@ -63,7 +63,11 @@ func (d *Desk) Gather(ctx context.Context, s Subject, w words.Words) (Kept, erro
 		}
 	}
 	err = store.Each(ctx, d.Store, programme.AuditKind, store.Query{}, func(e programme.AuditEntry) error {
-		if slices.Contains(about, e.Subject) || slices.Contains(s.IDs, e.By) {
+		switch {
+		case slices.Contains(about, e.Subject):
+			kept.Trail = append(kept.Trail, e)
+		case slices.Contains(s.IDs, e.By): // what it says of others is theirs
+			e.Subject, e.Note, e.Changes = "", "", nil
 			kept.Trail = append(kept.Trail, e)
 		}
 		return nil

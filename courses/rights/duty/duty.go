@@ -98,6 +98,9 @@ func (d *Desk) Say(ctx context.Context, by roster.Account, id string, p rights.P
 	if err != nil {
 		return err
 	}
+	if err := d.notErased(ctx, s); err != nil {
+		return err
+	}
 	own := by.ID == s.ID
 	if own == (way == rights.Paper) || !own && !roster.MayAnswerRights(by, s.Province) {
 		return problem.Denied("denied")
@@ -194,9 +197,22 @@ func (d *Desk) remove(ctx context.Context, k *store.Kind, doc any) error {
 	return err
 }
 
+// notErased refuses what would enter something new about somebody whose data were erased: nothing would erase it again.
+func (d *Desk) notErased(ctx context.Context, s Subject) error {
+	is, err := d.Rights.Erased(ctx, s.ID)
+	if err == nil && is {
+		err = problem.Invalid("", "person.erased")
+	}
+	return err
+}
+
 // MayKeepPhotos refuses photos of who said no to that.
 func (d *Desk) MayKeepPhotos(ctx context.Context, id string) error {
-	no, err := d.Rights.Withdrew(ctx, rights.Photos, id)
+	s, err := d.Of(ctx, id)
+	if err != nil {
+		return err
+	}
+	no, err := d.Rights.Withdrew(ctx, rights.Photos, s.IDs...)
 	if err == nil && no {
 		err = problem.Invalid("photo", "photo-consent")
 	}
@@ -205,9 +221,14 @@ func (d *Desk) MayKeepPhotos(ctx context.Context, id string) error {
 
 // Consented keeps, at the first photo that somebody sends, that they agreed to what stands beside the field.
 func (d *Desk) Consented(ctx context.Context, a roster.Account, w words.Words) error {
-	said, err := d.Rights.Said(ctx, a.ID, rights.Photos)
-	if err != nil || len(said) > 0 {
+	s, err := d.Of(ctx, a.ID)
+	if err != nil {
 		return err
+	}
+	for _, id := range s.IDs {
+		if said, err := d.Rights.Said(ctx, id, rights.Photos); err != nil || len(said) > 0 {
+			return err
+		}
 	}
 	return d.Say(ctx, a, a.ID, rights.Photos, true, rights.Act, "", w)
 }
@@ -232,6 +253,9 @@ func (d *Desk) Ask(ctx context.Context, by roster.Account, id string, p rights.P
 	own := by.ID == s.ID
 	if !own && !roster.MayAnswerRights(by, s.Province) {
 		return rights.Asking{}, problem.Denied("denied")
+	}
+	if err := d.notErased(ctx, s); err != nil {
+		return rights.Asking{}, err
 	}
 	if p.What == rights.Correct {
 		if p.Change, err = change(p.Change, s); err != nil {
@@ -279,10 +303,58 @@ func change(c rights.Change, s Subject) (rights.Change, error) {
 // Asking is a request that somebody may answer.
 func (d *Desk) Asking(ctx context.Context, by roster.Account, id string) (rights.Asking, error) {
 	a, err := d.Rights.Petition(ctx, id)
+	if err == nil {
+		a, err = d.whereNow(ctx, a)
+	}
 	if err == nil && !roster.MayReadRights(by, a.Province) {
 		err = store.NotFound(rights.PetitionKind, id)
 	}
 	return a, err
+}
+
+// whereNow is a request with the province that answers it while it is open: the one in which somebody works by now.
+func (d *Desk) whereNow(ctx context.Context, a rights.Asking) (rights.Asking, error) {
+	if a.Ended() {
+		return a, nil
+	}
+	s, err := d.Of(ctx, a.Person)
+	if errors.Is(err, problem.ErrNotFound) {
+		return a, nil
+	}
+	a.Province = s.Province
+	return a, err
+}
+
+// Requests are those that a province answers, or with "" all, in the order of [rights.Desk.List].
+func (d *Desk) Requests(ctx context.Context, province string) ([]rights.Asking, error) {
+	all, err := d.Rights.List(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var some []rights.Asking
+	for _, a := range all {
+		if a, err = d.whereNow(ctx, a); err != nil {
+			return nil, err
+		}
+		if province == "" || a.Province == province {
+			some = append(some, a)
+		}
+	}
+	return some, nil
+}
+
+// Asked is what somebody has asked under any of their entries, the oldest first.
+func (d *Desk) Asked(ctx context.Context, s Subject) ([]rights.Asking, error) {
+	var all []rights.Asking
+	for _, id := range s.IDs {
+		some, err := d.Rights.Of(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	slices.SortStableFunc(all, func(a, b rights.Asking) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
+	return all, nil
 }
 
 // Answer answers a request: that it was heard, that it is refused with a reason, or that it is done; then it does what

@@ -146,8 +146,8 @@ func (d *Desk) shut(ctx context.Context, ids []string) error {
 	return nil
 }
 
-// eraseTrail takes out of the audit trail what it says of somebody: entries about them, by them, and those about others
-// that name them. An entry about somebody else of the same name stays.
+// eraseTrail takes out of the audit trail what it says of somebody: entries about them, and those about others that
+// name them. An entry about somebody else of the same name stays, and so does what they did with others.
 func (d *Desk) eraseTrail(ctx context.Context, e rights.Erasure, k known) error {
 	namesake := func(subject string) bool {
 		p, err := d.Roll.Person(ctx, subject)
@@ -155,7 +155,7 @@ func (d *Desk) eraseTrail(ctx context.Context, e rights.Erasure, k known) error 
 	}
 	tell := programme.AuditEntry{By: e.By, Subject: e.ID, Province: e.Province}
 	return programme.Blot(ctx, d.Store, d.Now(), tell, func(entry programme.AuditEntry) bool {
-		if slices.Contains(k.ids, entry.Subject) || slices.Contains(k.ids, entry.By) {
+		if slices.Contains(k.ids, entry.Subject) {
 			return true
 		}
 		text := entry.Note
