@@ -18,8 +18,8 @@ import (
 )
 
 // TestEveryQueryIsAnsweredByAnIndex visits every page as everybody, does every job, and looks at every query that comes
-// of it: no engine reads a whole collection to answer it or sorts what it found. SQLite is asked for its plan, and so
-// is a real MongoDB (LOPBAN_TEST_MONGODB); FerretDB has none to give, so there the rule judges alone.
+// of it: no engine reads a whole collection to answer it or sorts what it found. A rule judges each for both engines;
+// SQLite is asked for its plan too, and so is a real MongoDB (LOPBAN_TEST_MONGODB). FerretDB has none to give.
 func TestEveryQueryIsAnsweredByAnIndex(t *testing.T) {
 	t.Run("embedded store", func(t *testing.T) {
 		st, err := sqlite.Open(t.TempDir(), programme.Kinds()...)
@@ -30,13 +30,16 @@ func TestEveryQueryIsAnsweredByAnIndex(t *testing.T) {
 		explainAll(t, asks(t, st), st, func(plan string) bool { return plan == "" || sortsOrScans(plan) })
 	})
 	t.Run("MongoDB", func(t *testing.T) {
+		if !mongotest.Real() {
+			t.Skip("no MongoDB that gives its plan; the rule has judged the same queries above")
+		}
 		st, err := mongodb.Open(t.Context(), mongotest.Start(t), programme.Kinds()...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer st.Close()
 		explainAll(t, asks(t, st), st, func(plan string) bool {
-			return mongotest.Real() && (plan == "" || strings.Contains(plan, "COLLSCAN") || strings.Contains(" "+plan, " SORT "))
+			return plan == "" || strings.Contains(plan, "COLLSCAN") || strings.Contains(" "+plan, " SORT ")
 		})
 	})
 }

@@ -221,5 +221,5 @@ func TestARequestForErasure(t *testing.T) {
 	}
 	erase(id).want(303) // again changes nothing
 	staff.post("/roster/"+id+"/correct", url.Values{"name": {"Ai Đó"}, "kind": {"other"}}).want(422)
-	staff.post("/roster/"+id+"/data/ask", url.Values{"what": {"access"}}).want(303)
+	staff.post("/roster/"+id+"/data/ask", url.Values{"what": {"access"}}).want(422) // nothing new is entered
 }
