@@ -1,0 +1,120 @@
+package duty_test
+
+import (
+	"strings"
+	"testing"
+
+	"lopban/courses/problem"
+	"lopban/courses/programme"
+	"lopban/courses/rights"
+	"lopban/courses/roster"
+	"lopban/courses/roster/intake"
+)
+
+const caoBang = "01273" // a commune of Cao Bằng (04)
+
+func (o *town) enter(name, phone string) roster.Person {
+	o.t.Helper()
+	p, err := o.Roll.Add(o.t.Context(), roster.Entry{Name: name, Phone: phone, Post: "Thủ thư", Library: "Thư viện xã", Commune: lungCu, On: roster.Day(o.clock).AddDate(-1, 0, 0)}, o.staff.ID)
+	o.must(err)
+	return p
+}
+
+// What somebody asked is answered by the province in which they work when it is answered, and by no other.
+func TestARequestFollowsWhoMoves(t *testing.T) {
+	st, _ := openSQLite(t)
+	o := newTown(t, st)
+	ctx := t.Context()
+	p := o.enter("Lò Thị Mẩy", "0912345681")
+	asked, err := o.Ask(ctx, o.staff, p.ID, rights.Petition{What: rights.Correct, Words: "Tên tôi là Mấy.", Change: rights.Change{Name: "Lò Thị Mấy"}})
+	o.must(err)
+	offered, err := o.OfferTransfer(ctx, p.ID, "04", roster.Day(o.clock), o.staff.ID)
+	o.must(err)
+	_, err = o.AcceptTransfer(ctx, offered.ID, roster.Entry{Library: "Thư viện xã", Commune: caoBang, On: roster.Day(o.clock)}, "far")
+	o.must(err)
+	if _, err := o.Answer(ctx, o.staff, asked.ID, rights.Done, ""); err == nil {
+		t.Error("the old province has changed somebody of another")
+	}
+	if now, err := o.Roll.Person(ctx, p.ID); err != nil || now.Name != p.Name {
+		t.Errorf("%q, %v", now.Name, err)
+	}
+	if old, err := o.Requests(ctx, "08"); err != nil || len(old) != 0 {
+		t.Errorf("the old province lists %+v, %v", old, err)
+	}
+	there := roster.Account{ID: "far", Roles: []roster.Role{roster.Staff}, Province: "04"}
+	if waits, err := o.Requests(ctx, "04"); err != nil || len(waits) != 1 || waits[0].ID != asked.ID {
+		t.Errorf("the new province lists %+v, %v", waits, err)
+	}
+	_, err = o.Answer(ctx, there, asked.ID, rights.Done, "")
+	o.must(err)
+	if now, err := o.Roll.Person(ctx, p.ID); err != nil || now.Name != "Lò Thị Mấy" {
+		t.Errorf("%q, %v", now.Name, err)
+	}
+}
+
+// Who said no under one of two entries has said no.
+func TestAMergeKeepsWhatWasWithdrawn(t *testing.T) {
+	st, _ := openSQLite(t)
+	o := newTown(t, st)
+	ctx := t.Context()
+	gone, kept := o.enter("Vàng T. Mai", "0912345691"), o.enter("Vàng Thị Mai", "0912345692")
+	for _, purpose := range []rights.Purpose{rights.Photos, rights.Contact} {
+		o.must(o.Say(ctx, o.staff, gone.ID, purpose, false, rights.Paper, "Giấy số 5", o.words()))
+	}
+	_, err := o.Merge(ctx, gone.ID, kept.ID, nil, o.staff.ID)
+	o.must(err)
+	if err := o.MayKeepPhotos(ctx, kept.ID); code(err) != "photo-consent" {
+		t.Errorf("photos are kept: %v", err)
+	}
+	if p, err := o.Roll.Person(ctx, kept.ID); err != nil || !p.Quiet {
+		t.Errorf("they are called: %+v, %v", p, err)
+	}
+}
+
+// The file of who keeps a roster says what they did, and nothing of those to whom they did it.
+func TestOnesOwnFileSaysNothingOfOthers(t *testing.T) {
+	st, _ := openSQLite(t)
+	o := newTown(t, st)
+	ctx := t.Context()
+	o.must(o.Tell(ctx, programme.AuditEntry{By: o.staff.ID, Action: "person.correct", Subject: "MAI1", Province: "08", Note: "Vàng Thị Mai",
+		Changes: []intake.Change{{Field: intake.FieldPhone, Old: "0912345693", New: "0912345694"}}}))
+	s, err := o.Of(ctx, o.staff.ID)
+	o.must(err)
+	kept, err := o.Gather(ctx, s, o.words())
+	o.must(err)
+	i := len(kept.Trail) - 1
+	if i < 0 || kept.Trail[i].Action != "person.correct" || kept.Trail[i].Subject != "" || kept.Trail[i].Note != "" || len(kept.Trail[i].Changes) != 0 {
+		t.Errorf("%+v", kept.Trail)
+	}
+}
+
+func TestNothingNewIsEnteredAboutWhoWasErased(t *testing.T) {
+	st, _ := openSQLite(t)
+	o := newTown(t, st)
+	ctx := t.Context()
+	gone, p := o.enter("Vàng T. Mai", "0912345695"), o.enter("Vàng Thị Mai", "0912345696")
+	_, err := o.Merge(ctx, gone.ID, p.ID, nil, o.staff.ID)
+	o.must(err)
+	_, err = o.Roll.Leave(ctx, p.ID, roster.Day(o.clock), o.staff.ID)
+	o.must(err)
+	_, err = o.Erase(ctx, o.staff, p.ID, "")
+	o.must(err)
+	_, err = o.Ask(ctx, o.staff, p.ID, rights.Petition{What: rights.Access, Words: "Chị Mai hỏi."})
+	said := o.Say(ctx, o.staff, p.ID, rights.Contact, true, rights.Paper, "Giấy của Mai", o.words())
+	_, parted := o.Part(ctx, gone.ID, o.staff.ID)
+	for what, err := range map[string]error{"a request": err, "a consent": said, "a merge undone": parted} {
+		if code(err) != "person.erased" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if all := o.everything(); strings.Contains(all, "Mai") {
+		t.Error("her name is in the store again")
+	}
+}
+
+func code(err error) string {
+	if p, ok := err.(*problem.Problem); ok {
+		return p.Code
+	}
+	return ""
+}
