@@ -73,7 +73,7 @@ func (s *Standing) places() []spot {
 	return []spot{{roster.Present, s.Province, s.Commune}, {roster.Programme, s.Programme, s.Commune}}
 }
 
-// counts says whether two standings of a person count differently.
+// countsAs says whether two standings of a person count alike.
 func (s *Standing) countsAs(t *Standing) bool {
 	if !s.InBase || !t.InBase {
 		return s.InBase == t.InBase

@@ -818,8 +818,10 @@ func (a *answerPart) notes(q *question) {
 	for _, x := range q.Answers {
 		switch {
 		case x.Feedback != "" || x.Text == "": // an empty answer is named already
-		case x.Text == "true" || x.Text == "false":
-			a.mistakes.Warn(a.file, x.Line, "gift-feedback-"+x.Text)
+		case x.Text == "true":
+			a.mistakes.Warn(a.file, x.Line, "gift-feedback-true")
+		case x.Text == "false":
+			a.mistakes.Warn(a.file, x.Line, "gift-feedback-false")
 		default:
 			a.mistakes.Warn(a.file, x.Line, "gift-feedback-missing", markdown.Short(x.Text))
 		}
