@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,40 +26,55 @@ func added(kept, whole []byte) error {
 
 type addition struct{ kept, whole, rest []byte }
 
-// LargestStamp is how much of a page the picture of a signature may cover, in square points: a fifth of A4.
+// LargestStamp is how much of the page the pictures of signatures may cover, in square points: a fifth of A4.
 const LargestStamp = 100_000
 
-// objects looks at every object that was added, wherever it stands.
+// objects looks at every object that was added, wherever it stands. What cannot be read is refused.
 func (u addition) objects() bool {
+	covered := 0.0
 	for at := 0; ; {
 		i := bytes.Index(u.rest[at:], []byte("obj"))
 		if i < 0 {
-			return true
+			return covered <= LargestStamp
 		}
 		id, is := headBefore(u.rest[:at+i])
 		at += i + len("obj")
 		if !is {
 			continue
 		}
-		body := u.rest[at:]
+		body := skip(u.rest[at:])
 		dict, _, ok := readDict(body)
-		if old := dictOf(u.kept, []byte(id)); old != nil {
-			if was, _, readable := readDict(old); !ok || !readable || !mayBecome(was, dict) {
+		if old := newest(u.kept, id); old != nil {
+			was, _, readable := readDict(old)
+			if !ok || !readable || !mayBecome(was, dict) {
 				return false
 			}
 		}
-		if ok && !harmless(dict) {
+		switch {
+		case ok:
+			area, harmless := judged(dict)
+			if covered += area; !harmless {
+				return false
+			}
+		case bytes.HasPrefix(body, []byte("<<")):
 			return false
-		}
-		if list, _, read := valueAt(skip(body), 0); read && strings.HasPrefix(list, "[") && strings.Contains(list, "<<") {
-			return false // annotations that are no objects of their own
+		case bytes.HasPrefix(body, []byte("[")):
+			list, _, ok := valueAt(body, 0)
+			if !ok || !u.annotations(list) {
+				return false
+			}
 		}
 	}
 }
 
+// free are the entries that an object of a sort may get or change.
+var free = map[string][]string{
+	"/Catalog": {"/AcroForm", "/Perms", "/DSS", "/Extensions", "/Version", "/Metadata"},
+	"/Page":    {"/Annots", "/Tabs"},
+}
+
 // mayBecome says whether an object of the kept file may be replaced by this one.
 func mayBecome(old, dict map[string]string) bool {
-	free := map[string][]string{"/Catalog": {"/AcroForm", "/Perms", "/DSS", "/Extensions", "/Version"}, "/Page": {"/Annots", "/Tabs"}}
 	kind := old["/Type"]
 	switch {
 	case kind == "/Catalog" || kind == "/Page":
@@ -77,35 +93,80 @@ func mayBecome(old, dict map[string]string) bool {
 			return false
 		}
 	}
-	return onlyRefs.MatchString(dict["/Annots"])
+	return leadsOrStays(dict["/Annots"], old["/Annots"])
 }
 
-var onlyRefs = regexp.MustCompile(`^(|\d+ \d+ R|\[( \d+ \d+ R)* \])$`)
+var aReference = regexp.MustCompile(`^\d+ \d+ R$`)
 
-// harmless refuses objects in which others hide, and annotations that are no signature or hide much of the page.
-func harmless(dict map[string]string) bool {
-	if dict["/Type"] == "/ObjStm" || dict["/Type"] == "/XRef" {
-		return false
-	}
-	if dict["/Rect"] == "" {
+// leadsOrStays says whether annotations are objects of their own, which are judged, or were there before.
+func leadsOrStays(list, old string) bool {
+	if list == "" || aReference.MatchString(list) {
 		return true
 	}
-	if dict["/Subtype"] != "/Widget" || dict["/FT"] != "/Sig" {
-		return false
+	all, ok := items(list)
+	before, _ := items(old)
+	return ok && !slices.ContainsFunc(all, func(one string) bool { return !aReference.MatchString(one) && !slices.Contains(before, one) })
+}
+
+// annotations is leadsOrStays for a list that is an object. A list without dictionaries is none of annotations.
+func (u addition) annotations(list string) bool {
+	if !strings.Contains(list, "<<") {
+		return true
 	}
-	sides := strings.Fields(strings.Trim(dict["/Rect"], "[]"))
-	if len(sides) != 4 {
-		return false
+	page, _, ok := readDict(newest(u.kept, pageOf(u.kept)))
+	return ok && leadsOrStays(list, page["/Annots"])
+}
+
+// pageOf is the number of the one page of a file that was printed here.
+func pageOf(pdf []byte) string {
+	m := kids.FindSubmatch(pdf)
+	if m == nil {
+		return ""
+	}
+	return string(m[1])
+}
+
+// judged refuses objects in which others hide, annotations that are no signature, and forms of another sort. area is
+// how much of the page the object covers.
+func judged(dict map[string]string) (area float64, harmless bool) {
+	packs := dict["/W"] != "" && dict["/Size"] != "" || dict["/N"] != "" && dict["/First"] != ""
+	if packs || dict["/Type"] == "/ObjStm" || dict["/Type"] == "/XRef" || dict["/XFA"] != "" {
+		return 0, false
+	}
+	for _, value := range dict {
+		if strings.Contains(value, "/XFA ") {
+			return 0, false
+		}
+	}
+	if dict["/Rect"] == "" {
+		return 0, true
+	}
+	if dict["/Subtype"] != "/Widget" || dict["/FT"] != "/Sig" || dict["/A"] != "" || dict["/AA"] != "" {
+		return 0, false
+	}
+	sides, ok := items(dict["/Rect"])
+	if !ok || len(sides) != 4 {
+		return 0, false
 	}
 	var n [4]float64
 	for i, side := range sides {
 		var err error
 		if n[i], err = strconv.ParseFloat(side, 64); err != nil {
-			return false
+			return 0, false
 		}
 	}
-	area := (n[2] - n[0]) * (n[3] - n[1])
-	return area <= LargestStamp && area >= -LargestStamp
+	return math.Abs((n[2] - n[0]) * (n[3] - n[1])), true
+}
+
+// newest gives what the last object with this number holds in the file that was printed here, nil where there is none.
+func newest(pdf []byte, id string) []byte {
+	head := "\n" + id + " 0 obj"
+	at := bytes.LastIndex(pdf, []byte(head))
+	if at < 0 || id == "" {
+		return nil
+	}
+	dict, _, _ := bytes.Cut(pdf[at+len(head):min(len(pdf), at+64<<10)], []byte("endobj"))
+	return dict
 }
 
 const white = "\x00\t\n\f\r "
@@ -180,7 +241,7 @@ func (u addition) table(words []string) bool {
 			switch {
 			case err != nil || used && !u.leads(offset, id):
 				return false
-			case !used && id > 0 && dictOf(u.kept, []byte(strconv.Itoa(id))) != nil: // an object of the kept file taken away
+			case !used && id > 0 && newest(u.kept, strconv.Itoa(id)) != nil: // an object of the kept file taken away
 				return false
 			}
 		}
@@ -212,6 +273,11 @@ func (u addition) trailers() bool {
 	if !ok {
 		return false
 	}
+	_, behind, found := bytes.Cut(u.kept[at:], []byte("startxref"))
+	end, ends := number(behind)
+	if !found || !ends {
+		return false
+	}
 	n := 0
 	for rest := u.rest; ; n++ {
 		_, after, more := bytes.Cut(rest, []byte("trailer"))
@@ -220,7 +286,11 @@ func (u addition) trailers() bool {
 		}
 		rest = after
 		dict, _, ok := readDict(after)
-		if !ok || dict["/Root"] != kept["/Root"] || dict["/Prev"] == "" || dict["/XRefStm"] != "" || dict["/Encrypt"] != "" {
+		if !ok || dict["/Root"] != kept["/Root"] || dict["/XRefStm"] != "" || dict["/Encrypt"] != "" {
+			return false
+		}
+		prev, err := strconv.Atoi(dict["/Prev"])
+		if err != nil || prev != end && (prev < len(u.kept) || prev >= len(u.whole) || !bytes.HasPrefix(u.whole[prev:], []byte("xref"))) {
 			return false
 		}
 	}
@@ -285,7 +355,11 @@ func valueAt(b []byte, deep int) (value string, rest []byte, ok bool) {
 		return "<<" + strings.Join(all, " ") + ">>", rest, ok
 	case b[0] == '<':
 		inside, rest, ok := bytes.Cut(b[1:], []byte(">"))
-		return "<" + string(inside) + ">", rest, ok
+		digits := bytes.Join(bytes.FieldsFunc(inside, func(r rune) bool { return strings.ContainsRune(white, r) }), nil)
+		if len(digits)%2 == 1 {
+			digits = append(digits, '0')
+		}
+		return "<" + strings.ToLower(string(digits)) + ">", rest, ok
 	case b[0] == '(':
 		return literal(b)
 	case b[0] == '[':
@@ -310,7 +384,27 @@ func valueAt(b []byte, deep int) (value string, rest []byte, ok bool) {
 		return string(m[1]) + " " + string(m[2]) + " R", b[end:], true
 	}
 	word := regular(b)
+	if n, err := strconv.ParseFloat(string(word), 64); err == nil {
+		return strconv.FormatFloat(n, 'f', -1, 64), b[len(word):], true
+	}
 	return string(word), b[len(word):], len(word) > 0
+}
+
+// items are the values of a list.
+func items(list string) (all []string, ok bool) {
+	if !strings.HasPrefix(list, "[") {
+		return nil, false
+	}
+	b := skip([]byte(list)[1:])
+	for len(b) > 0 && b[0] != ']' {
+		var one string
+		if one, b, ok = valueAt(b, 0); !ok {
+			return nil, false
+		}
+		all = append(all, one)
+		b = skip(b)
+	}
+	return all, len(b) > 0
 }
 
 // name reads a name and writes it without escapes.
@@ -330,23 +424,48 @@ func name(b []byte) (string, []byte, bool) {
 	return string(plain), rest, true
 }
 
-// literal reads a text between brackets.
+// literal reads a text between brackets, and writes it in hexadecimal: programs write the same text in other ways.
 func literal(b []byte) (string, []byte, bool) {
+	var text []byte
 	open := 0
 	for i := 0; i < len(b); i++ {
 		switch b[i] {
 		case '\\':
-			i++
+			if i++; i == len(b) {
+				return "", nil, false
+			}
+			if plain, is := escapes[b[i]]; is {
+				text = append(text, plain...)
+				continue
+			}
+			if b[i] < '0' || b[i] > '7' {
+				text = append(text, b[i])
+				continue
+			}
+			n := 0
+			for digits := 0; digits < 3 && i < len(b) && b[i] >= '0' && b[i] <= '7'; digits++ {
+				n = n*8 + int(b[i]-'0')
+				i++
+			}
+			i--
+			text = append(text, byte(n))
 		case '(':
-			open++
+			if open++; open > 1 {
+				text = append(text, b[i])
+			}
 		case ')':
 			if open--; open == 0 {
-				return string(b[:i+1]), b[i+1:], true
+				return "<" + hex.EncodeToString(text) + ">", b[i+1:], true
 			}
+			text = append(text, b[i])
+		default:
+			text = append(text, b[i])
 		}
 	}
 	return "", nil, false
 }
+
+var escapes = map[byte]string{'n': "\n", 'r': "\r", 't': "\t", 'b': "\b", 'f': "\f", '\n': "", '\r': ""}
 
 func regular(b []byte) []byte {
 	if i := bytes.IndexAny(b, white+"()<>[]{}/%"); i >= 0 {

@@ -118,7 +118,7 @@ func attribute(oid encoding.ObjectIdentifier, value func(*cryptobyte.Builder)) [
 
 // What may be wrong with a signature in a PDF.
 var (
-	errForm   = errors.New("the signature is of a form that is not read here: a CMS in DER with one signer is")
+	errForm   = errors.New("the signature is of a form that is not read here: a CMS with one signer is")
 	errOther  = errors.New("the document is not the one that was signed")
 	errBroken = errors.New("the signature does not fit its certificate")
 )
@@ -136,19 +136,25 @@ type signerInfo struct {
 // most bounds the certificates of a CMS.
 const most = 16
 
-// readCMS reads a CMS with one signer and no content. Behind it are zeros alone, which keep its place.
+// readCMS reads a CMS with one signer and no content, in DER or with outer lengths left open. Behind it are zeros alone, which keep its place.
 func readCMS(der []byte) (*signerInfo, error) {
+	element, rest, ok := definite(der, 0)
+	if !ok {
+		return nil, errForm
+	}
+	der = append(element, rest...)
 	in, outer, body, explicit := cryptobyte.String(der), cryptobyte.String{}, cryptobyte.String{}, cryptobyte.String{}
 	var kind, dataKind encoding.ObjectIdentifier
 	var n int
 	var digests, encap, signers, info cryptobyte.String
 	var certificates, crls cryptobyte.String
 	var has bool
-	ok := in.ReadASN1(&outer, asn1.SEQUENCE) && outer.ReadASN1ObjectIdentifier(&kind) && kind.Equal(oidSigned) && outer.ReadASN1(&explicit, implicit0) &&
+	ok = in.ReadASN1(&outer, asn1.SEQUENCE) && outer.ReadASN1ObjectIdentifier(&kind) && kind.Equal(oidSigned) && outer.ReadASN1(&explicit, implicit0) &&
 		explicit.ReadASN1(&body, asn1.SEQUENCE) && body.ReadASN1Integer(&n) && body.ReadASN1(&digests, setOf) && body.ReadASN1(&encap, asn1.SEQUENCE) &&
 		encap.ReadASN1ObjectIdentifier(&dataKind) && dataKind.Equal(oidData) && encap.Empty() &&
 		body.ReadOptionalASN1(&certificates, &has, implicit0) && body.ReadOptionalASN1(&crls, &has, implicit1) &&
-		body.ReadASN1(&signers, setOf) && signers.ReadASN1(&info, asn1.SEQUENCE) && signers.Empty() && len(bytes.Trim(in, "\x00")) == 0
+		body.ReadASN1(&signers, setOf) && signers.ReadASN1(&info, asn1.SEQUENCE) && signers.Empty() &&
+		body.Empty() && explicit.Empty() && outer.Empty() && len(bytes.Trim(in, "\x00")) == 0
 	if !ok {
 		return nil, errForm
 	}

@@ -124,14 +124,3 @@ func Countersigned(kept, signed []byte, now time.Time) (*x509.Certificate, error
 	}
 	return s.Certificate, added(kept, signed)
 }
-
-// dictOf gives what an object of the file that was printed here holds, nil where there is none.
-func dictOf(pdf, id []byte) []byte {
-	head := append(append([]byte("\n"), bytes.TrimLeft(id, "0")...), " 0 obj"...)
-	_, after, ok := bytes.Cut(pdf, head)
-	if !ok {
-		return nil
-	}
-	dict, _, _ := bytes.Cut(after[:min(len(after), 64<<10)], []byte("endobj"))
-	return dict
-}

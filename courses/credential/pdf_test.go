@@ -3,15 +3,20 @@ package credential
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"lopban/courses/credential/credentialtest"
 	"lopban/courses/paper"
@@ -191,10 +196,49 @@ func TestIssuersOwnSignature(t *testing.T) {
 			}
 		})
 	}
+	whole := credentialtest.PageWith(pdf, "60 0 R")
+	_, list, _ := strings.Cut(whole, "/Annots ")
+	list, _, _ = strings.Cut(list, "]\n")
+	list += "]"
+	stamp := "\nendobj\n60 0 obj\n<</Type/Annot/Subtype/Widget/FT/Sig/Rect[20 20 220 120]/AP<</N 61 0 R>>>>"
+	for name, page := range map[string]string{
+		"on the page as it was":         whole,
+		"on the page spelt otherwise":   strings.NewReplacer("\n/", "\r\n /", "(http", `(\150ttp`, ".00", ".0").Replace(whole),
+		"with a list that is an object": strings.Replace(whole, list, "62 0 R", 1) + "\nendobj\n62 0 obj\n" + list,
+	} {
+		t.Run(name, func(t *testing.T) {
+			signed := credentialtest.NewToken(t, "-newkey", "rsa:2048").Sign(t, pdf, page+stamp)
+			if _, err := Countersigned(pdf, signed, today); err != nil {
+				t.Error(err, page)
+			}
+		})
+	}
 	t.Run("with a stamp that can be seen", func(t *testing.T) {
 		signed := credentialtest.NewToken(t, "-newkey", "rsa:2048").Sign(t, pdf, samePage+"\nendobj\n60 0 obj\n<</Type/Annot/Subtype/Widget/FT/Sig/Rect[20 20 220 120]/AP<</N 61 0 R>>>>")
 		if _, err := Countersigned(pdf, signed, today); err != nil {
 			t.Error(err)
+		}
+	})
+	t.Run("with lengths left open", func(t *testing.T) {
+		signed := credentialtest.NewToken(t, "-newkey", "rsa:2048").Sign(t, pdf, samePage)
+		from := bytes.LastIndex(signed, []byte("/Contents <")) + len("/Contents <")
+		to := from + bytes.IndexByte(signed[from:], '>')
+		der := make([]byte, (to-from)/2)
+		if _, err := hex.Decode(der, signed[from:to]); err != nil {
+			t.Fatal(err)
+		}
+		in, outer, kind, inner := cryptobyte.String(der), cryptobyte.String{}, cryptobyte.String{}, cryptobyte.String{}
+		if !in.ReadASN1(&outer, asn1.SEQUENCE) || !outer.ReadASN1Element(&kind, asn1.OBJECT_IDENTIFIER) || !outer.ReadASN1(&inner, asn1.Tag(0).Constructed().ContextSpecific()) {
+			t.Fatal("no CMS")
+		}
+		ber := slices.Concat([]byte{0x30, 0x80}, kind, []byte{0xa0, 0x80}, inner, []byte{0, 0, 0, 0})
+		hex.Encode(signed[from:], ber)
+		if _, err := Countersigned(pdf, signed, today); err != nil {
+			t.Error(err)
+		}
+		copy(signed[from+2*len(ber)-8:], "01010101")
+		if _, err := Countersigned(pdf, signed, today); err == nil {
+			t.Error("more stands in the CMS than one signed message")
 		}
 	})
 	t.Run("with a second form of digest", func(t *testing.T) {
@@ -241,6 +285,14 @@ func TestWhatIsNoSignatureOfTheDocumentIsRefused(t *testing.T) {
 		"a note over the page":      {with("60 0 obj\n<</Type/Annot/Subtype/FreeText/Rect[0 0 800 500]>>"), today, "signed-page"},
 		"a note in a list":          {with("60 0 obj\n[<</Type/Annot/Subtype/FreeText/Rect[0 0 800 500]>>]"), today, "signed-page"},
 		"a stamp over the page":     {with("60 0 obj\n<</Type/Annot/Subtype/Widget/FT/Sig/Rect[0 0 800 500]>>"), today, "signed-page"},
+		"stamps over the page":      {with("60 0 obj\n<</Type/Annot/Subtype/Widget/FT/Sig/Rect[0 0 300 300]>>\nendobj\n61 0 obj\n<</Type/Annot/Subtype/Widget/FT/Sig/Rect[300 0 600 300]>>"), today, "signed-page"},
+		"a note that is not read":   {with("60 0 obj\n<</Type/Annot/Subtype/FreeText/Rect[0 0 800 500]/X 1/X 2>>"), today, "signed-page"},
+		"a list that is not read":   {with("60 0 obj\n[<</Type/Annot/Subtype/FreeText/Rect[0 0 800 500]/X 1/X 2>>]"), today, "signed-page"},
+		"a note on the page":        {k.Sign(t, pdf, credentialtest.PageWith(pdf, "<</Type/Annot/Subtype/FreeText/Rect[0 0 800 500]>>")), today, "signed-page"},
+		"another link":              {k.Sign(t, pdf, strings.Replace(credentialtest.PageWith(pdf, ""), "(http", "(xttp", 1)), today, "signed-page"},
+		"a form of another sort":    {with(root + " 0 obj\n<</Type/Catalog/Pages 1 0 R/AcroForm<</XFA 60 0 R>>>>"), today, "signed-page"},
+		"a table of another sort":   {with("60 0 obj\n<</Size 9/W[1 2 1]/Root 44 0 R>>"), today, "signed-page"},
+		"a chain that leads astray": {with("trailer\n<</Root " + root + " 0 R/Prev 9>>\n60 0 obj\n<<>>"), today, "signed-page"},
 		"a form that is filled":     {with("60 0 obj\n<</Type/Annot/Subtype/Widget/FT/Tx/Rect[0 0 10 10]>>"), today, "signed-page"},
 		"a script":                  {with(root + " 0 obj\n<</Type/Catalog/Pages 1 0 R/OpenAction 60 0 R>>"), today, "signed-page"},
 		"the certificate has ended": {good, today.AddDate(200, 0, 0), "signed-expired"},

@@ -14,6 +14,13 @@ import (
 // SamePage is the page of a certificate with another annotation, as a signature needs it, and nothing else drawn.
 const SamePage = "<</Type /Page\n/Parent 1 0 R\n/Resources 2 0 R\n/Annots []\n/Contents 4 0 R>>"
 
+// PageWith is the page of a certificate as the file has it, with the annotations that it has and some more.
+func PageWith(pdf []byte, more string) string {
+	const head = "\n3 0 obj\n"
+	page, _, _ := bytes.Cut(pdf[bytes.LastIndex(pdf, []byte(head))+len(head):], []byte("\nendobj"))
+	return string(bytes.Replace(page, []byte("/Annots ["), []byte("/Annots ["+more+" "), 1))
+}
+
 func tool(t *testing.T, name string, args ...string) {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
