@@ -199,6 +199,10 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 	if got := list.text(); !strings.Contains(got, "Phần “Sửa sách rách”") || !strings.Contains(got, "Thông tin chung của khóa") {
 		t.Errorf("what is to be translated is not named: %s", got)
 	}
+	d.lan.post("/author/K1/save", fields("path", "lessons/doc.en.gift", "base", "0", "text", "// [id:one]\nWelcome {=yes ~no}\n")).want(200)
+	if got := d.lan.get("/author/K1").want(200).attr(".mistakes a[href*='/doc/quiz']", "href"); !strings.Contains(got, "lang=vi") {
+		t.Errorf("questions that are there in English alone lead to %q", got)
+	}
 	if at := d.lan.get("/author/K1/doc?lang=vi&line=3").want(200).attr("[data-desk]", "data-line"); at != "3" {
 		t.Errorf("line %s", at)
 	}

@@ -37,6 +37,16 @@ func TestAMistakeIsReportedAndAnswered(t *testing.T) {
 	for range 2 { // pressed twice it is one
 		c.post("/courses/K1/thu/remark", form).want(303)
 	}
+	gone := shortCourse("K1", courses.LibraryService)
+	for file, text := range gone {
+		gone[file] = strings.Replace(text, "[id:number]", "[id:count]", 1)
+	}
+	s.publish(gone)
+	sent, err := s.Help.Record(t.Context(), a.ID, courses.Fact{ID: form.Get("id"), Kind: help.RemarkFact, Course: "K1", Lesson: "thu", Question: "number", Text: form.Get("text")})
+	if err != nil || sent.State != courses.Duplicate {
+		t.Errorf("sent again when its question is gone: %+v %v", sent, err)
+	}
+	s.publish(shortCourse("K1", courses.LibraryService))
 	told := c.brings(a.ID, "may-1", entry(1, `"kind":"remark","course":"K1","lesson":"doc","text":"Thiếu dấu ở dòng 2."`),
 		entry(2, `"kind":"remark","course":"K1","lesson":"doc","text":"`+strings.Repeat("ă", help.MaxRemark+1)+`"`),
 		entry(3, `"kind":"remark","course":"K1","lesson":"khong-co","text":"x"`))

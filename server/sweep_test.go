@@ -181,13 +181,12 @@ func TestKeepingAndDroppingOneBlob(t *testing.T) {
 			}
 		}
 		drop := func() {
-			_, err := store.DropBlob(t.Context(), s.Store, name, func() (bool, error) {
+			_, err := store.DropBlobs(t.Context(), s.Store, []string{name}, func() (func(string) bool, error) {
+				is := written
 				if asked++; asked == step {
-					is := written // it is kept right after it was asked
-					keep()
-					return is, nil
+					keep() // right after it was asked
 				}
-				return written, nil
+				return func(string) bool { return is }, nil
 			})
 			if err != nil {
 				t.Error(err)

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 
 	"lopban/cmd/lopban/console"
+	"lopban/courses"
 	"lopban/courses/problem"
 	"lopban/courses/programme"
 	"lopban/courses/rights"
+	"lopban/courses/rights/duty"
 	"lopban/courses/roster"
 	"lopban/courses/school"
 	"lopban/courses/store"
@@ -269,6 +272,28 @@ func blotted(doc any) bool {
 	return ok && e.Blotted
 }
 
+// bareOf takes out of a fact of a backup what an erasure or a withdrawal since may have taken out of the one that is
+// there, see docs/personal-data.md.
+func bareOf(ctx context.Context, st store.Store, erased map[string]bool, k *store.Kind, doc, there any) error {
+	person := k.PersonOf(doc)
+	if blank := duty.Processed(k).Blank; blank != nil && erased[person] {
+		blank(doc)
+	}
+	switch there := there.(type) {
+	case *roster.Intake:
+		if there.File == duty.Nameless {
+			doc.(*roster.Intake).File = there.File
+		}
+	case *courses.Submission:
+		said, err := (&rights.Desk{Store: st}).Said(ctx, person, rights.Photos)
+		if err != nil || len(there.Photos) > 0 || !slices.ContainsFunc(said, func(c rights.Consent) bool { return !c.Given }) {
+			return err
+		}
+		doc.(*courses.Submission).Photos, doc.(*courses.Submission).Bytes = nil, 0
+	}
+	return nil
+}
+
 // against looks whether every fact of a backup is in the store as it was, but for those about people who were erased.
 func (e *examination) against(ctx context.Context, st store.Store) error {
 	f, err := os.Open(e.Against)
@@ -296,9 +321,14 @@ func (e *examination) against(ctx context.Context, st store.Store) error {
 			if err == nil {
 				err = st.Get(ctx, k, id, there)
 			}
+			if err == nil {
+				if err := bareOf(ctx, st, erased, k, doc, there); err != nil {
+					return err
+				}
+			}
 			switch {
-			case erased[k.PersonOf(doc)] && (err == nil || errors.Is(err, problem.ErrNotFound)):
-				return nil // what went and what stays of it, see docs/personal-data.md
+			case errors.Is(err, problem.ErrNotFound) && erased[k.PersonOf(doc)] && duty.Goes(k):
+				return nil
 			case errors.Is(err, problem.ErrNotFound) && k == school.RefusalKind:
 				return nil // kept for a term: --keep-refusals
 			case errors.Is(err, problem.ErrNotFound):

@@ -136,7 +136,8 @@ type signerInfo struct {
 // most bounds the certificates of a CMS.
 const most = 16
 
-// readCMS reads a CMS with one signer and no content, in DER or with outer lengths left open. Behind it are zeros alone, which keep its place.
+// readCMS reads a CMS with one signer and no content, in DER or with outer lengths left open. Behind it are zeros
+// alone, which keep its place.
 func readCMS(der []byte) (*signerInfo, error) {
 	element, rest, ok := definite(der, 0)
 	if !ok {

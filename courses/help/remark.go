@@ -83,43 +83,47 @@ func (s *Help) keepRemark(ctx context.Context, person string, f courses.Fact) (s
 	case utf8.RuneCountInString(r.Text) > MaxRemark:
 		return "", problem.Invalid("text", "remark-long", MaxRemark)
 	}
-	v, err := s.School.VersionFor(ctx, person, f.Course)
-	if errors.Is(err, problem.ErrNotFound) {
-		return "", problem.Invalid("course", "unknown-course")
-	}
-	if err != nil {
-		return "", err
-	}
-	lesson, ok := v.Lesson(f.Lesson)
-	if !ok {
-		return "", problem.Invalid("lesson", "unknown-lesson")
-	}
-	if _, ok := questionOf(lesson, f.Question); !ok && f.Question != "" {
-		return "", problem.Invalid("question", "unknown-question")
-	}
-	r.Version = v.ID
 	old, err := store.Get[Remark](ctx, s.Store, RemarkKind, r.ID)
 	if errors.Is(err, problem.ErrNotFound) {
-		said, err := s.Store.Count(ctx, RemarkKind, store.Where(store.Is("person", person)))
-		if err != nil {
+		if err := s.newRemark(ctx, &r); err != nil {
 			return "", err
-		}
-		if said[0].N >= mostRemarks {
-			return "", problem.Invalid("text", "remark-many", mostRemarks)
 		}
 		if err = s.Store.Insert(ctx, RemarkKind, &r); !errors.Is(err, problem.ErrExists) {
 			return courses.Received, err
 		}
-		if old, err = store.Get[Remark](ctx, s.Store, RemarkKind, r.ID); err != nil {
-			return "", err
-		}
-	} else if err != nil {
+		old, err = store.Get[Remark](ctx, s.Store, RemarkKind, r.ID)
+	}
+	if err != nil {
 		return "", err
 	}
 	if old.Text != r.Text || old.Course != r.Course || old.Lesson != r.Lesson || old.Question != r.Question {
 		return "", problem.Invalid("id", "id-reused")
 	}
 	return courses.Duplicate, nil
+}
+
+// newRemark looks whether what a remark is about is there, and notes the version that its sender studies.
+func (s *Help) newRemark(ctx context.Context, r *Remark) error {
+	v, err := s.School.VersionFor(ctx, r.Person, r.Course)
+	if errors.Is(err, problem.ErrNotFound) {
+		return problem.Invalid("course", "unknown-course")
+	}
+	if err != nil {
+		return err
+	}
+	lesson, ok := v.Lesson(r.Lesson)
+	if !ok {
+		return problem.Invalid("lesson", "unknown-lesson")
+	}
+	if _, ok := questionOf(lesson, r.Question); !ok && r.Question != "" {
+		return problem.Invalid("question", "unknown-question")
+	}
+	r.Version = v.ID
+	said, err := s.Store.Count(ctx, RemarkKind, store.Where(store.Is("person", r.Person)))
+	if err == nil && said[0].N >= mostRemarks {
+		err = problem.Invalid("text", "remark-many", mostRemarks)
+	}
+	return err
 }
 
 func questionOf(l courses.Lesson, id string) (courses.Question, bool) {

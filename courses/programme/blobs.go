@@ -137,16 +137,20 @@ func (s *Programme) SweepBlobs(ctx context.Context) error {
 		return err
 	}
 	now := store.Time(s.Now())
+	var old []string
 	for _, name := range strays {
 		seen, err := store.Get[Stray](ctx, s.Store, StrayKind, name)
 		if errors.Is(err, problem.ErrNotFound) {
 			err = s.Store.Insert(ctx, StrayKind, &Stray{name, now})
 		} else if err == nil && now.Sub(seen.Since) >= strayLife {
-			err = s.drop(ctx, name)
+			old = append(old, name)
 		}
 		if err != nil && !errors.Is(err, problem.ErrExists) {
 			return err
 		}
+	}
+	if err := DropFiles(ctx, s, old); err != nil {
+		return err
 	}
 	if err := s.School.ForgetAhead(ctx, now.Add(-2*strayLife)); err != nil {
 		return err
@@ -154,53 +158,16 @@ func (s *Programme) SweepBlobs(ctx context.Context) error {
 	return forgetStrays(ctx, s.Store, strays)
 }
 
-// drop removes a blob unless something names it by now.
-func (s *Programme) drop(ctx context.Context, name string) error {
-	dropped, err := store.DropBlob(ctx, s.Store, name, func() (bool, error) {
+// DropFiles removes files unless something names them by now.
+func DropFiles(ctx context.Context, s *Programme, names []string) error {
+	dropped, err := store.DropBlobs(ctx, s.Store, names, func() (func(string) bool, error) {
 		all, err := s.named(ctx, func(courses.Submission) error { return nil })
-		return all.has(name), err
+		return all.has, err
 	})
-	if dropped {
+	for _, name := range dropped {
 		s.Log.Info("a file that nothing names was removed", "name", name)
 	}
 	return err
-}
-
-// DropFiles removes files unless something else names them; what is gone already is no error.
-func DropFiles(ctx context.Context, s *Programme, names []string) error {
-	if len(names) == 0 {
-		return nil
-	}
-	named := func() (blobNames, error) { return s.named(ctx, func(courses.Submission) error { return nil }) }
-	all, err := named()
-	if err != nil {
-		return err
-	}
-	dropped := map[string][]byte{}
-	for _, name := range names {
-		data, err := s.Store.Blob(ctx, name)
-		if errors.Is(err, problem.ErrNotFound) || err == nil && all.has(name) {
-			continue
-		}
-		if err == nil {
-			err = s.Store.DeleteBlob(ctx, name)
-		}
-		if err != nil && !errors.Is(err, problem.ErrNotFound) {
-			return err
-		}
-		dropped[name] = data
-	}
-	if all, err = named(); err != nil {
-		return err
-	}
-	for name, data := range dropped { // somebody came between: see store.KeepBlob
-		if all.has(name) {
-			if err := s.Store.PutBlob(ctx, name, data); err != nil && !errors.Is(err, problem.ErrExists) {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // strays lists the blobs that nothing names.

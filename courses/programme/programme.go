@@ -186,12 +186,11 @@ func (s *Programme) Settle(ctx context.Context) error {
 	if err := s.finishTransfers(ctx, since); err != nil {
 		return err
 	}
-	for _, finish := range s.Unfinished {
-		if err := finish(ctx); err != nil {
-			return err
-		}
+	err = s.School.Settle(ctx, since, s.Learner, s.settled)
+	for _, finish := range s.Unfinished { // what fails in one room holds up no other
+		err = errors.Join(err, finish(ctx))
 	}
-	return s.School.Settle(ctx, since, s.Learner, s.settled)
+	return err
 }
 
 // Learner is a person as School needs them: what stands on a certificate is looked up only when one is due.

@@ -11,7 +11,7 @@ import (
 )
 
 // Erasure is that the data of a person were erased, or are being erased. It names nobody: an id that leads to no name
-// any more. What was begun is finished by whoever comes next, see programme.
+// any more. What was begun is finished by whoever comes next, see rights/duty.
 type Erasure struct {
 	ID       string    `json:"id"` // the person's
 	Person   string    `json:"person"`

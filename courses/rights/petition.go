@@ -202,17 +202,10 @@ func (d *Desk) Of(ctx context.Context, person string) ([]Asking, error) {
 	return d.answered(ctx, all)
 }
 
-// mostPetitions is how many petitions a list shows.
-const mostPetitions = 1000
-
-// List gives the newest petitions of a province, or with "" of all: those that are open first, the one that is due
-// first at the top; then those that ended, the newest first.
-func (d *Desk) List(ctx context.Context, province string) ([]Asking, error) {
-	q := store.Query{}.By("-receivedAt").First(mostPetitions)
-	if province != "" {
-		q.Where = append(q.Where, store.Is("province", province))
-	}
-	all, err := store.All[Petition](ctx, d.Store, PetitionKind, q)
+// List gives the petitions of all: those that are open first, the one that is due first at the top; then those that
+// ended, the newest first.
+func (d *Desk) List(ctx context.Context) ([]Asking, error) {
+	all, err := store.All[Petition](ctx, d.Store, PetitionKind, store.Query{})
 	if err != nil {
 		return nil, err
 	}

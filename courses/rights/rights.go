@@ -1,6 +1,6 @@
 // Package rights is what the law gives people over the data kept about them (Law 91/2025/QH15, Decree
 // 356/2025/NĐ-CP): consent that is a fact and can be withdrawn, requests with their deadlines, and erasures. What each
-// of them brings about in the other rooms is joined in programme.
+// of them brings about in the other rooms is joined in rights/duty.
 package rights
 
 import (
@@ -69,7 +69,7 @@ var (
 	WordingKind = &store.Kind{Name: "wording", Schema: 1, Order: 438, Fact: true, Doc: Wording{}}
 
 	PetitionKind = &store.Kind{Name: "petition", Schema: 1, Order: 434, Fact: true, Person: "person", Doc: Petition{},
-		Indexes: [][]string{{"person"}, {"province", "receivedAt"}, {"receivedAt"}}}
+		Indexes: [][]string{{"person"}}}
 	ReplyKind = &store.Kind{Name: "reply", Schema: 1, Order: 432, Fact: true, Person: "person", Doc: Reply{}, Indexes: [][]string{{"person"}}}
 
 	ErasureKind = &store.Kind{Name: "erasure", Schema: 1, Order: 431, Person: "person", Doc: Erasure{}, Indexes: [][]string{{"person"}, {"done"}}}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"lopban/courses/problem"
 )
@@ -25,28 +26,50 @@ func KeepBlob(ctx context.Context, s Store, name string, data []byte, write func
 	return nil
 }
 
-// DropBlob removes a blob that nothing names. named says whether something does by now; it is asked again when the
-// bytes are gone, and then they are kept again. See [KeepBlob].
-func DropBlob(ctx context.Context, s Store, name string, named func() (bool, error)) (dropped bool, err error) {
-	data, err := s.Blob(ctx, name)
-	if errors.Is(err, problem.ErrNotFound) {
-		return false, nil
+// DropBlobs removes blobs that nothing names and lists them; what is gone already is no error. named says which have a
+// name by now; it is asked again when the bytes are gone, and what has one then is kept again. See [KeepBlob].
+func DropBlobs(ctx context.Context, s Store, names []string, named func() (has func(string) bool, err error)) (dropped []string, err error) {
+	for some := range slices.Chunk(names, 16) {
+		gone, err := dropSome(ctx, s, some, named)
+		if dropped = append(dropped, gone...); err != nil {
+			return dropped, err
+		}
 	}
+	return dropped, nil
+}
+
+func dropSome(ctx context.Context, s Store, names []string, named func() (func(string) bool, error)) (dropped []string, err error) {
+	has, err := named()
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	if is, err := named(); is || err != nil {
-		return false, err
+	bytes := map[string][]byte{}
+	for _, name := range names {
+		if has(name) || err != nil {
+			continue
+		}
+		data, read := s.Blob(ctx, name)
+		if errors.Is(read, problem.ErrNotFound) {
+			continue
+		}
+		if err = read; err == nil {
+			bytes[name] = data
+			err = s.DeleteBlob(ctx, name)
+		}
+		if errors.Is(err, problem.ErrNotFound) {
+			err = nil
+		}
 	}
-	if err := s.DeleteBlob(ctx, name); err != nil && !errors.Is(err, problem.ErrNotFound) {
-		return false, err
-	}
-	is, err := named()
-	if is || err != nil {
+	has, asked := named()
+	err = errors.Join(err, asked)
+	for name, data := range bytes {
+		if asked == nil && !has(name) {
+			dropped = append(dropped, name)
+			continue
+		}
 		if put := s.PutBlob(context.WithoutCancel(ctx), name, data); put != nil && !errors.Is(put, problem.ErrExists) {
 			err = errors.Join(err, put)
 		}
-		return false, err
 	}
-	return true, nil
+	return dropped, err
 }

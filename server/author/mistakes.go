@@ -3,6 +3,7 @@ package author
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"lopban/courses/authoring"
 	"lopban/courses/authoring/gift"
 	"lopban/courses/authoring/mistake"
+	"lopban/courses/problem"
 )
 
 // mistakeRow is a mistake in words, where it is, and the page on which it can be mended.
@@ -68,10 +70,11 @@ func (p mistakePlaces) title(id string) string {
 	return ""
 }
 
+// text is a file of the draft, "" for one that is not there: a mistake may be just that.
 func (p mistakePlaces) text(file string) (string, error) {
 	if _, read := p.texts[file]; !read {
 		e, err := p.s.Desk.Read(p.ctx, p.f.Course, file)
-		if err != nil {
+		if err != nil && !errors.Is(err, problem.ErrNotFound) {
 			return "", err
 		}
 		p.texts[file] = e.Text
@@ -81,8 +84,11 @@ func (p mistakePlaces) text(file string) (string, error) {
 
 // question names the question of a quiz in whose lines a mistake is, by its number on the pages.
 func (p mistakePlaces) question(m mistake.Mistake, title string) (string, error) {
+	if m.Line == 0 {
+		return title, nil
+	}
 	text, err := p.text(m.File)
-	if err != nil || m.Line == 0 {
+	if err != nil {
 		return title, err
 	}
 	_, lang, _, _ := authoring.TextID(m.File)

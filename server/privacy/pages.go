@@ -241,9 +241,13 @@ func (s *Pages) File(c *fiber.Ctx) error {
 		}
 	}
 	w, id, ctx := s.WordsOf(c), page.RequestID(c), c.UserContext()
+	kept, err := s.Duty.Gather(ctx, about, w)
+	if err != nil {
+		return err
+	}
 	out, in := io.Pipe()
 	go func() {
-		err := s.Duty.WriteData(ctx, in, about, w)
+		err := s.Duty.WriteData(ctx, in, kept, about, w)
 		if err != nil {
 			s.Log.Error("a person's file was broken off", "id", id, "error", err.Error())
 		}

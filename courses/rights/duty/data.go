@@ -109,11 +109,7 @@ func bare(doc any) {
 
 // WriteData writes somebody's file: a ZIP with data.json, which holds every document about them, read-me in their
 // language, and their photos, evidence and papers.
-func (d *Desk) WriteData(ctx context.Context, out io.Writer, s Subject, w words.Words) error {
-	kept, err := d.Gather(ctx, s, w)
-	if err != nil {
-		return err
-	}
+func (d *Desk) WriteData(ctx context.Context, out io.Writer, kept Kept, s Subject, w words.Words) error {
 	z := zip.NewWriter(out)
 	put := func(name string, method uint16) (io.Writer, error) {
 		return z.CreateHeader(&zip.FileHeader{Name: name, Method: method, Modified: kept.MadeAt})

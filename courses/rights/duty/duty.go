@@ -325,20 +325,42 @@ func (d *Desk) whereNow(ctx context.Context, a rights.Asking) (rights.Asking, er
 	return a, err
 }
 
+// mostEnded is how many requests that ended a list shows; of those that wait it shows all.
+const mostEnded = 1000
+
 // Requests are those that a province answers, or with "" all, in the order of [rights.Desk.List].
 func (d *Desk) Requests(ctx context.Context, province string) ([]rights.Asking, error) {
-	all, err := d.Rights.List(ctx, "")
+	all, err := d.Rights.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var waiting []string
+	for _, a := range all {
+		if !a.Ended() {
+			waiting = append(waiting, a.Person)
+		}
+	}
+	people, err := d.Roll.KeptOf(ctx, waiting)
 	if err != nil {
 		return nil, err
 	}
 	var some []rights.Asking
+	ended := 0
 	for _, a := range all {
-		if a, err = d.whereNow(ctx, a); err != nil {
+		if p, ok := people[a.Person]; ok && !a.Ended() {
+			a.Province = p.Province
+		} else if a, err = d.whereNow(ctx, a); err != nil { // who has an account alone
 			return nil, err
 		}
-		if province == "" || a.Province == province {
-			some = append(some, a)
+		if province != "" && a.Province != province {
+			continue
 		}
+		if a.Ended() {
+			if ended++; ended > mostEnded {
+				break
+			}
+		}
+		some = append(some, a)
 	}
 	return some, nil
 }

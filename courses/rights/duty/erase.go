@@ -119,13 +119,30 @@ func (d *Desk) carryOut(ctx context.Context, begun rights.Erasure) (rights.Erasu
 	if err := d.Tell(ctx, told); err != nil {
 		return e, err
 	}
-	if e.Petition != "" {
-		// one that was answered otherwise meanwhile stays answered
-		if _, err := d.Rights.Reply(ctx, e.Petition, rights.Done, "", e.By); err != nil && !errors.Is(err, problem.ErrExists) {
-			return e, err
-		}
+	if err := d.answerErased(ctx, e); err != nil {
+		return e, err
 	}
 	return d.Rights.End(ctx, e.ID)
+}
+
+// answerErased ends every request for the erasure that waits, under whichever of their entries it was asked. One that
+// was answered otherwise meanwhile stays so.
+func (d *Desk) answerErased(ctx context.Context, e rights.Erasure) error {
+	for _, id := range e.IDs() {
+		asked, err := d.Rights.Of(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, a := range asked {
+			if a.What != rights.Erase || a.Ended() {
+				continue
+			}
+			if _, err := d.Rights.Reply(ctx, a.ID, rights.Done, "", e.By); err != nil && !errors.Is(err, problem.ErrExists) {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // shut lets nobody in any more as somebody whose data are being erased, so that nothing new comes.
@@ -250,9 +267,11 @@ func sheetText(s *programme.Sheet) (string, error) {
 	return string(text), err
 }
 
+// Nameless is the name of a file that told of somebody who was erased.
+const Nameless = "…"
+
 // eraseFileNames takes somebody's name out of the names of imported files.
 func (d *Desk) eraseFileNames(ctx context.Context, k known) error {
-	const nameless = "…"
 	var intakes, uploads []string
 	err := store.Each(ctx, d.Store, roster.IntakeKind, store.Query{}, func(i roster.Intake) error {
 		if k.anyIn(i.File) {
@@ -270,12 +289,12 @@ func (d *Desk) eraseFileNames(ctx context.Context, k known) error {
 	}
 	for _, id := range intakes {
 		if err == nil {
-			err = store.Blank(ctx, d.Store, roster.IntakeKind, id, func(doc any) bool { doc.(*roster.Intake).File = nameless; return true })
+			err = store.Blank(ctx, d.Store, roster.IntakeKind, id, func(doc any) bool { doc.(*roster.Intake).File = Nameless; return true })
 		}
 	}
 	for _, id := range uploads {
 		if err == nil {
-			err = store.Blank(ctx, d.Store, programme.UploadKind, id, func(doc any) bool { doc.(*programme.Upload).File = nameless; return true })
+			err = store.Blank(ctx, d.Store, programme.UploadKind, id, func(doc any) bool { doc.(*programme.Upload).File = Nameless; return true })
 		}
 	}
 	return err

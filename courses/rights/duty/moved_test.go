@@ -1,8 +1,12 @@
 package duty_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"lopban/courses/problem"
 	"lopban/courses/programme"
@@ -49,6 +53,65 @@ func TestARequestFollowsWhoMoves(t *testing.T) {
 	o.must(err)
 	if now, err := o.Roll.Person(ctx, p.ID); err != nil || now.Name != "Lò Thị Mấy" {
 		t.Errorf("%q, %v", now.Name, err)
+	}
+}
+
+// However many requests ended since, one that waits is on the list.
+func TestWhatWaitsIsNeverPushedOffTheList(t *testing.T) {
+	st, _ := openSQLite(t)
+	o := newTown(t, st)
+	ctx := t.Context()
+	asked, err := o.Ask(ctx, o.staff, o.enter("Lò Thị Mẩy", "0912345681").ID, rights.Petition{What: rights.Access, Words: "Xin bản sao."})
+	o.must(err)
+	var petitions, replies []any
+	for n := range 1001 {
+		at := o.clock.Add(time.Duration(n+1) * time.Minute)
+		p := rights.Petition{ID: fmt.Sprintf("OLD/%04d", n+1), Person: "OLD", Province: "08", What: rights.Access, ReceivedAt: at}
+		petitions = append(petitions, &p)
+		replies = append(replies, &rights.Reply{ID: p.ID + "/end", Petition: p.ID, Person: p.Person, How: rights.Done, At: at})
+	}
+	o.must(st.Insert(ctx, rights.PetitionKind, petitions...))
+	o.must(st.Insert(ctx, rights.ReplyKind, replies...))
+	all, err := o.Requests(ctx, "08")
+	if err != nil || len(all) != 1001 || all[0].ID != asked.ID || all[1].ID != "OLD/1001" {
+		t.Errorf("%d requests, %v", len(all), err)
+	}
+}
+
+// Erasing somebody ends what they asked under an entry that was joined to theirs.
+func TestErasingAnswersWhatWasAskedUnderAnotherEntry(t *testing.T) {
+	st, _ := openSQLite(t)
+	o := newTown(t, st)
+	ctx := t.Context()
+	gone, kept := o.enter("Vàng T. Mai", "0912345691"), o.enter("Vàng Thị Mai", "0912345692")
+	var waits []string
+	for _, p := range []roster.Person{gone, kept} {
+		asked, err := o.Ask(ctx, o.staff, p.ID, rights.Petition{What: rights.Erase, Words: "Xin xóa."})
+		o.must(err)
+		waits = append(waits, asked.ID)
+	}
+	_, err := o.Merge(ctx, gone.ID, kept.ID, nil, o.staff.ID)
+	o.must(err)
+	_, err = o.Roll.Leave(ctx, kept.ID, roster.Day(o.clock), o.staff.ID)
+	o.must(err)
+	_, err = o.Answer(ctx, o.staff, waits[1], rights.Done, "")
+	o.must(err)
+	for _, id := range waits {
+		if a, err := o.Rights.Petition(ctx, id); err != nil || a.How() != rights.Done {
+			t.Errorf("%s: %s %v", id, a.How(), err)
+		}
+	}
+}
+
+// What one room cannot finish holds up no other.
+func TestSettlingGoesOnAfterAFault(t *testing.T) {
+	st, _ := openSQLite(t)
+	o := newTown(t, st)
+	broken, asked := errors.New("broken"), 0
+	o.Unfinished = append([]func(context.Context) error{func(context.Context) error { return broken }}, o.Unfinished...)
+	o.Unfinished = append(o.Unfinished, func(context.Context) error { asked++; return nil })
+	if err := o.Settle(t.Context()); !errors.Is(err, broken) || asked != 1 {
+		t.Errorf("%v, the next was asked %d times", err, asked)
 	}
 }
 

@@ -115,7 +115,7 @@ var Record = []Processing{
 	{targets.CountsKind, ForNumber, stays},
 	{targets.ChangeKind, ForNumber, stays},
 
-	{roster.IntakeKind, ForIntake, nameless}, // the name of a file, see eraseFiles
+	{roster.IntakeKind, ForIntake, nameless}, // the name of a file, see eraseFileNames
 	{programme.UploadKind, ForIntake, nameless},
 	{programme.SheetKind, ForIntake, swept}, // removed whole where somebody is in it
 	{programme.TrainingListKind, ForIntake, swept},
@@ -162,6 +162,11 @@ func Processed(k *store.Kind) Processing {
 		}
 	}
 	return Processing{Kind: k, Use: ForLearning}
+}
+
+// Goes says whether a document of a kind may be gone when the person was erased.
+func Goes(k *store.Kind) bool {
+	return Processed(k).Blank == nil || k == school.TrainingKind || k == school.RulingKind // see eraseTrainings
 }
 
 // Fate says in a word what erasing a person does: "goes", "nameless" or "stays".

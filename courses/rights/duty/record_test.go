@@ -49,8 +49,10 @@ func TestTheFileOfAPerson(t *testing.T) {
 	p, _, files := o.whole()
 	s, err := o.Of(t.Context(), p.ID)
 	o.must(err)
+	all, err := o.Gather(t.Context(), s, o.words())
+	o.must(err)
 	var b bytes.Buffer
-	o.must(o.WriteData(t.Context(), &b, s, o.words()))
+	o.must(o.WriteData(t.Context(), &b, all, s, o.words()))
 	z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
 	o.must(err)
 	var data []byte
