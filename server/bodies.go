@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"lopban/courses/programme/signing"
 	"lopban/courses/roster/accounts"
 
 	"github.com/gofiber/fiber/v2"
@@ -42,7 +43,8 @@ var bodies = []struct {
 	}},
 	{sheetBody, []string{"/roster/import", "/places"}},
 	{factsBody, []string{"/api/v1/facts"}},
-	{photosBody, []string{"/courses/:id/practice", "/me/trainings", "/roster/:person/trainings", "/trainings/import", "/registers/signing"}},
+	{photosBody, []string{"/courses/:id/practice", "/me/trainings", "/roster/:person/trainings", "/trainings/import"}},
+	{signing.MostBytes, []string{"/registers/signing"}},
 	{photoBody, []string{"/api/v1/photos"}},
 	{pasteBody, []string{"/author/paste"}},
 	{mediaBody, []string{"/author/import", "/author/:course/media"}},

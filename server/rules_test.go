@@ -205,8 +205,13 @@ func TestCoursesAreCopiedDeletedAndBroughtBack(t *testing.T) {
 		t.Errorf("the copy of a lesson is at %q", lesson)
 	}
 	p.trainer.post("/author/K7/outline", typed("do", "delete")).want(303)
-	if got := p.trainer.get("/author").want(200).text(); strings.Contains(got, "K7") {
-		t.Errorf("the desk still lists it: %s", got)
+	list := p.trainer.get("/author").want(200)
+	if len(list.find("table a[href='/author/K7']")) != 0 || len(list.find("details a[href='/author/K7']")) != 1 {
+		t.Errorf("the desk lists it among others, or not with what was deleted: %s", list.text())
+	}
+	r, _ = p.outlineForm(409, "do", "copy", "course", "k7")
+	if got := r.one("[role=alert]"); !strings.Contains(got, "lấy lại được") {
+		t.Errorf("a code of a deleted course: %q", got)
 	}
 	gone := p.trainer.get("/author/K7").want(200)
 	if got := gone.one("main h1"); got != "Khóa học đã xóa" {

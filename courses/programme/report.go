@@ -27,7 +27,7 @@ type Request struct {
 func (s *Programme) Report(ctx context.Context, r Request) (*targets.Report, error) {
 	switch r.Report {
 	case "board":
-		f, err := s.statistics(ctx, r)
+		f, err := s.figures(ctx, r)
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +41,7 @@ func (s *Programme) Report(ctx context.Context, r Request) (*targets.Report, err
 }
 
 // figures are those of a day, or those that a period was closed with.
-func (s *Programme) statistics(ctx context.Context, r Request) (targets.Figures, error) {
+func (s *Programme) figures(ctx context.Context, r Request) (targets.Figures, error) {
 	if r.Period == "" {
 		return s.Board.ReadScope(ctx, r.Scope, r.AsOf)
 	}

@@ -19,6 +19,7 @@ type authorPage struct {
 	page.Frame
 	Waiting int // practice tasks that wait for the visitor's review
 	Desk    []deskRow
+	Gone    []desk.Editorial // courses that were deleted
 	Form    newCourseForm
 	Open    string // the form that has a fault
 	Fault   *page.FormFault
@@ -119,6 +120,9 @@ func (s *Pages) showAuthor(c *fiber.Ctx, form newCourseForm, fault *page.FormFau
 		return err
 	}
 	if err := s.deskRows(ctx, &shown, published); err != nil {
+		return err
+	}
+	if shown.Gone, err = s.Desk.Deleted(ctx); err != nil {
 		return err
 	}
 	return s.Page(c, "author", shown)

@@ -52,7 +52,7 @@ func (s *Pages) showSigning(c *fiber.Ctx, taken []signing.Taken, fault *page.For
 		return err
 	}
 	shown := signingPage{Frame: s.Frame(c, s.WordsOf(c).T("signing.title")), Province: p, Batch: c.FormValue("batch"), Left: left, Open: "signing", Fault: fault,
-		Most: signing.Together, MB: 20, Taken: taken, May: roster.MayRevoke(*page.VisitorOf(c).Account, p.Code)}
+		Most: signing.Together, MB: signing.MostBytes >> 20, Taken: taken, May: roster.MayRevoke(*page.VisitorOf(c).Account, p.Code)}
 	for some := range slices.Chunk(left, signing.Together) {
 		first, last := some[0], some[len(some)-1]
 		query := url.Values{"province": {p.Code}, "batch": {shown.Batch}, "from": {first.Code}}

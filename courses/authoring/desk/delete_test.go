@@ -104,8 +104,8 @@ func errorCode(err error) string {
 	return ""
 }
 
-// A copy is the same course under another id, and afterwards each is edited by itself; a deleted course leaves nothing
-// in it.
+// A copy is the same course under another id, and afterwards each is edited by itself. The id of a course that was
+// deleted stays its own, so that it can come back.
 func TestACourseIsCopied(t *testing.T) {
 	d, _, course := opened(t)
 	for _, id := range []string{"", "k 2", "import", course, strings.ToLower(course)} {
@@ -119,12 +119,27 @@ func TestACourseIsCopied(t *testing.T) {
 	if err := d.Delete(t.Context(), "K9", "lan"); err != nil {
 		t.Fatal(err)
 	}
-	w, err := d.Copy(t.Context(), course, "K9", "chi")
+	if _, err := d.Copy(t.Context(), course, "k9", "chi"); errorCode(err) != "course-deleted" {
+		t.Errorf("copied over a deleted course: %v", err)
+	}
+	if _, err := d.Create(t.Context(), "K9", courses.ReadingPromotion, courses.Text{Vi: "Khác nữa"}, "chi"); errorCode(err) != "course-deleted" {
+		t.Errorf("begun over a deleted course: %v", err)
+	}
+	if gone, err := d.Deleted(t.Context()); err != nil || len(gone) != 1 || gone[0].Course != "K9" || gone[0].By != "lan" {
+		t.Errorf("deleted are %+v, %v", gone, err)
+	}
+	if _, err := d.Recover(t.Context(), "K9", "lan"); err != nil {
+		t.Fatal(err)
+	}
+	if gone, err := d.Deleted(t.Context()); err != nil || len(gone) != 0 {
+		t.Errorf("still deleted are %+v, %v", gone, err)
+	}
+	w, err := d.Copy(t.Context(), course, "K10", "chi")
 	if err != nil || w.Newest != 0 || w.Stage != Writing {
 		t.Fatalf("%+v, %v", w, err)
 	}
-	from, to := d.texts(t, course), d.texts(t, "K9")
-	if want := strings.Replace(from[authoring.CourseFile], "id: "+course, `id: "K9"`, 1); to[authoring.CourseFile] != want {
+	from, to := d.texts(t, course), d.texts(t, "K10")
+	if want := strings.Replace(from[authoring.CourseFile], "id: "+course, `id: "K10"`, 1); to[authoring.CourseFile] != want {
 		t.Errorf("course.yaml is %q", to[authoring.CourseFile])
 	}
 	delete(from, authoring.CourseFile)
@@ -132,7 +147,7 @@ func TestACourseIsCopied(t *testing.T) {
 	if !maps.Equal(from, to) {
 		t.Errorf("files %q of %q", slices.Sorted(maps.Keys(to)), slices.Sorted(maps.Keys(from)))
 	}
-	if p, m, err := d.Load(t.Context(), "K9"); err != nil || m.Errors() || p.Version.Course != "K9" {
+	if p, m, err := d.Load(t.Context(), "K10"); err != nil || m.Errors() || p.Version.Course != "K10" {
 		t.Errorf("%v, %v", m, err)
 	}
 }

@@ -114,7 +114,7 @@ var (
 
 	DraftKind = &store.Kind{Name: "draft", Schema: 1, Order: 360, Doc: Draft{}}
 
-	EditorialKind = &store.Kind{Name: "editorial", Schema: 1, Order: 350, Fact: true, Doc: Editorial{}}
+	EditorialKind = &store.Kind{Name: "editorial", Schema: 1, Order: 350, Fact: true, Doc: Editorial{}, Indexes: [][]string{{"kind"}}}
 )
 
 // Kinds lists the kinds of this package, for who opens a store.

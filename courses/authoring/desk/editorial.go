@@ -276,10 +276,7 @@ func (d *Desk) force(ctx context.Context, e Edit) (Edit, error) {
 func (d *Desk) Create(ctx context.Context, course string, strand courses.Strand, title courses.Text, by string) (Editing, error) {
 	h := Heading{Title: title}.clean()
 	title = h.Title
-	switch {
-	case !authoring.CourseID.MatchString(course) || len(course) > 20 || courses.CourseNameTaken(course):
-		return Editing{}, problem.Invalid("course", "course-id")
-	case strand != courses.LibraryService && strand != courses.ReadingPromotion:
+	if strand != courses.LibraryService && strand != courses.ReadingPromotion {
 		return Editing{}, problem.Invalid("strand", "strand-unknown")
 	}
 	if err := h.checkAs("title"); err != nil {
@@ -323,12 +320,35 @@ func (d *Desk) Gone(ctx context.Context, course string) (Editorial, error) {
 	return events[len(events)-1], nil
 }
 
+// Deleted lists how the courses were deleted that nobody brought back, by their ids.
+func (d *Desk) Deleted(ctx context.Context) ([]Editorial, error) {
+	events, err := store.All[Editorial](ctx, d.Store, EditorialKind, store.Where(store.Is("kind", Deleted)))
+	if err != nil {
+		return nil, err
+	}
+	last := map[string]Editorial{}
+	for _, e := range events {
+		if _, asked := last[e.Course]; asked {
+			continue
+		}
+		gone, err := d.Gone(ctx, e.Course)
+		if errors.Is(err, problem.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		last[e.Course] = gone
+	}
+	return slices.SortedFunc(maps.Values(last), func(a, b Editorial) int { return strings.Compare(a.Course, b.Course) }), nil
+}
+
 // Recover opens a draft again that was deleted.
 func (d *Desk) Recover(ctx context.Context, course, by string) (Editing, error) {
-	if _, err := d.Gone(ctx, course); err != nil {
-		return Editing{}, err
-	}
 	events, err := d.Events(ctx, course)
+	if err == nil && (len(events) == 0 || events[len(events)-1].Kind != Deleted) {
+		err = store.NotFound(DraftKind, course)
+	}
 	if err != nil {
 		return Editing{}, err
 	}
@@ -343,9 +363,6 @@ func (d *Desk) Recover(ctx context.Context, course, by string) (Editing, error) 
 
 // Copy begins a course with another id from the texts and media of a draft.
 func (d *Desk) Copy(ctx context.Context, course, id, by string) (Editing, error) {
-	if !authoring.CourseID.MatchString(id) || len(id) > 20 || courses.CourseNameTaken(id) {
-		return Editing{}, problem.Invalid("course", "course-id")
-	}
 	draft, err := d.draft(ctx, course)
 	if err == nil {
 		err = d.free(ctx, id)
@@ -353,14 +370,7 @@ func (d *Desk) Copy(ctx context.Context, course, id, by string) (Editing, error)
 	if err != nil {
 		return Editing{}, err
 	}
-	have, err := d.fromEdits(ctx, id) // of a course that was deleted
-	if err != nil {
-		return Editing{}, err
-	}
 	edits := map[string]Edit{}
-	for _, f := range have.Files {
-		edits[f.Path] = Edit{Course: id, Path: f.Path, Gone: true, By: by}
-	}
 	for _, f := range draft.Files {
 		if f.Gone {
 			continue
@@ -380,8 +390,19 @@ func (d *Desk) Copy(ctx context.Context, course, id, by string) (Editing, error)
 // courseID is the line of course.yaml that says whose it is.
 var courseID = regexp.MustCompile(`(?m)^id:.*$`)
 
-// free says whether a course may have this id: none does, in whatever letters.
+// free says whether a course may have this id: it is one, and no course has it, in whatever letters, nor had it when it
+// was deleted: that one can be brought back.
 func (d *Desk) free(ctx context.Context, course string) error {
+	if !authoring.CourseID.MatchString(course) || len(course) > 20 || courses.CourseNameTaken(course) {
+		return problem.Invalid("course", "course-id")
+	}
+	gone, err := d.Deleted(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(gone, func(e Editorial) bool { return strings.EqualFold(e.Course, course) }) {
+		return &problem.Problem{Kind: problem.ErrExists, Code: "course-deleted", Field: "course"}
+	}
 	drafts, err := d.Drafts(ctx)
 	if err != nil {
 		return err

@@ -50,8 +50,10 @@ func ToSign(ctx context.Context, st store.Store, province string, since time.Tim
 	return left, nil
 }
 
-// Together is how many certificates are downloaded and handed in again in one file.
-const Together = 100
+const (
+	Together  = 100      // certificates that are downloaded and handed in again in one file
+	MostBytes = 20 << 20 // of what is handed in at once
+)
 
 // Pack writes the PDFs of certificates into a ZIP file, each under its number in the register and its code. Those that
 // were not made yet are made.
