@@ -63,6 +63,7 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/v/:code", codes, s.learn.Verify)
 	app.Get("/.well-known/jwks.json", s.learn.KeySet)
 	app.Get("/courses", s.learn.CourseList)
+	app.Get("/search", s.learn.Search)
 	app.Get("/courses/:id", s.learn.Course)
 	// before the lessons, none of which has a dot in its name
 	app.Get("/courses/:id/booklet.pdf", s.member, papers, s.learn.Booklet)
@@ -97,8 +98,8 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/me/data/ask", s.member, facts, s.rights.Ask)
 	app.Get("/me/trainings", s.member, s.office.TrainingForm)
 	app.Post("/me/trainings", s.member, facts, s.office.EnterTraining)
-	app.Get("/me/transcript", s.member, s.learn.Transcript)
-	app.Get("/me/transcript.pdf", s.member, papers, s.learn.TranscriptPDF)
+	app.Get("/transcript", s.member, s.learn.Transcript)
+	app.Get("/transcript.pdf", s.member, papers, s.learn.TranscriptPDF)
 	app.Post("/me/password", s.member, s.changePassword)
 	app.Post("/me/login", s.member, s.followNumber)
 	app.Post("/me/sign-out", s.member, s.signOutEverywhere)

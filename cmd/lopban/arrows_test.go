@@ -22,7 +22,7 @@ var rooms = []string{
 	"courses", "courses/school", "courses/roster", "courses/roster/intake", "courses/roster/accounts", "courses/targets",
 	"courses/authoring", "courses/authoring/mistake", "courses/authoring/markdown", "courses/authoring/gift",
 	"courses/authoring/bundle", "courses/authoring/bring", "courses/authoring/desk", "courses/paper", "courses/credential",
-	"courses/words", "courses/programme", "courses/programme/signing", "courses/rights", "courses/rights/duty", "courses/help",
+	"courses/words", "courses/programme", "courses/programme/signing", "courses/rights", "courses/rights/duty", "courses/help", "courses/search",
 	"courses/workbook", "courses/letters", "courses/store", "courses/problem", "content", "assets",
 }
 
@@ -63,6 +63,7 @@ var arrows = map[string][]string{
 	"courses":                           {"courses/problem"},
 	"courses/school":                    {"courses", "courses/store", "courses/problem"},
 	"courses/help":                      {"courses", "courses/school", "courses/roster", "courses/store", "courses/problem"},
+	"courses/search":                    {"courses", "courses/authoring/markdown", "courses/roster"},
 	"courses/roster":                    {"courses/letters", "courses/store", "courses/problem"},
 	"courses/rights":                    {"courses/store", "courses/problem"},
 	"courses/rights/duty":               slices.DeleteFunc(slices.Clone(rooms), func(room string) bool { return room == "courses/rights/duty" || room == "assets" }),

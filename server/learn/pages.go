@@ -3,6 +3,7 @@ package learn
 
 import (
 	"lopban/courses"
+	"lopban/courses/search"
 	"lopban/server/page"
 )
 
@@ -10,6 +11,7 @@ import (
 type Pages struct {
 	*page.Site
 	booklets booklets
+	words    search.Courses
 	lessons  page.Cache[page.Packed]
 	packs    page.Cache[courseFile]
 	count    func(courses.Fact, courses.Receipt) // called with each fact and what became of it

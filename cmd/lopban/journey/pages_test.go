@@ -92,8 +92,10 @@ var visits = []visit{
 	{"/trainings/:training", staff, "/trainings/khong.co", 404, nil},
 	{"/roster/:person/trainings", staff, "/roster/{person}/trainings", 200, nil},
 	{"/me/trainings", reader, "/me/trainings", 200, nil},
-	{"/me/transcript", reader, "/me/transcript", 200, nil},
-	{"/me/transcript", earner, "/me/transcript", 200, nil},
+	{"/search", "", "/search?q=sach", 200, nil},
+	{"/search", reader, "/search?q=khong-co-dau", 200, nil},
+	{"/transcript", reader, "/transcript", 200, nil},
+	{"/transcript", earner, "/transcript", 200, nil},
 	{"/me/data", reader, "/me/data", 200, nil},
 	{"/privacy", "", "/privacy", 200, nil},
 	{"/requests", staff, "/requests", 200, nil},
@@ -180,7 +182,7 @@ var notPages = []string{
 	"/author/:course/export.zip", "/courses/:id/booklet.pdf", "/author/:course/figures.csv", "/admin/audit.csv",
 	"/practice/:submission/:photo", "/trainings/:training/:file", "/registers/:batch/print.pdf",
 	"/registers/:year/book.pdf", "/registers/signing.zip", "/me/data.zip", "/roster/:person/data.zip",
-	"/me/transcript.pdf",
+	"/transcript.pdf",
 }
 
 // A page that nobody visits here would not be looked at by the tests below.

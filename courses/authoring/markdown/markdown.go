@@ -81,6 +81,12 @@ func Plain(markdown string) string {
 	return PlainOf(inlineParser.Parse(text.NewReader(source)), source)
 }
 
+// PlainLesson is the Markdown of a lesson without its marks, on one line.
+func PlainLesson(markdown string) string {
+	source := []byte(markdown)
+	return PlainOf(LessonParser.Parse(text.NewReader(source)), source)
+}
+
 // maxInline is how long a prompt, an option or a feedback with marks may be, in bytes.
 const maxInline = 8 << 10
 
