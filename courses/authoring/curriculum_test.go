@@ -174,9 +174,9 @@ func quizFaults(q courses.Quiz, pass int, lang string) []string {
 		fault("%d of %d questions are asked", q.Asked(), pool)
 	}
 	best, by, luck, lucky := 0.0, "", 0.0, ""
-	ways, attempts := strategies(lang), attemptsAt(q)
+	ways, attempts := strategies(q, lang), attemptsAt(q)
 	for _, name := range slices.Sorted(maps.Keys(ways)) {
-		shares := sharesOf(q, ways[name])
+		shares := ways[name]
 		if score := scoreOf(q, shares); score > best {
 			best, by = score, name
 		}
@@ -227,6 +227,10 @@ func TestMeasuresOfACourse(t *testing.T) {
 		{"Ở đâu?{~luôn một#x ~chỉ hai ba bốn#x =năm#x ~mọi sáu#x ####y}", "(none that goes too far"},
 		{"Chọn hai.{~%50%một#x ~%-50%hai#x ~%50%ba#x ~%-50%bốn#x ####y}", "options 1 and 3 are right in 12 of 12"},
 		{"Chọn hai.{~%50%một#x ~%-50%hai#x ~%50%ba#x ~%-50%bốn#x ####y}", "options 1 and 2 are right in 0 of 12"},
+		{"Ở đâu?{~một, hai#x ~hai vì#x =hỏi xã rồi bốn#x ~năm để sáu bảy tám#x ####y}", "(the most careful"},
+		{"Where?{~one, two#x ~because three#x =ask and go#x ~so that four five six#x ####y}", "(the most careful"},
+		{"Chọn hai.{~%50%hỏi xã#x ~%-50%hai#x ~%-50%ba bốn năm#x ~%50%bốn rồi#x ####y}", "the two most careful"},
+		{"Ở đâu?{~hỏi xã#x ~hai vì#x =hỏi tỉnh#x ~năm để sáu bảy tám#x ####y}", ""},
 		{"Chọn hai.{~%50%một hai#x ~%50%hai ba#x ~%-50%ba#x ~%-50%bốn#x ####y}", "the two longest"},
 		{"Tuy mưa, vẫn mở cửa.{T#x#x####y}", "of 12 true-false questions with “tuy” that hold, 0 do not"},
 		{"Ghi địa chỉ.{F#x#x####y}", "of 0 true-false questions that hold, 12 do not"},
@@ -428,16 +432,21 @@ func isSum(q courses.Question, lang string) bool {
 	})
 }
 
-// strategies are the ways of whoever knows nothing, each a way with every kind of question: what it earns of one on
-// average. A way with one kind alone earns less than these.
-func strategies(lang string) map[string]func(courses.Question) float64 {
-	singles := map[string]func(courses.Question) []int{
-		"the longest":            func(q courses.Question) []int { return longestOf(q, lang) },
-		"none that goes too far": func(q courses.Question) []int { return modest(q, lang) },
+// strategies are what whoever knows nothing earns of each scored question on average, by id: each of them has a way with
+// every kind of question. A way with one kind alone earns less than these.
+func strategies(q courses.Quiz, lang string) map[string]map[string]float64 {
+	long := func(o courses.Option) int { return utf8.RuneCountInString(markdown.Plain(o.Text.In(lang))) }
+	careful := func(o courses.Option) int { return care(o.Text.In(lang)) }
+	modest := func(o courses.Option) int { return -min(1, goesTooFar(o.Text.In(lang))) }
+	singles := map[string]func(courses.Question) []float64{
+		"the longest":            func(q courses.Question) []float64 { return best(q, 1, long) },
+		"none that goes too far": func(q courses.Question) []float64 { return best(q, 1, modest) },
+		"the most careful":       func(q courses.Question) []float64 { return best(q, 1, careful) },
 	}
-	doubles := map[string]func(courses.Question) []int{
-		"options 1 and 3": func(courses.Question) []int { return []int{0, 2} },
-		"the two longest": func(q courses.Question) []int { return twoLongest(q, lang) },
+	doubles := map[string]func(courses.Question) []float64{
+		"options 1 and 3":      func(courses.Question) []float64 { return []float64{1, 0, 1} },
+		"the two longest":      func(q courses.Question) []float64 { return best(q, 2, long) },
+		"the two most careful": func(q courses.Question) []float64 { return best(q, 2, careful) },
 	}
 	guesses := map[string]func(courses.Question) bool{
 		"always False": func(courses.Question) bool { return false },
@@ -446,82 +455,118 @@ func strategies(lang string) map[string]func(courses.Question) float64 {
 			return slices.ContainsFunc(cuesIn(q.Prompt.In(lang)), func(word string) bool { return slices.Contains(softCues, word) })
 		},
 	}
-	all := map[string]func(courses.Question) float64{}
-	for one, single := range singles {
-		for two, double := range doubles {
-			for three, guess := range guesses {
-				all[one+", "+two+", "+three] = func(q courses.Question) float64 { return earned(q, single, double, guess) }
+	all := map[string]map[string]float64{}
+	for one := range singles {
+		for two := range doubles {
+			for three := range guesses {
+				all[one+", "+two+", "+three] = map[string]float64{}
+			}
+		}
+	}
+	for _, question := range q.Questions {
+		if !question.Kind.Scored() {
+			continue
+		}
+		earned := map[string]float64{}
+		switch question.Kind {
+		case courses.SingleChoice:
+			for name, way := range singles {
+				earned[name] = worthOf(question, way(question))
+			}
+		case courses.MultipleChoice:
+			for name, way := range doubles {
+				earned[name] = worthOf(question, way(question))
+			}
+		case courses.TrueFalse:
+			for name, way := range guesses {
+				if way(question) == rightAnswer(question) {
+					earned[name] = 1
+				}
+			}
+		}
+		for name, shares := range all {
+			for _, way := range strings.Split(name, ", ") {
+				shares[question.ID] += earned[way]
+			}
+			if question.Kind == courses.Matching { // by chance; of what is typed, nothing
+				shares[question.ID] = 1 / float64(len(rightsOf(question)))
 			}
 		}
 	}
 	return all
 }
 
-// modest are the options of a single choice that do not go too far, or all where every one does.
-func modest(q courses.Question, lang string) []int {
-	var places, every []int
+func rightsOf(q courses.Question) map[string]bool {
+	rights := map[string]bool{}
+	for _, p := range q.Pairs {
+		rights[p.Right] = true
+	}
+	return rights
+}
+
+// best tells how often each option is chosen by whoever chooses the n that are worth most, and draws lots among equals.
+func best(q courses.Question, n int, worth func(courses.Option) int) []float64 {
+	values := make([]int, len(q.Options))
 	for i, o := range q.Options {
-		every = append(every, i)
-		if !slices.ContainsFunc(cuesIn(o.Text.In(lang)), func(word string) bool { return slices.Contains(hardCues, word) }) {
-			places = append(places, i)
-		}
+		values[i] = worth(o)
 	}
-	if places == nil {
-		return every
-	}
-	return places
-}
-
-func twoLongest(q courses.Question, lang string) []int {
-	places := []int{}
-	for i := range q.Options {
-		places = append(places, i)
-	}
-	length := func(i int) int { return utf8.RuneCountInString(markdown.Plain(q.Options[i].Text.In(lang))) }
-	slices.SortStableFunc(places, func(a, b int) int { return length(b) - length(a) })
-	return places[:min(2, len(places))]
-}
-
-// earned is the share of a question's mark that is earned on average: by one of these options, by both of these, by
-// this guess, by chance where things are matched, by nothing where words are typed.
-func earned(q courses.Question, single, double func(courses.Question) []int, guess func(courses.Question) bool) float64 {
-	share := 0.0
-	switch q.Kind {
-	case courses.SingleChoice:
-		places := single(q)
-		for _, i := range places {
-			share += q.Options[i].Weight / float64(len(places))
-		}
-	case courses.MultipleChoice:
-		for _, i := range double(q) {
-			if i < len(q.Options) {
-				share += q.Options[i].Weight
+	chosen := make([]float64, len(q.Options))
+	for i, mine := range values {
+		better, equal := 0, 0
+		for _, other := range values {
+			switch {
+			case other > mine:
+				better++
+			case other == mine:
+				equal++
 			}
 		}
-	case courses.TrueFalse:
-		if guess(q) == rightAnswer(q) {
-			share = 1
+		chosen[i] = min(1, max(0, float64(n-better)/float64(equal)))
+	}
+	return chosen
+}
+
+// worthOf is the share of a question's mark that options earn which are chosen so often.
+func worthOf(q courses.Question, chosen []float64) float64 {
+	share := 0.0
+	for i, often := range chosen {
+		if i < len(q.Options) {
+			share += q.Options[i].Weight * often
 		}
-	case courses.Matching:
-		rights := map[string]bool{}
-		for _, p := range q.Pairs {
-			rights[p.Right] = true
-		}
-		share = 1 / float64(len(rights))
 	}
 	return max(share, 0)
 }
 
-// sharesOf are what a strategy earns of each scored question, by id.
-func sharesOf(q courses.Quiz, share func(courses.Question) float64) map[string]float64 {
-	all := map[string]float64{}
-	for _, one := range q.Questions {
-		if one.Kind.Scored() {
-			all[one.ID] = share(one)
+func goesTooFar(said string) int {
+	n := 0
+	for _, word := range cuesIn(said) {
+		if slices.Contains(hardCues, word) {
+			n++
 		}
 	}
-	return all
+	return n
 }
+
+// care is how careful an option sounds: somebody is asked, one thing follows on another, and it does not plead for
+// itself. Writers of questions give keys such words, and wrong options their excuses, without knowing it.
+func care(said string) int {
+	n := 0
+	for _, has := range []struct {
+		words *regexp.Regexp
+		worth int
+	}{{asks, 1}, {steps, 1}, {pleads, -1}} {
+		if has.words.MatchString(" " + strings.ToLower(markdown.Plain(said)) + " ") {
+			n += has.worth
+		}
+	}
+	return n
+}
+
+var (
+	asks   = regexp.MustCompile(`[ “](hỏi|ask|asks)[ ,.:;]`)
+	steps  = regexp.MustCompile(`[,;] | (rồi|và|and|then) `)
+	pleads = regexp.MustCompile(` (vì|để|khỏi|kẻo|cho (chắc|đủ|nhanh|kịp|gọn|đẹp|tiện|yên|xong|vui|rõ|khỏi|tròn|sạch|an toàn|dễ|công bằng|đỡ)|because|since|as|so|so that|until|in case|to be safe) `)
+)
 
 // scoreOf is what is earned of the scored questions of a quiz, in percent.
 func scoreOf(q courses.Quiz, shares map[string]float64) float64 {
