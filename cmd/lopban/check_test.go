@@ -32,3 +32,25 @@ func TestCheckNamesACourseCheckedLongAgo(t *testing.T) {
 		}
 	}
 }
+
+// A folder of courses is checked course by course, and each mistake says in whose folder it is.
+func TestCheckGoesThroughAFolderOfCourses(t *testing.T) {
+	dir := t.TempDir()
+	for _, id := range []string{"LS0", "LS1"} {
+		if err := os.CopyFS(filepath.Join(dir, id), os.DirFS(filepath.Join("../../content/courses", id))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := lopban(t, nil, "courses", "check", dir)
+	if got.code != 0 || got.err != "" || strings.Count(got.out, "required minutes") != 2 || !strings.HasPrefix(got.out, "LS0\n") {
+		t.Errorf("two sound courses: code %d, said %q, wrote %q", got.code, got.err, got.out)
+	}
+	quiz := filepath.Join(dir, "LS1", "lessons", "noi-quy-va-noi-tra-van-ban.vi.gift")
+	if err := os.WriteFile(quiz, []byte("Ai?{=một"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got = lopban(t, nil, "courses", "check", dir)
+	if got.code != 1 || !strings.Contains(got.err, "LS1/lessons/noi-quy-va-noi-tra-van-ban.vi.gift:1") || strings.Contains(got.err, "LS0/") {
+		t.Errorf("a quiz that does not end: code %d, said %q", got.code, got.err)
+	}
+}

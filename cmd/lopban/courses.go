@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -27,16 +28,63 @@ type coursesCommand struct {
 }
 
 type checkCommand struct {
-	Dir string `arg:"" type:"existingdir" help:"Folder with course.yaml."`
+	Dir string `arg:"" type:"existingdir" help:"Folder with course.yaml, or a folder of such folders."`
 }
 
-// Run fails when there is an error; warnings are only said.
+// Run fails when there is an error in a course; warnings are only said.
 func (c *checkCommand) Run(term *console.Terminal) error {
-	p, mistakes, err := authoring.Load(os.DirFS(c.Dir))
+	dirs, err := courseFolders(c.Dir)
 	if err != nil {
 		return err
 	}
+	failed := false
+	for _, dir := range dirs {
+		under := ""
+		if len(dirs) > 1 || dir != c.Dir {
+			under = filepath.Base(dir)
+			fmt.Fprintf(term.Out, "%s\n", under)
+		}
+		sound, err := checkIn(term, dir, under)
+		if err != nil {
+			return err
+		}
+		failed = failed || !sound
+	}
+	if failed {
+		return console.ErrFailed
+	}
+	return nil
+}
+
+// courseFolders are the folders of courses in a folder, or the folder itself where it holds none.
+func courseFolders(dir string) ([]string, error) {
+	if _, err := os.Stat(filepath.Join(dir, authoring.CourseFile)); err == nil {
+		return []string{dir}, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var dirs []string
+	for _, e := range entries {
+		if _, err := os.Stat(filepath.Join(dir, e.Name(), authoring.CourseFile)); err == nil {
+			dirs = append(dirs, filepath.Join(dir, e.Name()))
+		}
+	}
+	if dirs == nil {
+		return []string{dir}, nil
+	}
+	return dirs, nil
+}
+
+// checkIn names the mistakes of one course, its files by their paths under the folder that was asked about.
+func checkIn(term *console.Terminal, dir, under string) (sound bool, err error) {
+	p, mistakes, err := authoring.Load(os.DirFS(dir))
+	if err != nil {
+		return false, err
+	}
 	for _, m := range append(mistakes, authoring.CheckAge(p.Version, console.Clock())...) {
+		m.File = path.Join(under, m.File)
 		fmt.Fprintln(term.Err, console.English.Terminal(m))
 	}
 	table := tabwriter.NewWriter(term.Out, 0, 0, 2, ' ', 0)
@@ -50,13 +98,10 @@ func (c *checkCommand) Run(term *console.Terminal) error {
 			float64(r.Compressed.Vi)/1024, float64(r.Compressed.En)/1024, r.Pictures.Vi, r.Pictures.En, n, strings.Join(r.Untranslated, " "))
 	}
 	if err := table.Flush(); err != nil {
-		return err
+		return false, err
 	}
 	fmt.Fprintf(term.Out, "%d required minutes: %d periods\n", p.Version.RequiredMinutes(), p.Version.Periods)
-	if mistakes.Errors() {
-		return console.ErrFailed
-	}
-	return nil
+	return !mistakes.Errors(), nil
 }
 
 type publishCommand struct {
@@ -110,11 +155,11 @@ func (c *importCommand) write(data []byte, term *console.Terminal) error {
 		return err
 	}
 	for name, data := range brought.Files {
-		path := filepath.Join(c.To, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		file := filepath.Join(c.To, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, data, 0o644); err != nil {
+		if err := os.WriteFile(file, data, 0o644); err != nil {
 			return err
 		}
 	}

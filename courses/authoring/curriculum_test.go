@@ -432,8 +432,8 @@ func isSum(q courses.Question, lang string) bool {
 	})
 }
 
-// strategies are what whoever knows nothing earns of each scored question on average, by id: each of them has a way with
-// every kind of question. A way with one kind alone earns less than these.
+// strategies are what whoever knows nothing earns of each scored question on average, by id: each has a way with every
+// kind of question. A way with one kind alone earns less than these.
 func strategies(q courses.Quiz, lang string) map[string]map[string]float64 {
 	long := func(o courses.Option) int { return utf8.RuneCountInString(markdown.Plain(o.Text.In(lang))) }
 	careful := func(o courses.Option) int { return care(o.Text.In(lang)) }
@@ -504,7 +504,7 @@ func rightsOf(q courses.Question) map[string]bool {
 	return rights
 }
 
-// best tells how often each option is chosen by whoever chooses the n that are worth most, and draws lots among equals.
+// best tells how often each option is chosen by whoever chooses the n that are worth most, with lots among equals.
 func best(q courses.Question, n int, worth func(courses.Option) int) []float64 {
 	values := make([]int, len(q.Options))
 	for i, o := range q.Options {
