@@ -2,6 +2,7 @@ package journey
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,8 +10,11 @@ import (
 	"go/parser"
 	"go/token"
 	"image"
+	"image/color"
 	"image/jpeg"
+	"image/png"
 	"io"
+	"math"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -23,6 +27,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -492,6 +498,67 @@ func TestPagesAreFitForEveryone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A drawing does not dazzle at night: its paper is nearly that of the page and its ink can be read on it; by day it is
+// as it was drawn. Photos are never turned.
+func TestDrawingsFitTheNight(t *testing.T) {
+	r := enter(t)
+	v := r.tab(t, phone)
+	v.enter(reader)
+	v.open("/courses/LS0/" + shipped()["LS0"].Lessons()[0].ID)
+	look[bool](v, `(async () => { const i = document.querySelector(".lesson img[src$='.svg']"); i.loading = "eager"; await i.decode(); return true })()`)
+	for theme, want := range map[string]struct{ paper, ink [2]uint8 }{
+		"light": {[2]uint8{240, 255}, [2]uint8{0, 40}},
+		"dark":  {[2]uint8{10, 45}, [2]uint8{200, 255}},
+	} {
+		v.scheme(theme)
+		paper, ink := v.tones(".lesson img[src$='.svg']")
+		if paper < want.paper[0] || paper > want.paper[1] || ink < want.ink[0] || ink > want.ink[1] {
+			t.Errorf("%s: paper %d, ink %d", theme, paper, ink)
+		}
+		if photo := look[string](v, `(() => { const i = document.querySelector(".lesson img").cloneNode(); i.loading = "lazy"; i.hidden = true;
+			document.querySelector(".lesson").append(i); i.src = location.origin + "/media/none.jpg";
+			const f = getComputedStyle(i).filter; i.remove(); return f })()`); photo != "none" {
+			t.Errorf("%s: a photo is turned: %s", theme, photo)
+		}
+	}
+}
+
+// tones are the brightness of the commonest colour of what is on screen at a selector, and the one farthest from it.
+func (v *tab) tones(selector string) (paper, ink uint8) {
+	v.t.Helper()
+	box := look[page.Viewport](v, `(() => { const b = document.querySelector(`+quote(selector)+`).getBoundingClientRect();
+		return { x: b.x + 8 + scrollX, y: b.y + 8 + scrollY, width: b.width - 16, height: b.height - 16, scale: 1 } })()`)
+	var seen page.CaptureScreenshotResult
+	v.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) (err error) {
+		beyond := true
+		seen, err = cdp.Call(ctx, target, page.CaptureScreenshot, page.CaptureScreenshotParams{Clip: &box, CaptureBeyondViewport: &beyond})
+		return err
+	}))
+	picture, err := png.Decode(bytes.NewReader(seen.Data))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	var counts [256]int
+	b := picture.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			counts[color.GrayModel.Convert(picture.At(x, y)).(color.Gray).Y]++
+		}
+	}
+	for tone, n := range counts {
+		if n > counts[paper] {
+			paper = uint8(tone)
+		}
+	}
+	ink = paper
+	for tone, n := range counts {
+		if n > 0 && math.Abs(float64(tone)-float64(paper)) > math.Abs(float64(ink)-float64(paper)) {
+			ink = uint8(tone)
+		}
+	}
+	return paper, ink
 }
 
 // Nothing above is worth anything when the judges are blind: on a page spoilt on purpose each finds its fault.
