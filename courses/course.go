@@ -102,7 +102,7 @@ type Module struct {
 	Lessons []Lesson `json:"lessons"`
 }
 
-// Lesson is 10 to 15 minutes of reading, with a quiz or without.
+// Lesson is about ten minutes of reading, with a quiz or without.
 type Lesson struct {
 	ID        string `json:"id"` // unique in the course, and the same in all its versions
 	Title     Text   `json:"title"`
