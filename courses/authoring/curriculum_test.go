@@ -233,6 +233,7 @@ func TestMeasuresOfACourse(t *testing.T) {
 		{"Ở đâu?{~hỏi xã#x ~hai vì#x =hỏi tỉnh#x ~năm để sáu bảy tám#x ####y}", ""},
 		{"Chọn hai.{~%50%một hai#x ~%50%hai ba#x ~%-50%ba#x ~%-50%bốn#x ####y}", "the two longest"},
 		{"Tuy mưa, vẫn mở cửa.{T#x#x####y}", "of 12 true-false questions with “tuy” that hold, 0 do not"},
+		{"Vì mưa, thư viện đóng cửa.{F#x#x####y}", "of 0 true-false questions with “vì” that hold, 12 do not"},
 		{"Ghi địa chỉ.{F#x#x####y}", "of 0 true-false questions that hold, 12 do not"},
 		{"Ghi địa chỉ.{F#x#x####y}", "always False"},
 		{"Đếm 6 ngăn, mỗi ngăn 32 cuốn. Mấy cuốn?{#192####y}", "sums:"},
@@ -363,11 +364,12 @@ func (c *tally) faults() []string {
 
 func most(share float64, n int) int { return int(math.Ceil(share*float64(n) - 1e-9)) }
 
-// Words that tell whoever knows nothing whether a sentence is true: it is softened, or it goes too far. Words that are
-// no such cue but hold one are taken out first.
+// Words that tell whoever knows nothing whether a sentence is true: it is softened, it goes too far, or it gives a
+// reason for itself. Words that are no such cue but hold one are taken out first.
 var (
 	softCues = []string{"tuy", "dù", "thay vì", "chứ", "although", "though", "even", "instead"}
 	hardCues = []string{"chỉ", "luôn", "mọi", "tất cả", "không bao giờ", "bao giờ cũng", "only", "always", "never", "all", "every"}
+	whyCues  = []string{"để", "vì", "nên", "so", "because", "since"}
 	notCues  = regexp.MustCompile(`địa chỉ|chỉ tiêu|chỉ số|chỉ đạo|chứng chỉ|chỉ dẫn|chỉ huy|chỉ thị|chỉ định`)
 )
 
@@ -376,7 +378,7 @@ func cuesIn(said string) []string {
 		return strings.ContainsRune(" .,;:?!()“”\"'…–-/", r)
 	}), " ") + " "
 	var cues []string
-	for _, word := range slices.Concat(softCues, hardCues) {
+	for _, word := range slices.Concat(softCues, hardCues, whyCues) {
 		if strings.Contains(said, " "+word+" ") {
 			cues = append(cues, word)
 		}
