@@ -17,7 +17,7 @@ const (
 	MostLetters = 100 // of what is asked; the rest is not looked at
 	MostFound   = 30
 	mostWords   = 8
-	whole       = 3 // letters of a word that must stand there whole: most syllables; the end of a longer one may be left out
+	whole       = 3 // letters of a word that must stand there as it is: most syllables
 )
 
 // Courses finds words in versions of courses. A version never changes, so its words are gathered once.
@@ -51,8 +51,8 @@ type Found struct {
 }
 
 // Find looks for words in some versions. Marks and tones may be left out, and the end of a long word; all words must be
-// in one lesson. What is in a title comes first, then what is written just as it was asked. The language is looked through
-// before the other one. It gives MostFound at most, and says how many there are.
+// in one lesson. What is in a title comes first, then what is written just as it was asked. The language is looked
+// through before the other one. It gives MostFound at most, and says how many there are.
 func (s *Courses) Find(versions []*courses.Version, asked, lang string) (found []Found, all int) {
 	if letters := []rune(asked); len(letters) > MostLetters {
 		asked = string(letters[:MostLetters])
