@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
+	"lopban/courses/letters"
 	"lopban/courses/problem"
 )
 
@@ -216,11 +216,12 @@ const (
 // SubmissionID is what a sender may call a submission: it stands in addresses.
 var SubmissionID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// TidyText is a text as people typed it, in NFC, without control characters and space around it.
+// TidyText is a text as people typed it, in NFC, without space around it and without letters that cannot be seen, with
+// which it could read otherwise than it is written: all but those of line, tab and of pictures made of several.
 func TidyText(s string) string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(norm.NFC.String(strings.ToValidUTF8(s, "")))
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+		if letters.Invisible(r) && r != '\n' && r != '\t' && r != '\u200d' {
 			return -1
 		}
 		return r

@@ -60,12 +60,12 @@ var arrows = map[string][]string{
 	"courses/paper":                     {"courses", "courses/letters", "courses/problem"},
 	"courses/credential":                {"courses", "courses/problem"},
 	"courses/credential/credentialtest": nil,
-	"courses":                           {"courses/problem"},
+	"courses":                           {"courses/letters", "courses/problem"},
 	"courses/school":                    {"courses", "courses/store", "courses/problem"},
 	"courses/help":                      {"courses", "courses/school", "courses/roster", "courses/store", "courses/problem"},
 	"courses/search":                    {"courses", "courses/authoring/markdown", "courses/roster"},
 	"courses/roster":                    {"courses/letters", "courses/store", "courses/problem"},
-	"courses/rights":                    {"courses/store", "courses/problem"},
+	"courses/rights":                    {"courses", "courses/store", "courses/problem"},
 	"courses/rights/duty":               slices.DeleteFunc(slices.Clone(rooms), func(room string) bool { return room == "courses/rights/duty" || room == "assets" }),
 
 	"courses/authoring/mistake":    nil,
@@ -93,7 +93,7 @@ var arrows = map[string][]string{
 	"courses/store/mongodb/mongotest": nil,
 	"courses/store":                   {"courses/problem"},
 	"courses/problem":                 nil,
-	// what is taken in and what is printed must agree on letters; so roster, paper and whoever reads files know it
+	// what is taken in and what is printed must agree on letters; so courses, roster, paper and whoever reads files know it
 	"courses/letters": nil,
 	"content":         nil,
 	"assets":          nil,

@@ -31,6 +31,12 @@ func Printable(letter rune) bool {
 	return false
 }
 
+// Invisible says whether a letter prints nothing: zero-width spaces and joiners, soft hyphens, byte order marks, what
+// turns the direction of a text around, control characters.
+func Invisible(r rune) bool {
+	return unicode.Is(unicode.Cf, r) || unicode.IsControl(r)
+}
+
 // meant are signs that Word and Excel put in by themselves, and what is printed for them.
 var meant = map[rune]string{
 	'•': "-", '‣': "-", '⁃': "-", '●': "-", '○': "-", '◦': "-", '▪': "-", '■': "-", '□': "-", '►': "-", '∙': "-", '♦': "-", '❖': "-", '➢': "-", '−': "-",

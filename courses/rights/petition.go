@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
+	"lopban/courses"
 	"lopban/courses/problem"
 	"lopban/courses/store"
 )
@@ -109,7 +109,7 @@ const wordLetters = 1000
 // Ask keeps a petition. One of the same sort that is still open is that one: asking twice changes nothing, and new is
 // false.
 func (d *Desk) Ask(ctx context.Context, p Petition) (asking Asking, new bool, err error) {
-	p.Words = strings.TrimSpace(p.Words)
+	p.Words = courses.TidyText(p.Words)
 	switch {
 	case !slices.Contains(Asked, p.What):
 		return Asking{}, false, problem.Invalid("what", "petition-what")
@@ -150,7 +150,7 @@ func (d *Desk) Reply(ctx context.Context, id string, how How, reason, by string)
 	if err != nil {
 		return a, err
 	}
-	reason = strings.Join(strings.Fields(reason), " ")
+	reason = tidy(reason)
 	switch {
 	case by == a.Person:
 		return a, problem.Denied("petition-own")

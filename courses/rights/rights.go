@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"lopban/courses"
 	"lopban/courses/problem"
 	"lopban/courses/store"
 )
@@ -107,10 +108,16 @@ type Said struct {
 // reasonLetters is the length of the longest reason.
 const reasonLetters = 500
 
+// tidy is a reason on one line.
+func tidy(reason string) string { return strings.Join(strings.Fields(courses.TidyText(reason)), " ") }
+
+// mostGiven is how often somebody may agree to one purpose within a day. Withdrawing is never refused.
+const mostGiven = 10
+
 // Say keeps a consent or its withdrawal, with the words that it was said under. Saying what holds already changes
 // nothing, unless consent is given under other words than before; changed tells whether it did.
 func (d *Desk) Say(ctx context.Context, s Said) (c Consent, changed bool, err error) {
-	s.Reason = strings.Join(strings.Fields(s.Reason), " ")
+	s.Reason = tidy(s.Reason)
 	switch {
 	case !slices.Contains(Purposes, s.Purpose) && (s.Purpose != Notice || !s.Given):
 		return c, false, problem.Invalid("purpose", "consent-purpose")

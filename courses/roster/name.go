@@ -76,7 +76,7 @@ func foldAny(s string) string {
 		case unicode.IsSpace(r):
 			space = b.Len() > 0
 			continue
-		case unicode.Is(unicode.M, r) || invisible(r):
+		case unicode.Is(unicode.M, r) || letters.Invisible(r):
 			continue
 		case letters.Vietnamese(r) == 'đ' || letters.Vietnamese(r) == 'Đ':
 			r = 'd'
@@ -90,12 +90,6 @@ func foldAny(s string) string {
 	return b.String()
 }
 
-// invisible says whether a letter prints nothing: zero-width spaces and joiners, soft hyphens, byte order marks,
-// control characters.
-func invisible(r rune) bool {
-	return unicode.Is(unicode.Cf, r) || unicode.IsControl(r)
-}
-
 // Clean is s in NFC, without invisible letters, with single spaces, and with the Đ of Vietnamese for the letters that
 // look like it.
 func Clean(s string) string {
@@ -103,7 +97,7 @@ func Clean(s string) string {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case invisible(r) || r == utf8.RuneError:
+		case letters.Invisible(r) || r == utf8.RuneError:
 			return -1
 		}
 		return letters.Vietnamese(r)

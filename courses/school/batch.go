@@ -92,7 +92,7 @@ func (s *School) Waits(ctx context.Context, province string) ([]courses.Due, err
 // who decides. form names the form that was sent: sending the same again gives the same batch, something else is
 // ErrExists. CarryOut issues them.
 func (s *School) Decide(ctx context.Context, province, form, number string, on time.Time, enrolments []string, by string) (courses.Batch, error) {
-	b := courses.Batch{ID: province + "/" + form, Province: province, Decision: strings.Join(strings.Fields(number), " "), On: store.Time(on), By: by, At: store.Time(s.Now())}
+	b := courses.Batch{ID: province + "/" + form, Province: province, Decision: strings.Join(strings.Fields(courses.TidyText(number)), " "), On: store.Time(on), By: by, At: store.Time(s.Now())}
 	old, err := store.Get[courses.Batch](ctx, s.Store, BatchKind, b.ID)
 	if err == nil {
 		return s.sentAgain(ctx, old, b, enrolments)

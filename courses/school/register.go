@@ -33,7 +33,7 @@ func (s *School) Ask(ctx context.Context, code string, undo bool, cause courses.
 	if err != nil {
 		return courses.Request{}, err
 	}
-	note = strings.TrimSpace(note)
+	note = courses.TidyText(note)
 	switch {
 	case own:
 		return courses.Request{}, problem.Denied("register-own")

@@ -188,7 +188,7 @@ func (s *School) Accept(ctx context.Context, id, by string) (courses.Ruling, err
 
 // DeclineTraining says with a reason that a training does not count. Who entered it may do so too: that takes it back.
 func (s *School) DeclineTraining(ctx context.Context, id, by, reason string) (courses.Ruling, error) {
-	reason = strings.TrimSpace(reason)
+	reason = courses.TidyText(reason)
 	if reason == "" {
 		return courses.Ruling{}, problem.Invalid("reason", "training-reason")
 	}
@@ -274,7 +274,7 @@ func nextLine(ctx context.Context, st store.Store, r *courses.Ruling) error {
 
 // WithdrawTraining says that an accepted training counts no more from now on. Doing so again changes nothing.
 func (s *School) WithdrawTraining(ctx context.Context, id, by, reason string) error {
-	reason = strings.TrimSpace(reason)
+	reason = courses.TidyText(reason)
 	if reason == "" {
 		return problem.Invalid("reason", "training-reason")
 	}
