@@ -143,3 +143,13 @@ func (s *Help) SaveContact(ctx context.Context, c Contact) (Contact, error) {
 	s.contacts.forget()
 	return was, nil
 }
+
+// RemoveContact has a province name nobody.
+func (s *Help) RemoveContact(ctx context.Context, province string) error {
+	err := s.Store.Delete(ctx, ContactKind, province)
+	if errors.Is(err, problem.ErrNotFound) {
+		err = nil
+	}
+	s.contacts.forget()
+	return err
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"lopban/courses"
+	"lopban/courses/help"
 	"lopban/courses/problem"
 	"lopban/courses/programme"
 	"lopban/courses/rights"
@@ -90,6 +91,9 @@ func (d *Desk) carryOut(ctx context.Context, begun rights.Erasure) (rights.Erasu
 		return e, err
 	}
 	if err := d.eraseFiles(ctx, k); err != nil {
+		return e, err
+	}
+	if err := d.eraseContacts(ctx, k); err != nil {
 		return e, err
 	}
 	if e, err = d.noteFiles(ctx, e); err != nil {
@@ -295,6 +299,18 @@ func (d *Desk) eraseFileNames(ctx context.Context, k known) error {
 	for _, id := range uploads {
 		if err == nil {
 			err = store.Blank(ctx, d.Store, programme.UploadKind, id, func(doc any) bool { doc.(*programme.Upload).File = Nameless; return true })
+		}
+	}
+	return err
+}
+
+// eraseContacts removes somebody from whom the learners of a province may ask: it then names its library. It is them by
+// number, or by name where they worked.
+func (d *Desk) eraseContacts(ctx context.Context, k known) error {
+	all, err := store.All[help.Contact](ctx, d.Store, help.ContactKind, store.Query{})
+	for _, c := range all {
+		if err == nil && k.inSheet(c.Name+"\n"+c.Phone+"\n"+c.Hours, c.ID) {
+			err = d.Help.RemoveContact(ctx, c.ID)
 		}
 	}
 	return err

@@ -143,7 +143,7 @@ var Record = []Processing{
 	{roster.DecoyKind, ForNobody, stays},
 	{roster.PlaceChangeKind, ForNobody, stays},
 	{programme.PlaceDraftKind, ForNobody, stays},
-	{help.ContactKind, ForNobody, stays},
+	{help.ContactKind, ForNobody, swept}, // of a province; who is named in it goes
 	{intake.HeadingKind, ForNobody, stays},
 	{programme.IssuerKeyKind, ForNobody, stays},
 	{programme.IssuerSecretKind, ForNobody, stays},
