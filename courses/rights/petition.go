@@ -180,6 +180,22 @@ func (d *Desk) Reply(ctx context.Context, id string, how How, reason, by string)
 
 var errEnded error = &problem.Problem{Kind: problem.ErrExists, Code: "petition-ended"}
 
+// EndedSince lists the petitions that ended since an instant.
+func (d *Desk) EndedSince(ctx context.Context, since time.Time) (all []Asking, err error) {
+	replies, err := store.All[Reply](ctx, d.Store, ReplyKind, store.Where(store.AtLeast("at", store.Time(since))).By("at"))
+	for _, r := range replies {
+		if err == nil && r.How != Heard {
+			var a Asking
+			if a, err = d.Petition(ctx, r.Petition); err == nil {
+				all = append(all, a)
+			} else if errors.Is(err, problem.ErrNotFound) {
+				err = nil
+			}
+		}
+	}
+	return all, err
+}
+
 // Petition reads one petition.
 func (d *Desk) Petition(ctx context.Context, id string) (Asking, error) {
 	p, err := store.Get[Petition](ctx, d.Store, PetitionKind, id)

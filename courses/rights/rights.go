@@ -71,7 +71,7 @@ var (
 
 	PetitionKind = &store.Kind{Name: "petition", Schema: 1, Order: 434, Fact: true, Person: "person", Doc: Petition{},
 		Indexes: [][]string{{"person"}}}
-	ReplyKind = &store.Kind{Name: "reply", Schema: 1, Order: 432, Fact: true, Person: "person", Doc: Reply{}, Indexes: [][]string{{"person"}}}
+	ReplyKind = &store.Kind{Name: "reply", Schema: 1, Order: 432, Fact: true, Person: "person", Doc: Reply{}, Indexes: [][]string{{"person"}, {"at"}}}
 
 	ErasureKind = &store.Kind{Name: "erasure", Schema: 1, Order: 431, Person: "person", Doc: Erasure{}, Indexes: [][]string{{"person"}, {"done"}}}
 )
@@ -137,6 +137,15 @@ func (d *Desk) Say(ctx context.Context, s Said) (c Consent, changed bool, err er
 		}
 		if n := len(all); n > 0 && all[n-1].Given == s.Given && (!s.Given || all[n-1].Wording == w.ID) {
 			return all[n-1], false, nil
+		}
+		lately := 0
+		for _, old := range all {
+			if old.Given && d.Now().Sub(old.At) < 24*time.Hour {
+				lately++
+			}
+		}
+		if s.Given && lately >= mostGiven {
+			return c, false, problem.Invalid("", "consent-often", mostGiven)
 		}
 		c = Consent{ID: fmt.Sprintf("%s/%s/%06d", s.Person, s.Purpose, len(all)+1), Person: s.Person, Purpose: s.Purpose, Given: s.Given, Wording: w.ID,
 			Lang: s.Lang, Way: s.Way, Reason: s.Reason, By: s.By, At: store.Time(d.Now())}

@@ -136,3 +136,47 @@ func TestConsent(t *testing.T) {
 		}
 	}
 }
+
+// A box that is ticked and cleared all day does not fill the store; taking consent back is never refused.
+func TestConsentIsNotToggledWithoutEnd(t *testing.T) {
+	d, now := newDesk(t)
+	ctx := t.Context()
+	say := func(given bool) error {
+		*now = now.Add(time.Second)
+		_, _, err := d.Say(ctx, rights.Said{Person: "MAI", Purpose: rights.Photos, Given: given, Lang: "vi", Text: "Tôi đồng ý.", Way: rights.Box, By: "MAI"})
+		return err
+	}
+	refused := 0
+	for range 100 {
+		if err := say(true); errors.Is(err, problem.ErrInvalid) {
+			refused++
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if err := say(false); err != nil {
+			t.Fatalf("withdrawing: %v", err)
+		}
+		if no, err := d.Withdrew(ctx, rights.Photos, "MAI"); err != nil || !no {
+			t.Fatalf("withdrew: %v %v", no, err)
+		}
+	}
+	if all, err := d.Said(ctx, "MAI", rights.Photos); err != nil || len(all) != 20 || refused != 90 {
+		t.Errorf("%d facts and %d refusals, %v", len(all), refused, err)
+	}
+	*now = now.Add(24 * time.Hour)
+	if err := say(true); err != nil {
+		t.Errorf("the next day: %v", err)
+	}
+}
+
+// What cannot be seen is not in what somebody asks: with it words read otherwise than they are written.
+func TestWordsOfARequestCanBeSeen(t *testing.T) {
+	d, _ := newDesk(t)
+	a, _, err := d.Ask(t.Context(), rights.Petition{Person: "MAI", What: rights.Object, Words: "Xin \u202eđừng\u202c gọi\u200b tôi.\nCảm ơn.", By: "MAI"})
+	if err != nil || a.Words != "Xin đừng gọi tôi.\nCảm ơn." {
+		t.Errorf("%q %v", a.Words, err)
+	}
+	if a, err = d.Reply(t.Context(), a.ID, rights.Refused, "Chưa\u2066 rõ.", "SEN"); err != nil || a.Last().Reason != "Chưa rõ." {
+		t.Errorf("%q %v", a.Last().Reason, err)
+	}
+}

@@ -273,14 +273,7 @@ type Details struct {
 // Correct says a person's details as they are; what was said before stays in their history. Saying what is known
 // already changes nothing.
 func (r *Roll) Correct(ctx context.Context, id string, d Details, by string) (Person, error) {
-	d, err := checkedDetails(d)
-	if err != nil {
-		return Person{}, err
-	}
-	if err := r.phoneFree(ctx, d.Phone, id); err != nil {
-		return Person{}, err
-	}
-	p, err := r.somebody(ctx, id)
+	p, d, err := r.correctable(ctx, id, d)
 	if err != nil {
 		return Person{}, err
 	}
@@ -295,6 +288,22 @@ func (r *Roll) Correct(ctx context.Context, id string, d Details, by string) (Pe
 		return Person{}, err
 	}
 	return r.Refresh(ctx, id)
+}
+
+// MayCorrect says why Correct would not take the details.
+func (r *Roll) MayCorrect(ctx context.Context, id string, d Details) error {
+	_, _, err := r.correctable(ctx, id, d)
+	return err
+}
+
+func (r *Roll) correctable(ctx context.Context, id string, d Details) (p Person, checked Details, err error) {
+	if checked, err = checkedDetails(d); err == nil {
+		err = r.phoneFree(ctx, checked.Phone, id)
+	}
+	if err == nil {
+		p, err = r.somebody(ctx, id)
+	}
+	return p, checked, err
 }
 
 // checkedDetails are the details as the roster keeps them, or a *problem.Problem.

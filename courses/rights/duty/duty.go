@@ -25,7 +25,7 @@ type Desk struct{ *programme.Programme }
 // New is a desk that also finishes, with Settle, what was cut off, and removes what has had its term.
 func New(p *programme.Programme) *Desk {
 	d := &Desk{p}
-	p.Unfinished = append(p.Unfinished, d.Finish, d.forgetRefusals)
+	p.Unfinished = append(p.Unfinished, d.Finish, d.finishAnswers, d.forgetRefusals)
 	return d
 }
 
@@ -287,14 +287,16 @@ func change(c rights.Change, s Subject) (rights.Change, error) {
 	if len([]rune(c.Post)) > roster.TextLetters {
 		return c, problem.Invalid("post", "text.long", roster.TextLetters)
 	}
+	is := rights.Change{Name: s.Name(), Phone: c.Phone, Post: c.Post} // who is on no roster has neither
 	if s.Person != nil {
-		for _, f := range []struct {
-			field *string
-			is    string
-		}{{&c.Name, s.Person.Name}, {&c.Phone, s.Person.Phone}, {&c.Post, s.Person.Post}} {
-			if *f.field == f.is {
-				*f.field = ""
-			}
+		is.Phone, is.Post = s.Person.Phone, s.Person.Post
+	}
+	for _, f := range []struct {
+		field *string
+		is    string
+	}{{&c.Name, is.Name}, {&c.Phone, is.Phone}, {&c.Post, is.Post}} {
+		if *f.field == f.is {
+			*f.field = ""
 		}
 	}
 	return c, nil
@@ -377,66 +379,6 @@ func (d *Desk) Asked(ctx context.Context, s Subject) ([]rights.Asking, error) {
 	}
 	slices.SortStableFunc(all, func(a, b rights.Asking) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
 	return all, nil
-}
-
-// Answer answers a request: that it was heard, that it is refused with a reason, or that it is done; then it does what
-// was asked. It may be repeated.
-func (d *Desk) Answer(ctx context.Context, by roster.Account, id string, how rights.How, reason string) (rights.Asking, error) {
-	a, err := d.Asking(ctx, by, id)
-	if err != nil {
-		return a, err
-	}
-	switch {
-	case !roster.MayAnswerRights(by, a.Province):
-		return a, problem.Denied("denied")
-	case by.ID == a.Person:
-		return a, problem.Denied("petition-own")
-	case a.Ended() || how != rights.Done:
-	case a.What == rights.Correct:
-		err = d.correct(ctx, by, a)
-	case a.What == rights.Erase:
-		_, err = d.Erase(ctx, by, a.Person, a.ID)
-	}
-	if err != nil {
-		return a, err
-	}
-	was := a.How()
-	if a, err = d.Rights.Reply(ctx, id, how, reason, by.ID); err != nil || a.How() == was {
-		return a, err
-	}
-	return a, d.Audit(ctx, by.ID, "rights."+string(how), a.Person, a.Province)
-}
-
-// correct writes what somebody asked for into the roster.
-func (d *Desk) correct(ctx context.Context, by roster.Account, a rights.Asking) error {
-	if a.Change == (rights.Change{}) { // in words alone: staff does it on the person's page
-		return nil
-	}
-	was, err := d.Roll.Kept(ctx, a.Person)
-	if err != nil {
-		return err
-	}
-	to := roster.Details{Name: was.Name, Phone: was.Phone, Post: was.Post, Kind: was.Kind}
-	for _, f := range []struct {
-		field *string
-		said  string
-	}{{&to.Name, a.Change.Name}, {&to.Phone, a.Change.Phone}, {&to.Post, a.Change.Post}} {
-		if f.said != "" {
-			*f.field = f.said
-		}
-	}
-	p, err := d.Roll.Correct(ctx, was.ID, to, by.ID)
-	if err != nil {
-		return err
-	}
-	if err := d.RefreshPerson(ctx, p); err != nil {
-		return err
-	}
-	changes := programme.ChangesOf(was, p)
-	if len(changes) == 0 {
-		return nil
-	}
-	return d.Tell(ctx, programme.AuditEntry{ID: "correct-" + a.ID, By: by.ID, Action: "person.correct", Subject: p.ID, Province: p.Province, Changes: changes})
 }
 
 // known are the words by which somebody can be found in texts.

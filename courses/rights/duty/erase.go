@@ -33,6 +33,15 @@ func (d *Desk) Erase(ctx context.Context, by roster.Account, id, petition string
 	if err := d.MayErase(ctx, by, s); err != nil {
 		return rights.Erasure{}, err
 	}
+	if petition != "" { // that it is done is decided first: somebody may refuse it at this moment
+		a, err := d.Rights.Reply(ctx, petition, rights.Done, "", by.ID)
+		if err == nil {
+			err = d.follow(ctx, a)
+		}
+		if err != nil {
+			return rights.Erasure{}, err
+		}
+	}
 	return d.carryOut(ctx, rights.Erasure{ID: s.ID, Entries: s.IDs[1:], Province: s.Province, Petition: petition, By: by.ID})
 }
 

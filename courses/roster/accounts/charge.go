@@ -39,20 +39,40 @@ func (s *Accounts) Charge(ctx context.Context, by roster.Account, id, name strin
 			return was, is, err
 		}
 	}
-	if err = s.began(ctx, was); err != nil {
-		return was, is, err
+	is, err = s.become(ctx, was, next, by.ID)
+	return was, is, err
+}
+
+// become makes of an account what it is to be, and keeps both.
+func (s *Accounts) become(ctx context.Context, was, next roster.Account, by string) (roster.Account, error) {
+	if err := s.began(ctx, was); err != nil {
+		return was, err
 	}
-	if err = s.told(ctx, next, by.ID); err != nil {
-		return was, is, err
+	if err := s.told(ctx, next, by); err != nil {
+		return was, err
 	}
-	is, err = store.Update(ctx, s.Store, roster.AccountKind, id, func(a *roster.Account) error {
+	scope := !slices.Equal(next.Roles, was.Roles) || next.Province != was.Province
+	return store.Update(ctx, s.Store, roster.AccountKind, was.ID, func(a *roster.Account) error {
 		if scope {
 			a.Session++
 		}
 		a.Name, a.Sort, a.Roles, a.Keeper, a.Province = next.Name, next.Sort, next.Roles, next.Keeper, next.Province
 		return nil
 	})
-	return was, is, err
+}
+
+// Rename gives the account of who is on no roster another name, and keeps what it was.
+func (s *Accounts) Rename(ctx context.Context, by, id, name string) (roster.Account, error) {
+	was, err := store.Get[roster.Account](ctx, s.Store, roster.AccountKind, id)
+	if err != nil {
+		return was, err
+	}
+	next := was
+	if next.Name, err = s.renamed(ctx, was, name); err != nil || next.Name == was.Name {
+		return was, err
+	}
+	next.Sort = roster.SortKey(next.Name)
+	return s.become(ctx, was, next, by)
 }
 
 // SetRoles is Charge under the same name.
