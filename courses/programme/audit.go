@@ -2,6 +2,8 @@ package programme
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"time"
@@ -25,7 +27,10 @@ type AuditEntry struct {
 
 	Note    string          `json:"note"`              // what the action was of: a file and how many people, a reason
 	Changes []intake.Change `json:"changes,omitempty"` // before and after
-	// note and changes were taken out when a person's data were erased; a later entry vouches for it, see Blot
+	// of an entry with note or changes 16 random bytes, hexadecimal, that are digested too and taken out with them:
+	// without it whoever guesses what was taken out cannot tell by the digest whether the guess is right
+	Salt string `json:"salt,omitempty"`
+	// note, changes and salt were taken out when a person's data were erased; a later entry vouches for it, see Blot
 	Blotted bool `json:"blotted,omitempty"`
 
 	// twelve digits, from 1 on; of releases up to 0.1.0, which had no lines, "-" and the id
@@ -64,6 +69,11 @@ func Tell(ctx context.Context, st store.Store, now time.Time, e AuditEntry) erro
 	}
 	e.At = store.Time(e.At)
 	e.clean()
+	if e.Note != "" || len(e.Changes) > 0 {
+		var salt [16]byte
+		rand.Read(salt[:])
+		e.Salt = hex.EncodeToString(salt[:])
+	}
 	for try := 0; ; try++ {
 		last, err := lastLine(ctx, st, now)
 		if err == nil {

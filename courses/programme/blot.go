@@ -13,7 +13,7 @@ import (
 )
 
 // The trail stays when a person's data are erased: that something was done, by which account, to which id, when. What
-// an entry says besides, its note and the texts before and after, is taken out. The entry keeps the digest that it had,
+// an entry says besides, its note and the texts before and after, is taken out, and with it the salt of its digest. The entry keeps the digest that it had,
 // so the chain stays whole; and first an entry is told that names the lines and holds a digest of what stays of each.
 // So whoever takes something out by themselves is noticed, as anybody is who changes an entry.
 
@@ -25,7 +25,7 @@ type blot struct{ id, rest string }
 
 // rest is a digest of what stays of an entry, and of the digest that it had.
 func (e AuditEntry) rest() string {
-	e.Note, e.Changes = "", nil
+	e.Note, e.Changes, e.Salt = "", nil, ""
 	h := sha256.New()
 	e.write(h)
 	fmt.Fprintf(h, "%d:%s\n", len(e.Digest), e.Digest)
@@ -75,7 +75,7 @@ func Blot(ctx context.Context, st store.Store, now time.Time, tell AuditEntry, a
 		err := store.Blank(ctx, st, AuditKind, id, func(doc any) bool {
 			e := doc.(*AuditEntry)
 			some := !e.Blotted
-			e.Blotted, e.Note, e.Changes = true, "", nil
+			e.Blotted, e.Note, e.Changes, e.Salt = true, "", nil, ""
 			return some
 		})
 		if err != nil {

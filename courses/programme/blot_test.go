@@ -29,7 +29,7 @@ func TestBlottingTheTrail(t *testing.T) {
 	}
 	for i, e := range all[:8] {
 		gone := i == 3 || i == 5
-		if e.Blotted != gone || (e.Note == "") != gone || (len(e.Changes) == 0) != gone || e.Digest != before[i].Digest {
+		if e.Blotted != gone || (e.Note == "") != gone || (len(e.Changes) == 0) != gone || (e.Salt == "") != gone || e.Digest != before[i].Digest {
 			t.Errorf("line %d is %+v", i+1, e)
 		}
 	}
@@ -80,7 +80,7 @@ func TestABlotThatNobodyVouchesFor(t *testing.T) {
 		line   int
 		change func(*AuditEntry)
 	}{
-		"a line that was not blotted":  {1, func(e *AuditEntry) { e.Blotted, e.Note, e.Changes = true, "", nil }},
+		"a line that was not blotted":  {1, func(e *AuditEntry) { e.Blotted, e.Note, e.Changes, e.Salt = true, "", nil, "" }},
 		"who did it, of one that was":  {3, func(e *AuditEntry) { e.By = "P2" }},
 		"the digest, of one that was":  {3, func(e *AuditEntry) { e.Digest = strings.Repeat("0", 64) }},
 		"what the voucher vouches for": {8, func(e *AuditEntry) { e.Note = "" }},

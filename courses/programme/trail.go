@@ -60,6 +60,9 @@ func (e *AuditEntry) write(h hash.Hash) {
 	for _, c := range e.Changes {
 		texts = append(texts, string(c.Field), c.Old, c.New)
 	}
+	if e.Salt != "" {
+		texts = append(texts, e.Salt)
+	}
 	for _, t := range texts {
 		fmt.Fprintf(h, "%d:%s\n", len(t), t)
 	}

@@ -74,11 +74,14 @@ func TestTheDigestOfAnEntry(t *testing.T) {
 	all := told(t, st, 2)
 	e := all[1]
 	text := ""
-	for _, part := range []string{"lopban trail 1", "000000000002", all[0].Digest, e.ID, "2026-11-30T05:00:01.000Z", "P1", "person.correct", "S1", "08", "lý do", "name", "Hứa Viết Bảo", "Lò Văn Thử"} {
+	for _, part := range []string{"lopban trail 1", "000000000002", all[0].Digest, e.ID, "2026-11-30T05:00:01.000Z", "P1", "person.correct", "S1", "08", "lý do", "name", "Hứa Viết Bảo", "Lò Văn Thử", e.Salt} {
 		text += fmt.Sprintf("%d:%s\n", len(part), part)
 	}
 	if want := fmt.Sprintf("%x", sha256.Sum256([]byte(text))); e.Digest != want {
 		t.Errorf("digest %s, want %s", e.Digest, want)
+	}
+	if len(e.Salt) != 32 || e.Salt == all[0].Salt {
+		t.Errorf("salted with %q, after %q", e.Salt, all[0].Salt)
 	}
 	if _, head := flaws(t, st); head.Line != 2 || head.Digest != e.Digest {
 		t.Errorf("head %s", head)

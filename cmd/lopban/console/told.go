@@ -86,7 +86,7 @@ func readTold(file string) (e programme.AuditEntry, ok bool) {
 	if dec.Decode(&e) != nil || e.ID == "" || e.Action == "" || e.By == "" {
 		return e, false
 	}
-	e.Line, e.Before, e.Digest = "", "", ""
+	e.Line, e.Before, e.Digest, e.Salt = "", "", "", ""
 	return e, true
 }
 

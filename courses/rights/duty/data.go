@@ -67,7 +67,7 @@ func (d *Desk) Gather(ctx context.Context, s Subject, w words.Words) (Kept, erro
 		case slices.Contains(about, e.Subject):
 			kept.Trail = append(kept.Trail, e)
 		case slices.Contains(s.IDs, e.By): // what it says of others is theirs
-			e.Subject, e.Note, e.Changes = "", "", nil
+			e.Subject, e.Note, e.Changes, e.Salt = "", "", nil, ""
 			kept.Trail = append(kept.Trail, e)
 		}
 		return nil
