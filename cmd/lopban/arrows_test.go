@@ -93,7 +93,7 @@ var arrows = map[string][]string{
 	"courses/store/mongodb/mongotest": nil,
 	"courses/store":                   {"courses/problem"},
 	"courses/problem":                 nil,
-	// what is taken in and what is printed must agree on letters; so courses, roster, paper and whoever reads files know it
+	// what is taken in and what is printed must agree on letters; so courses, roster, paper and who reads files know it
 	"courses/letters": nil,
 	"content":         nil,
 	"assets":          nil,

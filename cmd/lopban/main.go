@@ -30,6 +30,7 @@ type commands struct {
 	Doctor  doctorCommand   `cmd:"" help:"Look for whatever is damaged, was changed by something else or does not agree; --rebuild makes anew what can be."`
 	Backup  console.Backup  `cmd:"" help:"Write a copy of the store to a file, also while it is in use."`
 	Restore console.Restore `cmd:"" help:"Fill an empty store from a file that backup wrote."`
+	Erased  console.Erased  `cmd:"" help:"List whose data were erased, to erase them again after an older backup was restored."`
 	Verify  verifyCommand   `cmd:"" help:"Check a certificate by its PDF or code, also while the store is in use."`
 
 	Account     accountCommand     `cmd:"" help:"Unlock an account; reset its second factor."`

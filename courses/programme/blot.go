@@ -13,9 +13,10 @@ import (
 )
 
 // The trail stays when a person's data are erased: that something was done, by which account, to which id, when. What
-// an entry says besides, its note and the texts before and after, is taken out, and with it the salt of its digest. The entry keeps the digest that it had,
-// so the chain stays whole; and first an entry is told that names the lines and holds a digest of what stays of each.
-// So whoever takes something out by themselves is noticed, as anybody is who changes an entry.
+// an entry says besides, its note and the texts before and after, is taken out, and with it the salt of its digest. The
+// entry keeps the digest that it had, so the chain stays whole; and first an entry is told that names the lines and
+// holds a digest of what stays of each. So whoever takes something out by themselves is noticed, as anybody is who
+// changes an entry.
 
 // Blotted is the action of an entry that vouches for lines from which something was taken out.
 const Blotted = "trail.erase"

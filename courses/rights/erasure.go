@@ -48,6 +48,17 @@ func (d *Desk) Begin(ctx context.Context, e Erasure) (Erasure, error) {
 	})
 }
 
+// Again begins an erasure of a store that this one was made from before it: what was erased there is here again. One
+// that this store knows stays as it is.
+func (d *Desk) Again(ctx context.Context, e Erasure) (begun bool, err error) {
+	e.Person, e.Files, e.Done, e.DoneAt = e.ID, nil, false, time.Time{}
+	err = d.Store.Insert(ctx, ErasureKind, &e)
+	if errors.Is(err, problem.ErrExists) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Note adds files that an erasure is to remove.
 func (d *Desk) Note(ctx context.Context, id string, files []string) (Erasure, error) {
 	return store.Update(ctx, d.Store, ErasureKind, id, func(e *Erasure) error {

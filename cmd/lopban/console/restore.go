@@ -12,6 +12,7 @@ import (
 
 	"lopban/courses/problem"
 	"lopban/courses/programme"
+	"lopban/courses/rights"
 	"lopban/courses/roster"
 	"lopban/courses/roster/accounts"
 	"lopban/courses/store"
@@ -25,6 +26,7 @@ type Restore struct {
 	Force  bool   `help:"Go on with a restore of the same file that was interrupted."`
 	Aside  bool   `help:"If the store there is damaged, first move its files into a folder of their own beside it."`
 	DryRun bool   `help:"Check the file and write nothing."`
+	Erased string `type:"existingfile" placeholder:"FILE" help:"List that lopban erased printed: whose data were erased since are erased again."`
 	Opening
 }
 
@@ -41,6 +43,12 @@ func (c *Restore) Run(ctx context.Context, term *Terminal) (err error) {
 		return err
 	}
 	defer f.Close()
+	var erased []rights.Erasure
+	if c.Erased != "" {
+		if erased, err = readErased(c.Erased); err != nil {
+			return err
+		}
+	}
 	b := &Bar{Out: term.Err}
 	head, end, err := c.check(ctx, f, b)
 	if err != nil || c.DryRun {
@@ -77,10 +85,27 @@ func (c *Restore) Run(ctx context.Context, term *Terminal) (err error) {
 	if err := programme.Tell(ctx, st, Clock(), e); err != nil {
 		return err
 	}
+	again := 0
+	for _, e := range erased {
+		begun, err := (&rights.Desk{Store: st, Now: Clock}).Again(ctx, e)
+		if err != nil {
+			return err
+		}
+		if begun {
+			again++
+		}
+	}
 	_, err = store.Update(ctx, st, RestoreKind, restoreID, func(m *restoring) error { m.EndedAt = store.Time(Clock()); return nil })
 	if err == nil {
 		_, err = fmt.Fprintf(term.Out, "restored %d documents and %d files of %s; what comes next is lopban doctor, then lopban serve\n"+
 			"codes on slips that were printed before do not work any more: staff print new ones\n", end.Documents, end.Blobs, head.MadeAt.Local().Format("15:04 02/01/2006"))
+	}
+	switch {
+	case err != nil:
+	case again > 0:
+		_, err = fmt.Fprintf(term.Out, "people erased since: %d; lopban serve erases them again before it answers anybody\n", again)
+	case c.Erased == "":
+		_, err = fmt.Fprintln(term.Out, "people erased after this backup was made are here again: restore with --erased FILE where lopban erased had printed a list")
 	}
 	return err
 }
