@@ -17,6 +17,16 @@ func (s *Server) limit(a *edge.Allowance, sender func(*fiber.Ctx) string) fiber.
 	}
 }
 
+// limitShared lets a request pass while its address has some of the allowance left that all processes count together.
+func (s *Server) limitShared(a *edge.Shared) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if wait := a.Take(c.UserContext(), network(c), s.Now()); wait > 0 {
+			return page.TooOften(wait)
+		}
+		return c.Next()
+	}
+}
+
 func (s *Server) spend(a *edge.Allowance, who string, n int) error {
 	if wait := a.Take(who, n, s.Now()); wait > 0 {
 		return page.TooOften(wait)

@@ -10,6 +10,8 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/roster"
+	"lopban/courses/roster/accounts"
+	"lopban/courses/store"
 )
 
 // facts is a request with so many completions, under new ids.
@@ -73,5 +75,51 @@ func TestFilesHaveAnAllowanceByAccount(t *testing.T) {
 		if err != nil || wait < 1 || wait > 60 {
 			t.Errorf("%s: wait %d, %v", what, wait, err)
 		}
+	}
+}
+
+// Certificates are looked up with one allowance, whichever process is asked, and also after a restart. Who looks up a
+// few writes nothing.
+func TestLookUpsAreCountedForAllProcesses(t *testing.T) {
+	one := newSite(t)
+	other := newSiteOn(t, inner(one.Store.(*watched).Store))
+	wrong := "/v/" + courses.ShowCode("ZZZZZZZZZZZ")
+	tallies := func() int {
+		t.Helper()
+		n, err := one.Store.Count(t.Context(), accounts.TallyKind, store.Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n[0].N
+	}
+	a, b := one.anyone(), other.anyone()
+	for range 9 {
+		a.get(wrong).want(404)
+	}
+	if n := tallies(); n != 0 {
+		t.Errorf("nine look-ups were written down: %d", n)
+	}
+	refused := 0
+	for range 60 {
+		for _, c := range []*client{a, b} {
+			if r := c.get(wrong); r.Status == 429 {
+				refused++
+			} else if r.Status != 404 {
+				t.Fatalf("%d: %s", r.Status, r.Body)
+			}
+		}
+	}
+	if refused < 40 || tallies() != 1 {
+		t.Errorf("of 129 look-ups by two processes %d were refused, and %d tallies are kept", refused, tallies())
+	}
+	again := newSiteOn(t, inner(one.Store.(*watched).Store))
+	c, had := again.anyone(), 0
+	for range 60 {
+		if c.get(wrong).Status != 429 {
+			had++
+		}
+	}
+	if had > 20 {
+		t.Errorf("after a restart it has %d more at once", had)
 	}
 }

@@ -39,7 +39,7 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/offline", s.learn.Offline)
 
 	app.Use(s.visit)
-	codes := s.limit(&s.limits.Codes, network)
+	codes := s.limitShared(&s.limits.Codes)
 	facts := s.limit(&s.limits.Facts, page.VisitorID)
 	imports := s.limit(&s.limits.Imports, page.VisitorID)
 	exports := s.limit(&s.limits.Exports, page.VisitorID)

@@ -82,6 +82,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	s.rights = &privacy.Pages{Site: s.Site}
 	s.board, s.learn = board.New(s.Site), learn.New(s.Site, s.metrics.fact)
 	s.limits = edge.NewLimits()
+	s.limits.Codes.Spend = func(ctx context.Context, who string, n, burst int, every time.Duration) (time.Duration, error) {
+		return s.Accounts.Spend(ctx, "lookup", who, n, burst, every)
+	}
 	s.crowd = edge.Crowd{Most: edge.Connections(edge.OpenFiles()), Proxies: s.proxies, Log: s.Log}
 	s.app = fiber.New(fiber.Config{
 		Immutable:               true, // strings outlive their request

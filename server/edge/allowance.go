@@ -8,7 +8,7 @@ import (
 )
 
 // Allowance is how often each address or account may do something: so many times at once, and one more every so often.
-// It is counted in this process.
+// It is counted in this process; see Shared.
 type Allowance struct {
 	burst int
 	every time.Duration
@@ -63,7 +63,7 @@ func (a *Allowance) find(who string, now time.Time) *rate.Limiter {
 // Limits keeps one address or account from trying or asking too much. What people do in earnest stays far below.
 type Limits struct {
 	// certificates looked up, by address. A code has 55 random bits: at this rate one address tries 2^20 in twelve days
-	Codes   Allowance
+	Codes   Shared
 	Facts   Allowance // what a phone brings, by account: a whole curriculum at once, after any time without a network
 	Imports Allowance // spreadsheets read, by account
 	Exports Allowance // lists written as files, by account
@@ -72,7 +72,7 @@ type Limits struct {
 
 func NewLimits() *Limits {
 	return &Limits{
-		Codes:   Allowance{burst: 60, every: time.Second},
+		Codes:   Shared{Allowance: Allowance{burst: 60, every: time.Second}},
 		Facts:   Allowance{burst: 2000, every: 20 * time.Second},
 		Imports: Allowance{burst: 60, every: time.Minute},
 		Exports: Allowance{burst: 60, every: 15 * time.Second},

@@ -75,6 +75,25 @@ func (t Tally) owes(now time.Time) time.Duration {
 	return 0
 }
 
+// Spend counts that an address did something n times, for every process on the store: what is the allowance's name, and
+// of burst at once one more comes back every so often. It is the time to wait until something is left of it.
+func (s *Accounts) Spend(ctx context.Context, what, address string, n, burst int, every time.Duration) (wait time.Duration, err error) {
+	id, err := s.mark(ctx, "network", what+"/"+network(address))
+	if err != nil {
+		return 0, err
+	}
+	now, all := store.Time(s.Now()), time.Duration(burst)*every
+	t, err := s.retally(ctx, id, func(t *Tally) {
+		owed := t.waits(now)
+		if owed > 2*all { // written by a clock that was wrong
+			owed = 0
+		}
+		owed = min(owed+time.Duration(n)*every, 2*all)
+		t.Until, t.LastAt, t.ExpiresAt = now.Add(owed), now, now.Add(owed)
+	})
+	return max(0, t.waits(now)-all), err
+}
+
 // Flood is that strangers behind one network sent so many wrong passwords or codes that they wait.
 type Flood struct {
 	What    string // "password" or "code"
