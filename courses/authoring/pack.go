@@ -164,8 +164,15 @@ func ZipOf(r io.ReaderAt, size int64) (*zip.Reader, mistake.Mistakes, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
 		m.Add("", 0, "package-broken", err.Error())
+	} else if Encrypted(z) {
+		m.Add("", 0, "package-encrypted")
 	}
 	return z, m, nil
+}
+
+// Encrypted says whether a zip has files that only a password opens.
+func Encrypted(z *zip.Reader) bool {
+	return slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Flags&1 != 0 })
 }
 
 // Unpackable is how many bytes a zip of a size may hold.

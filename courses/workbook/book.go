@@ -12,6 +12,7 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -391,6 +392,9 @@ func weigh(data []byte) error {
 	}
 	if len(z.File) > unpackedParts {
 		return fileProblem("file.unpacked")
+	}
+	if slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Flags&1 != 0 }) {
+		return fileProblem("file.encrypted")
 	}
 	var total, tags int64
 	for _, f := range z.File {

@@ -53,6 +53,9 @@ const maxUnpacked = 24 << 20
 
 func Open(data []byte) (*Bundle, error) {
 	z, m, err := authoring.ZipOf(bytes.NewReader(data), int64(len(data)))
+	if z != nil && authoring.Encrypted(z) {
+		return nil, problem.Invalid("file", "file.encrypted")
+	}
 	if err != nil || m.Errors() {
 		return nil, errors.Join(Refused("bring-broken", Said(m)), err)
 	}

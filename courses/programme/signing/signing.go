@@ -95,6 +95,9 @@ func Files(name string, data []byte) ([]File, error) {
 	if err != nil {
 		return nil, problem.Invalid("file", "signed-zip", name)
 	}
+	if slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Flags&1 != 0 }) {
+		return nil, problem.Invalid("file", "file.encrypted")
+	}
 	var all []File
 	for _, f := range z.File {
 		// folders, and what one maker of such files puts beside each
