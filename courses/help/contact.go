@@ -131,17 +131,18 @@ func ReadContact(c Contact) (Contact, error) {
 	return c, err
 }
 
-// SaveContact keeps it, and gives who it was before.
-func (s *Help) SaveContact(ctx context.Context, c Contact) (Contact, error) {
+// SaveContact keeps it, when tell has taken who it was before.
+func (s *Help) SaveContact(ctx context.Context, c Contact, tell func(was Contact) error) error {
 	was, err := store.Get[Contact](ctx, s.Store, ContactKind, c.ID)
 	if err != nil && !errors.Is(err, problem.ErrNotFound) {
-		return was, err
+		return err
 	}
-	if err := store.Save(ctx, s.Store, ContactKind, c.ID, c); err != nil {
-		return was, err
+	if err := tell(was); err != nil {
+		return err
 	}
+	err = store.Save(ctx, s.Store, ContactKind, c.ID, c)
 	s.contacts.forget()
-	return was, nil
+	return err
 }
 
 // RemoveContact has a province name nobody.

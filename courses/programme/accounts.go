@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lopban/courses/problem"
@@ -69,31 +70,50 @@ func (s *Programme) ChangeAccount(ctx context.Context, by roster.Account, id, na
 	if _, ok := s.Places.Province(roster.Present, province); province != "" && !ok {
 		return problem.Invalid("province", "province-needed")
 	}
-	was, is, err := s.Accounts.Charge(ctx, by, id, name, roles, province)
-	if err != nil {
+	if _, _, err := s.Accounts.Charge(ctx, by, id, name, roles, province); err != nil {
 		return err
 	}
 	s.Sessions.ForgetAccount(id)
-	changes := s.chargeChanges(was, is)
-	if len(changes) == 0 {
-		return nil
+	return TellCharges(ctx, s, id)
+}
+
+// TellCharges tells the trail what the history of an account has and it was not told: a stop may have come between.
+func TellCharges(ctx context.Context, s *Programme, id string) error {
+	all, err := s.Accounts.Charges(ctx, id)
+	if err != nil {
+		return err
 	}
-	provinces := []string{is.Province}
-	if was.Province != is.Province {
-		provinces = append(provinces, was.Province)
-	}
-	for _, of := range provinces {
-		if err := s.Tell(ctx, AuditEntry{By: by.ID, Action: "account.change", Subject: id, Province: of, Changes: changes}); err != nil {
-			return err
+	for i := 0; i+1 < len(all); i++ { // the newest first
+		is, was := all[i], all[i+1]
+		changes := s.chargeChanges(was, is)
+		if len(changes) == 0 {
+			continue
+		}
+		provinces := []string{is.Province}
+		if was.Province != is.Province {
+			provinces = append(provinces, was.Province)
+		}
+		for n, of := range provinces {
+			e := AuditEntry{ID: "charge-" + is.ID + "-" + strconv.Itoa(n), By: is.By, Action: "account.change", Subject: id, Province: of, At: is.RecordedAt, Changes: changes}
+			_, err := store.Get[AuditEntry](ctx, s.Store, AuditKind, e.ID)
+			if err == nil && n == len(provinces)-1 { // so those before it were told too
+				return nil
+			}
+			if errors.Is(err, problem.ErrNotFound) {
+				err = s.Tell(ctx, e)
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
 // chargeChanges are what differs of an account, in words.
-func (s *Programme) chargeChanges(was, is roster.Account) []intake.Change {
+func (s *Programme) chargeChanges(was, is roster.Charge) []intake.Change {
 	w := s.Languages.In("vi")
-	roles := func(a roster.Account) string {
+	roles := func(a roster.Charge) string {
 		var all []string
 		for _, r := range a.Roles {
 			all = append(all, w.T("role."+string(r)))

@@ -317,13 +317,13 @@ func (s *Pages) SaveContact(c *fiber.Ctx) error {
 		}
 		return s.Page(c, "issuer", issuerPage{s.Frame(c, s.WordsOf(c).T("issuer.title")), p, i, typed, "contact", fault})
 	}
-	was, err := s.Help.SaveContact(c.UserContext(), contact)
+	// the trail is told first: once it is saved nobody could say what was there before
+	err = s.Help.SaveContact(c.UserContext(), contact, func(was help.Contact) error {
+		changes := programme.Changed(intake.Change{Field: "name", Old: was.Name, New: contact.Name},
+			intake.Change{Field: "phone", Old: was.Phone, New: contact.Phone}, intake.Change{Field: "hours", Old: was.Hours, New: contact.Hours})
+		return s.TellAct(c, programme.AuditEntry{Action: "contact.save", Subject: p.Code, Province: p.Code, Changes: changes})
+	})
 	if err != nil {
-		return err
-	}
-	changes := programme.Changed(intake.Change{Field: "name", Old: was.Name, New: contact.Name},
-		intake.Change{Field: "phone", Old: was.Phone, New: contact.Phone}, intake.Change{Field: "hours", Old: was.Hours, New: contact.Hours})
-	if err := s.TellAct(c, programme.AuditEntry{Action: "contact.save", Subject: p.Code, Province: p.Code, Changes: changes}); err != nil {
 		return err
 	}
 	return page.SeeOther(c, "/admin/issuers/"+p.Code+"?done=contact#contact")
@@ -343,11 +343,11 @@ func (s *Pages) SaveIssuer(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := store.Save(c.UserContext(), s.Store, school.IssuerKind, p.Code, i); err != nil {
+	e := programme.AuditEntry{Action: "issuer.save", Subject: p.Code, Province: p.Code, Changes: issuerChanges(was, i)}
+	if err := s.TellAct(c, e); err != nil { // first, as with the contact
 		return err
 	}
-	e := programme.AuditEntry{Action: "issuer.save", Subject: p.Code, Province: p.Code, Changes: issuerChanges(was, i)}
-	if err := s.TellAct(c, e); err != nil {
+	if err := store.Save(c.UserContext(), s.Store, school.IssuerKind, p.Code, i); err != nil {
 		return err
 	}
 	return page.SeeOther(c, "/admin/issuers/"+p.Code+"?done=issuer")

@@ -9,7 +9,6 @@ import (
 	"lopban/courses/programme"
 	"lopban/courses/rights"
 	"lopban/courses/roster"
-	"lopban/courses/roster/intake"
 	"lopban/courses/store"
 )
 
@@ -109,33 +108,24 @@ func (d *Desk) correct(ctx context.Context, by string, a rights.Asking) error {
 	}
 	told := programme.AuditEntry{ID: "correct-" + a.ID, By: by, Action: "person.correct", Subject: s.ID, Province: s.Province}
 	if s.Person == nil {
-		told.Action, told.Changes = "account.change", programme.Changed(intake.Change{Field: intake.FieldName, Old: s.Holds.Name, New: a.Change.Name})
-		if err := d.tellSome(ctx, told); err != nil {
+		if _, err := d.Accounts.Rename(ctx, by, s.ID, a.Change.Name); err != nil {
 			return err
 		}
-		_, err := d.Accounts.Rename(ctx, by, s.ID, a.Change.Name)
 		d.Sessions.ForgetAccount(s.ID)
-		return err
+		return programme.TellCharges(ctx, d.Programme, s.ID)
 	}
 	to, is := corrected(*s.Person, a.Change), *s.Person
 	is.Name, is.Phone, is.Post = to.Name, to.Phone, to.Post
-	told.Changes = programme.ChangesOf(*s.Person, is)
-	if err := d.tellSome(ctx, told); err != nil {
-		return err
+	if told.Changes = programme.ChangesOf(*s.Person, is); len(told.Changes) > 0 {
+		if err := d.Tell(ctx, told); err != nil {
+			return err
+		}
 	}
 	p, err := d.Roll.Correct(ctx, s.ID, to, by)
 	if err != nil {
 		return err
 	}
 	return d.RefreshPerson(ctx, p)
-}
-
-// tellSome tells of changes where there are any.
-func (d *Desk) tellSome(ctx context.Context, e programme.AuditEntry) error {
-	if len(e.Changes) == 0 {
-		return nil
-	}
-	return d.Tell(ctx, e)
 }
 
 // corrected are somebody's details with what they asked to have changed.

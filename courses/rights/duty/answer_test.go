@@ -140,6 +140,59 @@ func TestACorrectionOfWhoIsOnNoRoster(t *testing.T) {
 	}
 }
 
+func untold(help.Contact) error { return nil }
+
+// What staff write down of somebody and change of accounts is in the trail once, cut off after whatever write and
+// done again.
+func TestTheTrailIsToldAfterAnyCut(t *testing.T) {
+	for what, c := range map[string]struct {
+		do   func(o *town, p roster.Person, a roster.Account) error
+		want string
+	}{
+		"a consent": {func(o *town, p roster.Person, _ roster.Account) error {
+			return o.Say(o.t.Context(), o.staff, p.ID, rights.Contact, true, rights.Paper, "Giấy số 5", o.words())
+		}, "rights.consent"},
+		"a withdrawal": {func(o *town, p roster.Person, _ roster.Account) error {
+			return o.Say(o.t.Context(), o.staff, p.ID, rights.Photos, false, rights.Paper, "Giấy số 6", o.words())
+		}, "rights.withdraw"},
+		"a request": {func(o *town, p roster.Person, _ roster.Account) error {
+			_, err := o.Ask(o.t.Context(), o.staff, p.ID, rights.Petition{What: rights.Access})
+			return err
+		}, "rights.ask"},
+		"an account": {func(o *town, _ roster.Person, a roster.Account) error {
+			return o.ChangeAccount(o.t.Context(), roster.Operator(), a.ID, "Bế Thị Ngà", []roster.Role{roster.Staff}, "08")
+		}, "account.change"},
+	} {
+		for n, done := 0, false; !done; n++ {
+			st, _ := openSQLite(t)
+			o := newTown(t, st)
+			p := o.enter("Vàng Thị Mai", "0912345671")
+			a, _, err := o.Accounts.Create(t.Context(), roster.Operator(), "", "Bế Thị Nga", []roster.Role{roster.Trainer}, "08")
+			o.must(err)
+			cut := storetest.NewCut(st)
+			one := newTownOn(o, cut)
+			cut.After(n)
+			err = c.do(one, p, a)
+			if done = !cut.Was(); !done && err == nil {
+				t.Fatalf("%s, cut after %d writes, and nobody was told", what, n)
+			}
+			cut.Mend()
+			for range 2 {
+				o.must(c.do(one, p, a))
+			}
+			told := 0
+			for _, action := range append(o.trailOf(p.ID), o.trailOf(a.ID)...) {
+				if action == c.want {
+					told++
+				}
+			}
+			if told != 1 {
+				t.Errorf("%s, cut after %d writes: the trail tells it %d times", what, n, told)
+			}
+		}
+	}
+}
+
 // Whom learners may ask is nobody any more whose data were erased; a namesake in another province stays.
 func TestWhoIsErasedIsNoContact(t *testing.T) {
 	st, _ := openSQLite(t)
@@ -147,12 +200,10 @@ func TestWhoIsErasedIsNoContact(t *testing.T) {
 	ctx := t.Context()
 	p := o.enter("Vàng Thị Mai", "0912345671")
 	for province, name := range map[string]string{"08": "Chị Vàng Thị Mai", "04": "Vàng Thị Mai"} {
-		_, err := o.Help.SaveContact(ctx, help.Contact{ID: province, Name: name, Phone: "0206384561" + province[1:]})
-		o.must(err)
+		o.must(o.Help.SaveContact(ctx, help.Contact{ID: province, Name: name, Phone: "0206384561" + province[1:]}, untold))
 	}
-	_, err := o.Help.SaveContact(ctx, help.Contact{ID: "11", Name: "Bộ phận giúp đỡ", Phone: p.Phone})
-	o.must(err)
-	_, err = o.Roll.Leave(ctx, p.ID, roster.Day(o.clock), o.staff.ID)
+	o.must(o.Help.SaveContact(ctx, help.Contact{ID: "11", Name: "Bộ phận giúp đỡ", Phone: p.Phone}, untold))
+	_, err := o.Roll.Leave(ctx, p.ID, roster.Day(o.clock), o.staff.ID)
 	o.must(err)
 	_, err = o.Erase(ctx, o.staff, p.ID, "")
 	o.must(err)

@@ -109,7 +109,7 @@ func (d *Desk) Say(ctx context.Context, by roster.Account, id string, p rights.P
 	if err != nil {
 		return err
 	}
-	_, changed, err := d.Rights.Say(ctx, rights.Said{Person: s.ID, Purpose: p, Given: given, Lang: w.Lang, Text: text, Way: way, Reason: reason, By: by.ID})
+	said, _, err := d.Rights.Say(ctx, rights.Said{Person: s.ID, Purpose: p, Given: given, Lang: w.Lang, Text: text, Way: way, Reason: reason, By: by.ID})
 	if err != nil {
 		return err
 	}
@@ -119,14 +119,14 @@ func (d *Desk) Say(ctx context.Context, by roster.Account, id string, p rights.P
 	case p == rights.Contact && s.Person != nil:
 		_, err = store.Update(ctx, d.Store, roster.PersonKind, s.ID, func(p *roster.Person) error { p.Quiet = !given; return nil })
 	}
-	if err != nil || own || !changed {
+	if err != nil || said.Way != rights.Paper { // people themselves said it before
 		return err
 	}
 	action := "rights.consent"
 	if !given {
 		action = "rights.withdraw"
 	}
-	return d.Audit(ctx, by.ID, action, s.ID, s.Province)
+	return d.Tell(ctx, programme.AuditEntry{ID: "said-" + said.ID, By: said.By, Action: action, Subject: s.ID, Province: s.Province})
 }
 
 // removePhotos takes the photos away that somebody sent with practice tasks; what they wrote and what was said of it
@@ -263,9 +263,9 @@ func (d *Desk) Ask(ctx context.Context, by roster.Account, id string, p rights.P
 		}
 	}
 	p.Person, p.Province, p.By = s.ID, s.Province, by.ID
-	asking, isNew, err := d.Rights.Ask(ctx, p)
-	if err == nil && isNew && !own {
-		err = d.Audit(ctx, by.ID, "rights.ask", s.ID, s.Province)
+	asking, _, err := d.Rights.Ask(ctx, p)
+	if err == nil && asking.By != s.ID { // told again it is one entry
+		err = d.Tell(ctx, programme.AuditEntry{ID: "asked-" + asking.ID, By: asking.By, Action: "rights.ask", Subject: s.ID, Province: asking.Province})
 	}
 	return asking, err
 }
