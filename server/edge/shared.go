@@ -51,7 +51,8 @@ func (s *Shared) Take(ctx context.Context, who string, now time.Time) time.Durat
 func (s *Shared) waits(who string, now time.Time) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if wait := s.of[who].until.Sub(now); wait > 0 && wait <= time.Duration(s.burst)*s.every { // else the clock was put back
+	wait := s.of[who].until.Sub(now)
+	if wait > 0 && wait <= time.Duration(s.burst)*s.every { // else the clock was put back
 		return wait
 	}
 	return 0
