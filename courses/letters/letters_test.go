@@ -29,7 +29,7 @@ func TestPaperPrintsWhatIsMeant(t *testing.T) {
 var written = map[Code]map[string]string{
 	TCVN3: {"NguyÔn ThÞ Hång": "Nguyễn Thị Hồng", "§Æng V¨n Dòng": "Đặng Văn Dũng", "Hä vµ tªn": "Họ và tên", "Th\u00ad viÖn x· Lòng Có": "Thư viện xã Lũng Cú", "Hoµng Thuý Ph\u00adîng": "Hoàng Thuý Phượng", "C«ng chøc": "Công chức"},
 	VNI: {"Nguyeãn Thò Hoàng": "Nguyễn Thị Hồng", "Ñaëng Vaên Duõng": "Đặng Văn Dũng", "Hoï vaø teân": "Họ và tên", "Thö vieän xaõ Luõng Cuù": "Thư viện xã Lũng Cú", "NGUYEÃN THÒ HOÀNG": "NGUYỄN THỊ HỒNG",
-		"Phöôïng": "Phượng", "Kyø Myõ": "Kỳ Mỹ"},
+		"Phöôïng": "Phượng", "Kyø Myõ": "Kỳ Mỹ", "Xaõ": "Xã", "Maõ": "Mã"},
 	Windows: {"NguyêÞn Thiò HôÌng": "Nguyễn Thị Hồng", "Ðãòng Vãn DuÞng": "Đặng Văn Dũng", "Hoò vaÌ tên": "Họ và tên", "Thý viêòn xaÞ LuÞng Cuì": "Thư viện xã Lũng Cú"},
 }
 
@@ -68,12 +68,12 @@ func TestEveryLetterOfTheOldCodes(t *testing.T) {
 }
 
 func TestSyllables(t *testing.T) {
-	for _, w := range strings.Fields("Nguyễn Thị Phượng giếng gì quý Quyên khuỷu nghiêng ĐẶNG Ơn ý yếu Hoà Hòa xoong") {
+	for _, w := range strings.Fields("Nguyễn Thị Phượng giếng gì quý Quyên khuỷu nghiêng ĐẶNG Ơn ý yếu Hoà Hòa thuý thúy thuở giú xoong") {
 		if !Syllable(w) {
 			t.Errorf("%s is a syllable", w)
 		}
 	}
-	for _, w := range strings.Fields("NguyÔn Thß Hång Nguyeãn hoïc Niê Bliơ vµ ChƯ") {
+	for _, w := range strings.Fields("NguyÔn Thß Hång Nguyeãn hoïc Niê Bliơ vµ ChƯ Xaõ Giaù Maãu") {
 		if Syllable(w) {
 			t.Errorf("%s is no syllable", w)
 		}

@@ -235,7 +235,9 @@ i ich im in inh ip it iu ia iêc iêm iên iêng iêp iêt iêu o oc oi om on on
 
 var (
 	onset = regexp.MustCompile(`^(?:ngh|ng|nh|gh|gi|kh|ph|th|tr|ch|qu|b|c|d|đ|g|h|k|l|m|n|p|r|s|t|v|x)`)
-	rhyme = sync.OnceValue(func() map[string]bool {
+	// ends in a vowel that is not its main one, which bears no tone; "uy" may have it on either
+	gliding = regexp.MustCompile(`^(?:[^u].*|u.+)[iouy]$`)
+	rhyme   = sync.OnceValue(func() map[string]bool {
 		all := map[string]bool{}
 		for _, r := range strings.Fields(rhymes) {
 			all[r] = true
@@ -245,9 +247,9 @@ var (
 )
 
 // Syllable says whether a word can be a Vietnamese syllable: a beginning and an ending of the language, at most one
-// tone, capitals only at its beginning or throughout.
+// tone and that not on the glide at its end, capitals only at its beginning or throughout.
 func Syllable(w string) bool {
-	capitals, small, tones := 0, 0, 0
+	capitals, small, tones, toneAt := 0, 0, 0, 0
 	var bare strings.Builder
 	for i, r := range norm.NFD.String(w) {
 		switch {
@@ -262,6 +264,7 @@ func Syllable(w string) bool {
 		switch r {
 		case '\u0300', '\u0301', '\u0303', '\u0309', '\u0323':
 			tones++
+			toneAt = bare.Len()
 		default:
 			bare.WriteRune(unicode.ToLower(r))
 		}
@@ -271,6 +274,9 @@ func Syllable(w string) bool {
 	}
 	word := norm.NFC.String(bare.String())
 	head := onset.FindString(word)
+	if tones == 1 && toneAt == bare.Len() && gliding.MatchString(word[len(head):]) {
+		return false
+	}
 	known := rhyme()
 	return known[word] || known[word[len(head):]] || head == "gi" && known["i"+word[len(head):]] || head == "qu" && known["u"+word[len(head):]] ||
 		head == "gi" && word == "gi"

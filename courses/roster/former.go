@@ -161,6 +161,7 @@ func (p *atlas) bearing(all []reading) []unit {
 // reach is where the unit of an address may lie.
 type reach struct {
 	here     string          // present province, code; "" for all
+	away     bool            // another province of now is told: nothing is in reach
 	province string          // of before July 2025, code
 	district map[string]bool // by Former.place; nil where none is told
 }
@@ -169,6 +170,9 @@ func (f *Former) place() string { return f.Province + "/" + f.District }
 
 // holds says whether a unit is in reach. A commune is where some of its land was.
 func (p *atlas) holds(r reach, u unit) bool {
+	if r.away {
+		return false
+	}
 	if u.former == nil {
 		if r.here != "" && u.commune.Province != r.here {
 			return false
@@ -189,8 +193,22 @@ var (
 	provinceKinds = []string{"tinh ", "t "}
 )
 
+// before is what a name says of its time: "Hà Giang (cũ)", "huyện Yên Sơn trước đây", "Hà Giang (nay là Tuyên Quang)".
+var before = regexp.MustCompile(`(?i)(?:\s+|\s*\()(?:cũ|trước đây|trước (?:khi )?sáp nhập|trước (?:ngày )?0?1/0?7/2025|nay (?:là|thuộc) .+)\)?$|\s*\((?:cu|mới|hiện nay)\)$`)
+
+// timeless is a name without what it says of its time, and whether it is said to be of before.
+func timeless(text string) (name string, old bool) {
+	at := before.FindStringIndex(text)
+	if at == nil || at[0] == 0 {
+		return text, false
+	}
+	said := Words(text[at[0]:])
+	return text[:at[0]], said != "moi" && said != "hien nay"
+}
+
 // bare is a folded name without the word for its kind, and whether there was one.
 func bare(text string, kinds []string) (string, bool) {
+	text, _ = timeless(text)
 	words := Words(text)
 	for _, kind := range kinds {
 		if rest, ok := strings.CutPrefix(words, kind); ok {
@@ -230,18 +248,27 @@ func (p *atlas) oldProvince(text string, old bool) string {
 	return p.oldProvinces[name]
 }
 
-// apart takes the district and the province out of a name that goes on with them.
-func (p *atlas) apart(a Address) Address {
-	parts := slices.DeleteFunc(addressParts.Split(Clean(a.Name), -1), func(s string) bool { return s == "" })
+// apart takes the district and the province out of a name that goes on with them. What stands before it is a village
+// or a street, unless its kind is said.
+func (p *atlas) apart(a Address) (_ Address, old bool) {
+	name, old := timeless(Clean(a.Name))
+	parts := slices.DeleteFunc(addressParts.Split(name, -1), func(s string) bool { return s == "" })
 	if len(parts) == 0 {
 		parts = []string{""}
 	}
-	a.Name = parts[0]
-	for i, part := range parts[1:] {
+	at := max(0, slices.IndexFunc(parts, p.speaks))
+	a.Name = parts[at]
+	if own, was := timeless(parts[at]); was {
+		a.Name, old = own, true
+	} else if len(parts) > 1 {
+		old = false // it is said of the last part
+	}
+	for i, part := range parts {
 		name, isProvince := bare(part, provinceKinds)
 		_, isDistrict := bare(part, districtKinds)
-		isProvince = isProvince || !isDistrict && i == len(parts)-2 && p.isProvince(name)
+		isProvince = isProvince || !isDistrict && (i < at || i == len(parts)-1) && p.isProvince(name)
 		switch {
+		case i == at, i < at && !isProvince && !isDistrict:
 		case isProvince && a.Province == "":
 			a.Province = part
 		case !isProvince && a.District == "" && len(p.district(part, "")) > 0:
@@ -249,7 +276,13 @@ func (p *atlas) apart(a Address) Address {
 		}
 	}
 	a.District, a.Province = Clean(a.District), Clean(a.Province)
-	return a
+	return a, old
+}
+
+// speaks says whether a text says of a commune which kind it is.
+func (p *atlas) speaks(text string) bool {
+	text, _ = timeless(text)
+	return slices.ContainsFunc(readings(text), func(r reading) bool { return r.kind != "" && len(p.names[r.fold]) > 0 })
 }
 
 func (p *atlas) isProvince(name string) bool {
@@ -258,7 +291,7 @@ func (p *atlas) isProvince(name string) bool {
 
 // Find is for Places.Find.
 func (p *atlas) Find(a Address, here string, era Era) Found {
-	a = p.apart(a)
+	a, old := p.apart(a)
 	a.Name = strings.TrimPrefix(a.Name, "'")
 	r := p.reach(a, here, era)
 	if shortCode.MatchString(a.Name) {
@@ -275,7 +308,10 @@ func (p *atlas) Find(a Address, here string, era Era) Found {
 		}
 	}
 	if len(near) > 0 {
-		return p.choose(near, r.district != nil, era)
+		if old {
+			era.New = false
+		}
+		return p.choose(near, old || r.district != nil, era)
 	}
 	if named := p.mistaken(all, r); len(named.Maybe) > 0 || named.Named {
 		return named
@@ -321,7 +357,24 @@ func (p *atlas) within(units []unit, r reach) []unit {
 }
 
 func (p *atlas) reach(a Address, here string, era Era) reach {
-	r := reach{here: here, province: p.oldProvince(a.Province, era.OldProvinces)}
+	r := reach{here: here}
+	var named []string // provinces of now
+	for _, text := range addressParts.Split(a.Province, -1) {
+		if r.province = p.oldProvince(text, era.OldProvinces && !era.New); r.province != "" {
+			named = nil
+			break
+		}
+		text, _ = timeless(text)
+		if v, ok := p.MatchProvince(Present, text); ok {
+			named = append(named, v.Code)
+		}
+	}
+	switch {
+	case len(named) > 0 && here == "":
+		r.here = named[0]
+	case len(named) > 0:
+		r.away = !slices.Contains(named, here)
+	}
 	if a.District != "" {
 		if in := p.district(a.District, here); len(in) > 0 {
 			r.district = in
@@ -364,7 +417,7 @@ func (p *atlas) choose(units []unit, district bool, era Era) Found {
 	switch {
 	case district && len(then) > 0 && !era.New:
 		all = then
-	case len(now) == 1 && era.New && !era.Old:
+	case len(now) == 1 && era.New && !era.Old && !era.OldProvinces:
 		all = now
 	}
 	found := Found{Maybe: all, Named: true}
@@ -437,7 +490,7 @@ func (p *atlas) nearest(all []reading, r reach) []Commune {
 func (p *atlas) EraOf(here string, list []Address) Era {
 	var era Era
 	for _, a := range list {
-		a = p.apart(a)
+		a, _ = p.apart(a)
 		old, _ := bare(a.Province, provinceKinds)
 		if strings.ContainsFunc(old, unicode.IsLetter) && p.oldProvince(old, false) != "" {
 			era.OldProvinces = true
@@ -459,18 +512,23 @@ func (p *atlas) EraOf(here string, list []Address) Era {
 // Of says whether a text names the province, of now or of before, in which a commune lies, and whether it names one at
 // all. A code is one of now.
 func (p *atlas) Of(c Commune, text string) (lies, known bool) {
-	if v, ok := p.MatchProvince(Present, text); ok {
-		lies, known = v.Code == c.Province, true
+	for _, part := range addressParts.Split(text, -1) {
+		part, _ = timeless(strings.TrimSpace(part))
+		if v, ok := p.MatchProvince(Present, part); ok {
+			lies, known = lies || v.Code == c.Province, true
+		}
+		name, _ := bare(part, provinceKinds)
+		if old, ok := p.oldProvinces[name]; ok {
+			known = true
+			lies = lies || slices.ContainsFunc(p.land[c.Code], func(f *Former) bool { return f.Province == old })
+		}
 	}
-	name, _ := bare(text, provinceKinds)
-	old, ok := p.oldProvinces[name]
-	lies = lies || ok && slices.ContainsFunc(p.land[c.Code], func(f *Former) bool { return f.Province == old })
-	if !known && !ok { // "HG" of somebody in Hà Giang
+	if !known { // "HG" of somebody in Hà Giang
 		now, _ := p.Province(Present, c.Province)
 		lies = initials(text, now.Name) || slices.ContainsFunc(p.land[c.Code], func(f *Former) bool { return initials(text, f.ProvinceName) })
-		return lies, lies
+		known = lies
 	}
-	return lies, known || ok
+	return lies, known
 }
 
 // initials says whether a text is the first letters of the words of a name.

@@ -49,3 +49,41 @@ func TestEveryFormerUnitBecomesItsSuccessor(t *testing.T) {
 		}
 	}
 }
+
+func TestAddressesAsTheyAreWritten(t *testing.T) {
+	p := places()
+	for _, c := range []struct{ name, district, province, want string }{
+		{"xã Lũng Táo, huyện Đồng Văn, tỉnh Hà Giang", "", "", "00715"},
+		{"Thôn 3 - xã Hòa An - huyện Chiêm Hóa - Tuyên Quang", "", "", "02353"},
+		{"Tổ 5, phường Tân Quang, TP. Tuyên Quang", "", "", "02215"},
+		{"số 12 đường Trần Phú, phường Minh Xuân, TP Tuyên Quang, tỉnh Tuyên Quang", "", "", "02215"},
+		{"Hà Giang, huyện Đồng Văn, xã Lũng Táo", "", "", "00715"},
+		{"thôn Yên Sơn, xã Lũng Cú", "", "", "00715"}, // a village, not the district
+		{"TT. Yên Phú, H. Bắc Mê, Hà Giang", "", "", "00991"},
+		{"Xã Lũng Cú, T. Hà Giang (nay là tỉnh Tuyên Quang)", "", "", "00715"},
+		{"xã Lũng Táo", "Đồng Văn (cũ)", "Hà Giang cũ", "00715"},
+		{"xã Tân Tiến", "Huyện Yên Sơn cũ", "", "02470"},
+		{"xã Tân Tiến", "huyện Yên Sơn trước đây", "tỉnh Tuyên Quang (trước sáp nhập)", "02470"},
+		{"xã Tân Tiến (cũ)", "Yên Sơn", "", "02470"},
+		{"Lũng Táo cũ, Đồng Văn", "", "", "00715"},
+		{"xã Tân Long (xã Tân Tiến cũ)", "", "", "02470"},
+		{"xã Lũng Cú, tỉnh Cao Bằng", "", "", ""},
+		{"xã Tân Tiến", "Yên Sơn", "Hà Giang", ""},
+		{"phường", "", "", ""},
+	} {
+		got := p.Find(Address{Name: c.name, District: c.district, Province: c.province}, "08", Era{})
+		if got.Commune.Code != c.want {
+			t.Errorf("%q, %q, %q is %q %v, want %q", c.name, c.district, c.province, got.Commune.Code, got.Maybe, c.want)
+		}
+	}
+	for _, text := range []string{"Hà Giang", "tỉnh Hà Giang (cũ)", "Hà Giang cũ", "Hà Giang trước đây", "Tuyên Quang (mới)", "Hà Giang (nay là Tuyên Quang)", "Tuyên Quang (Hà Giang cũ)"} {
+		c, _ := p.Commune("00715")
+		if lies, known := p.Of(c, text); !lies || !known {
+			t.Errorf("xã Lũng Cú does not lie in %q: %v, %v", text, lies, known)
+		}
+	}
+	c, _ := p.Commune("00715")
+	if lies, known := p.Of(c, "Cao Bằng (cũ)"); lies || !known {
+		t.Error("xã Lũng Cú lies in Cao Bằng", lies, known)
+	}
+}

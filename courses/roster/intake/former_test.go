@@ -121,6 +121,9 @@ func TestTheTimeOfAListTellsWhatANameMeans(t *testing.T) {
 		{"beside names of now", "Lò A,Thư viện,xã Tân Tiến\nLò B,Thư viện,phường Hà Giang 2\n", "01051"},
 		{"beside names of before", "Lò A,Thư viện,xã Tân Tiến\nLò B,Thư viện,thị trấn Vĩnh Tuy\n", "commune.several"},
 		{"beside both", "Lò A,Thư viện,xã Tân Tiến\nLò B,Thư viện,phường Hà Giang 2\nLò C,Thư viện,thị trấn Vĩnh Tuy\n", "commune.several"},
+		{"beside a province of before and names of now", "Lò A,Thư viện,\"xã Tân Tiến, tỉnh Tuyên Quang\"\nLò B,Thư viện,\"phường Hà Giang 1, tỉnh Hà Giang\"\n", "commune.several"},
+		{"beside a province of before alone", "Lò A,Thư viện,\"xã Tân Tiến, tỉnh Tuyên Quang\"\nLò B,Thư viện,\"xã Lũng Cú, tỉnh Hà Giang\"\n", "02470"},
+		{"of a unit that is said to be of before", "Lò A,Thư viện,xã Phong Quang (cũ)\nLò B,Thư viện,phường Hà Giang 2\n", "00691"},
 		{"with its district", "Lò A,Thư viện,\"xã Tân Tiến, huyện Yên Sơn\"\n", "02470"},
 		{"of another kind", "Lò A,Thư viện,phường Ngọc Đường\n", "00700"},
 		{"of another kind, beside one of that kind elsewhere", "Lò A,Thư viện,xã Minh Xuân\n", "02215"},
@@ -130,6 +133,8 @@ func TestTheTimeOfAListTellsWhatANameMeans(t *testing.T) {
 		{"of a kind that is no more", "Lò A,Thư viện,thị trấn Ngọc Đường\n", "commune.unknown"},
 		{"with other marks", "Lò A,Thư viện,xã Ngọc Dường\n", "commune.unknown"},
 		{"of another province, by its name alone", "Lò A,Thư viện,xã Văn Lăng\n", "commune.elsewhere"},
+		{"of another province of now, whose name is here too", "Lò A,Thư viện,\"xã Tân Tiến, tỉnh Lạng Sơn\"\n", "commune.elsewhere"},
+		{"of another province of before, whose name is here too", "Lò A,Thư viện,\"xã Tân Tiến, tỉnh Bắc Giang\"\n", "commune.elsewhere"},
 		{"of another province", "Lò A,Thư viện,\"xã Lùng Vai, huyện Mường Khương\"\n", "commune.elsewhere"},
 	} {
 		im, err := look(t.Context(), newRoll(t), "08", strings.NewReader("Họ và tên,Đơn vị công tác,Xã\n"+c.file), "a.csv", workbook.DefaultLimits)
