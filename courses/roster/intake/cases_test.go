@@ -902,9 +902,9 @@ func TestWhoseRowLooksLikeASignatureIsRead(t *testing.T) {
 func TestWhatIsNoNameOfOnePerson(t *testing.T) {
 	for in, want := range map[string]string{
 		"Chưa có": "name.empty", "Khuyết": "name.empty", "chưa bố trí": "name.empty", "Trưởng thôn": "name.post", "Hiệu trưởng trường TH": "name.post", "Cán bộ văn hóa": "name.post",
-		"Lò Thị Na và Lò Thị Nu": "name.two", "Lò Thị Na, Lò Thị Nu": "name.letters",
+		"Lò Thị Na và Lò Thị Nu": "name.two", "Lò Thị Na, Lò Thị Nu": "name.two", "Lò Thị Na/Vàng Thị Nu": "name.two", "Lò Thị Na\nVàng Văn Nu": "name.two", "Lò Seo Na + Lò Nu": "name.two", "Lò A Na Lò A Nu": "name.two",
 		// these are names
-		"Trương Thôn": "", "Và Bá Chò": "", "Trọng": "", "Na": "", "Hồ Thị Và": "", "Y Čan Êban": "", "Lò Thị Khuyết": "",
+		"Trương Thôn": "", "Và Bá Chò": "", "Trọng": "", "Na": "", "Hồ Thị Và": "", "Y Čan Êban": "", "Lò Thị Khuyết": "", "Công Tằng Tôn Nữ Thị Hương": "", "Mai Thị Thanh Mai": "", "Nguyễn Thị\nThúy Hằng": "", "Nguyễn Thị Ngọc Mai Anh Thư": "",
 	} {
 		row := preview(t, newRoll(t), "Họ và tên,Đơn vị,Xã,Từ ngày\n\""+in+"\",Thư viện xã,Lũng Cú,05/03/2019\nLò Thị Ưng,Thư viện xã,Lũng Cú,05/03/2019\n").Rows[0]
 		got := ""
@@ -985,6 +985,24 @@ func TestWhereAListSaysItsCommunes(t *testing.T) {
 			d.row(4, "Họ và tên", "Số điện thoại", "Đơn vị", "Xã/phường", "Từ ngày")
 			d.row(5, eight[1].name, "0912700102", "Thư viện", "xã Lũng Cú", "05/03/2019")
 		}, []string{"00721", "00715"}},
+		"a heading of a unit that was split": {func(d *draft) {
+			d.must(d.SetSheetName("Xã Lũng Cú", "A"))
+			d.sheet = "A"
+			d.row(1, "HUYỆN VỊ XUYÊN")
+			d.row(2, "XÃ VIỆT LÂM")
+			people(d, 3, 0, titles...)
+		}, []string{"commune.split", "commune.split"}},
+		"an address in the middle of which the commune stands": {func(d *draft) {
+			d.row(1, "Họ và tên", "Đơn vị", "Xã, huyện, tỉnh", "Từ ngày")
+			d.row(2, eight[0].name, "Thư viện", "Thôn 3, xã Hòa An, huyện Chiêm Hóa, Tuyên Quang", "05/03/2019")
+			d.row(3, eight[1].name, "Thư viện", "xã Tân Tiến - Yên Sơn - Tuyên Quang", "05/03/2019")
+		}, []string{"02353", "02470 commune.former"}},
+		"the address of the library": {func(d *draft) {
+			d.row(1, "Họ và tên", "Tên thư viện", "Địa chỉ thư viện", "Từ ngày")
+			d.row(2, eight[0].name, "Thư viện xã", "Thôn 3, xã Hòa An", "05/03/2019")
+			d.row(3, eight[1].name, "Thư viện xã Lũng Cú", "Khu phố chợ", "05/03/2019")
+			d.row(4, eight[2].name, "Thư viện xã Lũng Cú", "xã Không Có", "05/03/2019")
+		}, []string{"02353", "00715", "commune.unknown"}},
 		"what a unit is now": {func(d *draft) {
 			d.row(1, "Họ và tên", "Đơn vị", "Xã/phường", "Huyện", "Tỉnh", "Từ ngày")
 			d.row(2, eight[0].name, "Thư viện", "xã Má Lé nay là xã Lũng Cú", "", "", "05/03/2019")
@@ -1025,7 +1043,7 @@ func TestNamesWithoutWhatIsNoneOfThem(t *testing.T) {
 		"ThS. Lò Thị Na": "Lò Thị Na", "ThS.Lò Thị Na": "Lò Thị Na", "Bà Lò Thị Na": "Lò Thị Na", "Ông Lò Văn An": "Lò Văn An", "Ông: Lò Văn": "Lò Văn", "Ông Cao Thắng": "Ông Cao Thắng", "Đ/c Lò Thị Na": "Lò Thị Na", "Đồng chí Lò Thị Na": "Lò Thị Na", "PGS.TS Lò Thị Na": "Lò Thị Na",
 		"Lò Thị Na (Năm)": "Lò Thị Na", "Lò Thị Na (1985)": "Lò Thị Na", "Lò Thị Na, 1985": "Lò Thị Na", "Lò Thị Na - SN 1985": "Lò Thị Na", "3. Lò Thị Na": "Lò Thị Na", "Cô Lò Thị Na": "Lò Thị Na", "Anh Thư": "Anh Thư", "Bà Na": "Bà Na", "CN. Lò Thị Na": "Lò Thị Na", "Lò Thị Na;": "Lò Thị Na",
 		"Chí Thị Đồng": "Chí Thị Đồng", "Th.S Lò Thị Na": "Lò Thị Na", "BS.CKI Lò Thị Na": "Lò Thị Na", "Nhà giáo Lò Thị Na": "Lò Thị Na", "Lò Thị Na - PCT": "Lò Thị Na", "Lò Thị Na – Hiệu trưởng": "Lò Thị Na", "Lò Thị Na*": "Lò Thị Na",
-		"H'Hen - Niê": "H'Hen - Niê",
+		"H'Hen - Niê": "H'Hen - Niê", "Y-Sơn Niê Kđăm": "Y-Sơn Niê Kđăm", "Lò Thị Na -GV": "Lò Thị Na", "Lò Thị Na, Hiệu trưởng trường TH": "Lò Thị Na", "Lò Thị Na- PCT": "Lò Thị Na", "Cô giáo Lò Thị Na": "Lò Thị Na", "Thầy giáo Lò Văn An": "Lò Văn An", "Giáo viên Lò Thị Na": "Lò Thị Na", "Thủ thư: Lò Thị Na": "Lò Thị Na", "Đồng chí: Lò Thị Na": "Lò Thị Na",
 	} {
 		if got, _ := cleanName(in, false); got != want {
 			t.Errorf("cleanName(%q) is %q, want %q", in, got, want)

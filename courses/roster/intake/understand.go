@@ -336,8 +336,11 @@ func (w *walk) all() {
 func (w *walk) near(text string) {
 	if placeName.MatchString(roster.Words(text)) || strings.HasPrefix(strings.ToLower(text), "p. ") {
 		found := w.places.Find(roster.Address{Name: unoffice(text), Under: w.district}, w.im.Province, roster.Era{})
-		if found.Commune.Code != "" {
+		switch {
+		case found.Commune.Code != "":
 			w.here = found.Commune.Title()
+		case found.Named && w.here == "":
+			w.here = unoffice(text) // is asked
 		}
 	}
 }

@@ -103,10 +103,10 @@ func (j *judge) read(row *ImportRow) {
 var (
 	bracketed = regexp.MustCompile(`\s*[(\[][^)\]]*[)\]]?`)
 	yearAfter = regexp.MustCompile(`[\s,;–-]+(sn|s\.n|sinh|sinh năm|năm sinh)?\s*[.:]?\s*(19[3-9][0-9]|20[0-2][0-9])$`)
-	honorific = regexp.MustCompile(`(?i)^((bs\.?\s?ck\s?(i+|[12])|nhà giáo|nsnd|th\.\s?s|pgs|gs|ts|ths|thạc sĩ|thạc sỹ|tiến sĩ|tiến sỹ|cn|cử nhân|ks|kỹ sư|bs|bác sĩ|đ/c|đ\.c|đồng chí|nsưt|nghệ nhân)[.:]?\s+|(pgs|gs|ts|ths|cn|ks|bs|đ/c|đc)\.\s*|(bà|ông|anh|chị|cô|thầy|chú|mr|mrs|ms)[.:]?\s+|(bà|ông)[.:]\s*)`)
-	behind    = regexp.MustCompile(`(\s+[-–—]\s+\S.*|\s*[*†]+)$`) // a post or a note
+	honorific = regexp.MustCompile(`(?i)^((bs\.?\s?ck\s?(i+|[12])|nhà giáo|nsnd|th\.\s?s|pgs|gs|ts|ths|thạc sĩ|thạc sỹ|tiến sĩ|tiến sỹ|cn|cử nhân|ks|kỹ sư|bs|bác sĩ|đ/c|đ\.c|đồng chí|nsưt|nghệ nhân|(cô|thầy) giáo|giáo viên)[.:]?\s+|(thủ thư|cán bộ|nhân viên)\s*:\s*|(pgs|gs|ts|ths|cn|ks|bs|đ/c|đc)\.\s*|(bà|ông|anh|chị|cô|thầy|chú|mr|mrs|ms)[.:]?\s+|(bà|ông)[.:]\s*)`)
+	behind    = regexp.MustCompile(`(\s+[-–—]\s*\S.*|[-–—]\s+\S.*|\s*[*†]+)$`) // a post or a note
 	glued     = regexp.MustCompile(`(\p{Ll}{2,})(\p{Lu}\p{Ll})`)
-	two       = regexp.MustCompile(`\S \S+ (và|&) \S+ \S`) // Và is a family name too
+	two       = regexp.MustCompile(`\S \S+( (và|&|\+) |\s*[,;/]\s*)\S+ \S`) // Và is a family name too
 	posts     = regexp.MustCompile(`^(trưởng thôn|phó thôn|trưởng bản|trưởng xóm|trưởng ban|phó ban|trưởng phòng|phó phòng|hiệu trưởng|hiệu phó|giám đốc|phó giám đốc|chủ tịch|phó chủ tịch|bí thư|phó bí thư|công chức|viên chức|cán bộ|nhân viên|thủ thư|kế toán|văn thư)( |$)`)
 	vacant    = regexp.MustCompile(`^((đang |còn )?(khuyết|trống)|không( có)?|chưa|vacant|n/a|(chưa (có|bố trí|phân công|tuyển|cử)|đang tuyển|không có)( người| cán bộ| ai| được)?)$`)
 	running   = regexp.MustCompile(`^[0-9]{1,3}\s*[.)/-]\s*`)
@@ -116,7 +116,7 @@ var (
 // gives back what it took. "Ông" may be a family name ("Ông Cao Thắng"): it is a title before three words, or where
 // others of the file have titles too.
 func cleanName(text string, addressed bool) (name string, taken []string) {
-	take := func(s string) { taken = append(taken, strings.Trim(s, " ,;.–-")) }
+	take := func(s string) { taken = append(taken, strings.Trim(s, " ,;/.–-")) }
 	name = text
 	if m := running.FindString(name); m != "" {
 		take(m)
@@ -129,6 +129,10 @@ func cleanName(text string, addressed bool) (name string, taken []string) {
 	if m := behind.FindString(name); m != "" && len(strings.Fields(name[:len(name)-len(m)])) > 1 {
 		take(m)
 		name = name[:len(name)-len(m)]
+	}
+	if at := strings.IndexAny(name, ",;/"); at > 0 && posts.MatchString(strings.ToLower(strings.TrimSpace(name[at+1:]))) {
+		take(name[at:])
+		name = name[:at]
 	}
 	if m := yearAfter.FindString(strings.ToLower(name)); m != "" {
 		name = strings.TrimSpace(name[:len(name)-len(m)]) // what it says of a birth is not shown again
@@ -165,6 +169,17 @@ func addressing(rows []ImportRow) bool {
 // unmarkedWords are words of names that are hardly ever without marks in Vietnamese.
 var unmarkedWords = []string{"nguyen", "tran", "pham", "thi", "van", "duong", "dang", "luong", "trieu", "quach", "truong", "vuong", "duc", "dinh", "hoang", "phuong", "huong"}
 
+// twoInARow says whether a text is the names of two people, one behind the other, as of two lines of a cell: a family
+// name begins again.
+func twoInARow(words []string) bool {
+	for i := 2; len(words) > 5 && i < len(words)-2; i++ {
+		if words[i] == words[0] || (words[i+1] == "thị" || words[i+1] == "văn") && words[i] != "nữ" {
+			return true
+		}
+	}
+	return false
+}
+
 // nobody refuses what is no name of one person: a post, a word for nobody, two people, or a text in an old code among
 // others that are not.
 func (j *judge) nobody(row *ImportRow, text, clean string) bool {
@@ -174,7 +189,7 @@ func (j *judge) nobody(row *ImportRow, text, clean string) bool {
 		j.problem(row, "name.empty", FieldName, nil)
 	case posts.MatchString(small):
 		j.problem(row, "name.post", FieldName, nil)
-	case two.MatchString(clean):
+	case two.MatchString(clean), twoInARow(strings.Fields(small)):
 		j.problem(row, "name.two", FieldName, nil)
 	default:
 		codes, _ := letters.Told([]string{clean})
@@ -536,6 +551,11 @@ func (j *judge) readCommune(row *ImportRow) {
 		field, text = FieldCommune, name
 	}
 	c, ok := j.chosen(text)
+	if !ok && code == "" && !placeWord.MatchString(text) && j.nowhere(row.address(text)) {
+		if j.communeByName(row); row.Entry.Commune != "" || row.unsure.Named {
+			return
+		}
+	}
 	if !ok {
 		c, ok = j.match(row, field, text)
 	}
@@ -549,6 +569,12 @@ func (j *judge) readCommune(row *ImportRow) {
 	if j.ofProvince(row, c) {
 		row.Entry.Commune = c.Code
 	}
+}
+
+// nowhere says whether an address names no place and nothing like one: it is a street, or a part of a town.
+func (j *judge) nowhere(a roster.Address) bool {
+	here := j.found(a, j.im.Province)
+	return !here.Named && len(here.Maybe) == 0 && !j.found(a, "").Named
 }
 
 // chosen is a commune as it is written in lists to choose from, where it is certain whatever else the row says.
