@@ -24,6 +24,7 @@ import (
 	"lopban/courses/store"
 	"lopban/courses/store/sqlite"
 	"lopban/courses/store/storetest"
+	"lopban/courses/workbook"
 	"lopban/server/people"
 )
 
@@ -783,6 +784,32 @@ func TestAFileIsUnderstoodTogether(t *testing.T) {
 	}
 	if got := p.otherStaff.get(p.otherStaff.upload("b.csv", []byte(file)).leads()).want(200).counts(); got != "0 0 0 0 0" {
 		t.Errorf("another province: %s", got)
+	}
+}
+
+// A row is named in one way wherever it is spoken of: by its sheet and its number.
+func TestRowsOfSeveralSheetsAreNamedInOneWay(t *testing.T) {
+	p := newProvince(t)
+	var b bytes.Buffer
+	sheet := func(name string, rows ...[]string) workbook.Table {
+		return workbook.Table{Name: name, Head: [][]string{{"Họ và tên", "Số điện thoại", "Đơn vị công tác", "Xã", "Từ ngày"}}, Rows: slices.Values(rows)}
+	}
+	err := workbook.Write(&b, sheet("Huyện Đồng Văn", []string{"Thào Thị Dợ", "0912000002", "Thư viện xã", "Lũng Cú", "01/02/2024"}),
+		sheet("Bổ sung", []string{"Thào Thị Dợ", "0912000003", "Thư viện xã", "Lũng Cú", "01/02/2024"}, []string{"Thào Thị Dợ", "0912000002", "Tủ sách", "Đồng Văn", "01/02/2024"}, []string{"Vừ Mí Sử", "12", "Tủ sách", "Đồng Văn", "01/02/2024"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := p.staff.upload("a.xlsx", b.Bytes()).leads()
+	shown := p.staff.get(path).want(200)
+	for _, want := range []string{"dòng Bổ sung · 2", "Trong tệp, dòng Huyện Đồng Văn · 2", "Trùng với dòng Huyện Đồng Văn · 2", "Dòng Bổ sung · 4"} {
+		if !strings.Contains(shown.text(), want) {
+			t.Errorf("no %q in %s", want, shown.text())
+		}
+	}
+	p.staff.post(path+"/choices", url.Values{"row": {"2.2"}, "answer": {"other"}}).want(303)
+	shown = p.staff.get(path).want(200)
+	if text := shown.text(); strings.Contains(text, "2.2") || !strings.Contains(text, "Thào Thị Dợ Bổ sung · 2") {
+		t.Errorf("answered: %s", text)
 	}
 }
 

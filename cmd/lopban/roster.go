@@ -40,7 +40,7 @@ type importRosterCommand struct {
 	Letters  string            `placeholder:"CODE" help:"Letters of a file that is not Unicode: tcvn3, vni, windows-1258, or several of them with commas; or unicode, to leave them."`
 	Start    string            `placeholder:"DATE" help:"First day, as yyyy-mm-dd, of new people for whom the file has none."`
 	Exchange string            `enum:",yes,no" default:"" help:"Whether day and month of date cells are exchanged, when it is asked: yes or no."`
-	Answers  string            `type:"existingfile" placeholder:"FILE" help:"Who rows are: lines of a row's number, a tab, and same:CODE, row:NUMBER, away, other or later, as the import prints them."`
+	Answers  string            `type:"existingfile" placeholder:"FILE" help:"Who rows are: lines of a row, a tab, and same:CODE, row:ROW, away, other or later, as the import prints them."`
 	Accept   bool              `help:"Read what is suggested instead of cells that are not clear, where there is one suggestion."`
 }
 
@@ -89,7 +89,7 @@ func (c *importRosterCommand) Run(ctx context.Context, term *console.Terminal) e
 			if len(row.Problems) > 0 {
 				why = programme.FaultOf(console.English, im, row, row.Problems[0]).Why
 			}
-			fmt.Fprintf(term.Err, "lopban: %s: %s\n", at(im, row), why)
+			fmt.Fprintf(term.Err, "lopban: %s: %s\n", "row "+im.At(row), why)
 		}
 		fmt.Fprintf(term.Err, "lopban: %d added, %d changed, %d moved, %d the same, %d left out\n", done.Added, done.Changed, done.Moved, done.Same, done.Problems+len(done.Late))
 		if done.People() > 0 {
@@ -121,7 +121,11 @@ func (c *importRosterCommand) answer(im *intake.Import, choices *intake.Choices)
 			continue
 		}
 		ref, answer, _ := strings.Cut(line, "\t")
-		if !choices.Answer(im, strings.TrimSpace(ref), strings.TrimSpace(answer)) {
+		answer = strings.TrimSpace(answer)
+		if other, ok := strings.CutPrefix(answer, "row:"); ok {
+			answer = "row:" + im.RefAt(other)
+		}
+		if !choices.Answer(im, im.RefAt(strings.TrimSpace(ref)), answer) {
 			return fmt.Errorf("%s: line %d: %q is no answer to a question of this import", c.Answers, n+1, line)
 		}
 	}
@@ -262,14 +266,6 @@ func (c *importRosterCommand) home(ctx context.Context, s *programme.Programme, 
 	return best, nil
 }
 
-// at says which row of which sheet it is.
-func at(im *intake.Import, row *intake.ImportRow) string {
-	if im.Apart() {
-		return fmt.Sprintf("sheet %q, row %d", im.Sheets[row.Sheet].Name, row.Number)
-	}
-	return fmt.Sprintf("row %d", row.Number)
-}
-
 // sheets says what was found in each sheet.
 func (c *importRosterCommand) sheets(term *console.Terminal, im *intake.Import) {
 	for i, p := range im.Sheets {
@@ -320,7 +316,6 @@ func (c *importRosterCommand) tell(term *console.Terminal, s *programme.Programm
 	if since := im.Since(); !since.IsZero() {
 		fmt.Fprintf(term.Err, "lopban: figures of the days since %s change; a closed period keeps its figures and shows an adjustment\n", since.Format("02/01/2006"))
 	}
-	many := im.Apart()
 	oneLine := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
 	for i := range im.Rows {
 		row := &im.Rows[i]
@@ -335,23 +330,16 @@ func (c *importRosterCommand) tell(term *console.Terminal, s *programme.Programm
 		if !row.End.IsZero() && row.Verdict == intake.New {
 			changes = append(changes, "end:  -> "+row.End.Format("02/01/2006"))
 		}
-		number := strconv.Itoa(row.Number)
-		if many {
-			number = im.Sheets[row.Sheet].Name + "!" + number
-		}
-		fmt.Fprintf(term.Out, "%s\t%s\t%s\t%s\t%s\n", oneLine.Replace(number), row.Verdict, row.Person, oneLine.Replace(name), oneLine.Replace(strings.Join(changes, "; ")))
+		fmt.Fprintf(term.Out, "%s\t%s\t%s\t%s\t%s\n", oneLine.Replace(im.At(row)), row.Verdict, row.Person, oneLine.Replace(name), oneLine.Replace(strings.Join(changes, "; ")))
 		for _, p := range row.Problems {
-			fmt.Fprintf(term.Err, "lopban: %s: %s\n", at(im, row), oneLine.Replace(programme.FaultOf(console.English, im, row, p).String()))
+			fmt.Fprintf(term.Err, "lopban: %s: %s\n", "row "+im.At(row), oneLine.Replace(programme.FaultOf(console.English, im, row, p).String()))
 		}
 		for _, p := range slices.Concat(row.Notes, row.Warnings) {
-			fmt.Fprintf(term.Err, "lopban: %s: note: %s\n", at(im, row), oneLine.Replace(programme.FaultOf(console.English, im, row, p).String()))
+			fmt.Fprintf(term.Err, "lopban: %s: note: %s\n", "row "+im.At(row), oneLine.Replace(programme.FaultOf(console.English, im, row, p).String()))
 		}
 		if row.Question != nil {
-			for _, line := range s.Asked(row) {
-				fmt.Fprintf(term.Err, "lopban: %s: who is it? %s\n", at(im, row), oneLine.Replace(line))
-			}
-			if many {
-				fmt.Fprintf(term.Err, "lopban: %s: its number for --answers is %s\n", at(im, row), row.Ref())
+			for _, line := range s.Asked(im, row) {
+				fmt.Fprintf(term.Err, "lopban: %s: who is it? %s\n", "row "+im.At(row), oneLine.Replace(line))
 			}
 		}
 	}

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"lopban/cmd/lopban/console"
+	"lopban/courses/workbook"
 )
 
 // told is what a command answered.
@@ -193,6 +195,30 @@ func TestRosterImportAsksUndoesAndMerges(t *testing.T) {
 	tells(t, "roster", "merge", gone, "--part", "--data", data).want(t, 0)
 	tells(t, "roster", "merge", gone, "--data", data).want(t, 1, "name the entry that goes")
 	tells(t, "roster", "merge", gone, "ZZZZZZZZZZ", "--data", data).want(t, 1, "no such person")
+}
+
+// The answers of a file name rows as they are printed.
+func TestRosterImportNamesRowsOfSheets(t *testing.T) {
+	dir := t.TempDir()
+	sheet := func(name string, rows ...[]string) workbook.Table {
+		return workbook.Table{Name: name, Head: [][]string{{"Họ và tên", "Số điện thoại", "Đơn vị công tác", "Xã", "Từ ngày"}}, Rows: slices.Values(rows)}
+	}
+	var b bytes.Buffer
+	if err := workbook.Write(&b, sheet("A", []string{"Thào Thị Dợ", "0912000002", "Thư viện xã", "Lũng Cú", "01/02/2024"}), sheet("B", []string{"Thào Thị Dợ", "0912000003", "Thư viện xã", "Lũng Cú", "01/02/2024"})); err != nil {
+		t.Fatal(err)
+	}
+	file, answers := filepath.Join(dir, "a.xlsx"), filepath.Join(dir, "answers.tsv")
+	for path, data := range map[string][]byte{file: b.Bytes(), answers: []byte("B · 2\trow:A · 2\n")} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	with := []string{"roster", "import", file, "--data", filepath.Join(dir, "data"), "--province", "08", "--dry-run"}
+	asked := tells(t, with...).want(t, 3, "row B · 2: who is it? row:A · 2: Thào Thị Dợ")
+	if !strings.Contains(asked.out, "B · 2\task\t") {
+		t.Errorf("verdicts %q", asked.out)
+	}
+	tells(t, append(with, "--answers", answers)...).want(t, 1, "row B · 2:", "The same person as in row A · 2 (Thào Thị Dợ)")
 }
 
 // interrupts ends a context as Ctrl-C does, once a text was said.

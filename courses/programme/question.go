@@ -6,16 +6,20 @@ import (
 )
 
 // Asked says in English who a row may be, a line for each of the answers.
-func (s *Programme) Asked(row *intake.ImportRow) []string {
+func (s *Programme) Asked(im *intake.Import, row *intake.ImportRow) []string {
 	w := s.Languages.In("en")
 	lines := []string{}
 	for _, m := range row.Question.Maybe {
-		line := m.Answer + ": " + m.Entry.Name
+		answer := m.Answer
+		if m.Row != "" {
+			answer = "row:" + im.AtRef(m.Row)
+		}
+		line := answer + ": " + m.Entry.Name
 		switch {
 		case m.Away != "":
 			line += ", " + w.T("question.away", s.ProvinceName(m.Away))
 		case m.Row != "":
-			line += ", " + w.T("question.file", m.Row)
+			line += ", " + w.T("question.file", im.AtRef(m.Row))
 		default:
 			line += ", " + m.Entry.Library + ", " + communeTitled(s.Places, m.Entry.Commune)
 		}

@@ -614,8 +614,7 @@ func rowProblem(w words.Words, p intake.RowProblem) string {
 
 // RowFault is a cell that is wrong, or was read otherwise than typed.
 type RowFault struct {
-	Number  int
-	Sheet   string // where the number does not tell it
+	At      string // of the row, see Import.At
 	Name    string
 	Cell    string // "C12"; the row's number alone where the file has no such column
 	Key     string // of the cell, for accepting
@@ -636,12 +635,9 @@ func TypedName(row *intake.ImportRow) string {
 
 // FaultOf says what is wrong with a row of an import, or what was read otherwise.
 func FaultOf(w words.Words, im *intake.Import, row *intake.ImportRow, p intake.RowProblem) RowFault {
-	f := RowFault{Number: row.Number, Name: TypedName(row), Cell: p.Column + strconv.Itoa(row.Number), Key: row.Cell(p.Field), Field: p.Field, Value: p.Value, Why: rowProblem(w, p), Ref: row.Ref()}
+	f := RowFault{At: im.At(row), Name: TypedName(row), Cell: p.Column + strconv.Itoa(row.Number), Key: row.Cell(p.Field), Field: p.Field, Value: p.Value, Why: rowProblem(w, p), Ref: row.Ref()}
 	if (p.Code == "name.away" || p.Code == "row.elsewhere") && len(p.Args) > 0 {
 		f.Away = p.Args[0]
-	}
-	if im.Apart() {
-		f.Sheet = im.Sheets[row.Sheet].Name
 	}
 	switch {
 	case len(p.Suggestions) == 0:

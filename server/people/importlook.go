@@ -136,16 +136,14 @@ func newPart[T any](name, show string, shown int) *part[T] {
 }
 
 type changeRow struct {
-	Number  int
-	Sheet   string
+	At      string // see Import.At
 	Name    string
 	Person  string
 	Changes []intake.Change
 }
 
 type newRow struct {
-	Number int
-	Sheet  string
+	At     string // see Import.At
 	Person string
 	roster.Entry
 	End    time.Time
@@ -218,21 +216,17 @@ func (s *Pages) fillPreview(shown *previewPage, im *intake.Import) {
 	}
 	for i := range im.Rows {
 		row := &im.Rows[i]
-		sheet := ""
-		if shown.Apart {
-			sheet = im.Sheets[row.Sheet].Name
-		}
 		switch row.Verdict {
 		case intake.Faulty:
 			for _, p := range row.Problems {
 				shown.Faults.add(fault(row, p))
 			}
 		case intake.Changed:
-			shown.Changes.add(changeRow{row.Number, sheet, row.Entry.Name, row.Person, page.ShownChanges(shown.Words, row.Changes)})
+			shown.Changes.add(changeRow{im.At(row), row.Entry.Name, row.Person, page.ShownChanges(shown.Words, row.Changes)})
 		case intake.New:
-			shown.News.add(newRow{row.Number, sheet, "", row.Entry, row.End, s.CommuneName(row.Entry.Commune), row.Hidden})
+			shown.News.add(newRow{im.At(row), "", row.Entry, row.End, s.CommuneName(row.Entry.Commune), row.Hidden})
 		case intake.Same:
-			shown.Same.add(newRow{row.Number, sheet, row.Person, row.Entry, row.End, s.CommuneName(row.Entry.Commune), row.Hidden})
+			shown.Same.add(newRow{im.At(row), row.Person, row.Entry, row.End, s.CommuneName(row.Entry.Commune), row.Hidden})
 			for _, p := range row.Problems {
 				shown.Outdated.add(fault(row, p))
 			}

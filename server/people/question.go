@@ -41,7 +41,7 @@ type whoRow struct {
 type sideRow struct {
 	Answer  string
 	Person  string // code, of whom the visitor may see
-	File    string // row of the file
+	File    string // row of the file, see Import.At
 	Away    string // name of another province, of which nothing more is said
 	Active  bool
 	Against []roster.Difference
@@ -50,7 +50,7 @@ type sideRow struct {
 	Certificates int
 }
 
-type answeredRow struct{ Ref, Name, Answer string }
+type answeredRow struct{ Ref, At, Name, Answer string }
 
 type absentRow struct {
 	intake.Gone
@@ -67,7 +67,7 @@ func (s *Pages) fillAsking(c *fiber.Ctx, shown *previewPage, im *intake.Import) 
 		row := &im.Rows[i]
 		answer := im.Answers[row.Ref()]
 		if row.Question != nil {
-			q, err := s.whoRow(c.UserContext(), shown.Words, row)
+			q, err := s.whoRow(c.UserContext(), shown.Words, im, row)
 			if err != nil {
 				return err
 			}
@@ -75,7 +75,7 @@ func (s *Pages) fillAsking(c *fiber.Ctx, shown *previewPage, im *intake.Import) 
 			a.Questions.add(q)
 		} else if answer != "" {
 			kind, _, _ := cutAnswer(answer)
-			a.Answered = append(a.Answered, answeredRow{row.Ref(), programme.TypedName(row), shown.T("question.answered." + kind)})
+			a.Answered = append(a.Answered, answeredRow{row.Ref(), im.At(row), programme.TypedName(row), shown.T("question.answered." + kind)})
 		}
 	}
 	for _, g := range im.Absent.People {
@@ -104,10 +104,13 @@ func cutAnswer(answer string) (kind, what string, ok bool) {
 	return answer, "", false
 }
 
-func (s *Pages) whoRow(ctx context.Context, w words.Words, row *intake.ImportRow) (whoRow, error) {
-	q := whoRow{Ref: row.Ref(), Name: programme.TypedName(row), Row: sideRow{File: row.Ref(), Active: row.End.IsZero(), Entry: row.Entry, Place: s.CommuneName(row.Entry.Commune)}}
+func (s *Pages) whoRow(ctx context.Context, w words.Words, im *intake.Import, row *intake.ImportRow) (whoRow, error) {
+	q := whoRow{Ref: row.Ref(), Name: programme.TypedName(row), Row: sideRow{File: im.At(row), Active: row.End.IsZero(), Entry: row.Entry, Place: s.CommuneName(row.Entry.Commune)}}
 	for _, m := range row.Question.Maybe {
-		side := sideRow{Answer: m.Answer, Person: m.Person, File: m.Row, Active: m.Active, Against: m.Against, Entry: m.Entry, Place: s.CommuneName(m.Entry.Commune)}
+		side := sideRow{Answer: m.Answer, Person: m.Person, Active: m.Active, Against: m.Against, Entry: m.Entry, Place: s.CommuneName(m.Entry.Commune)}
+		if m.Row != "" {
+			side.File = im.AtRef(m.Row)
+		}
 		if p, ok := s.Places.Province(roster.Present, m.Away); ok {
 			side.Away = page.ProvinceName(w, p)
 		}

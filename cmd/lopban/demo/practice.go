@@ -111,7 +111,7 @@ func (r *Region) handIn(ctx context.Context, w work) error {
 	rules := &school.School{Store: r.s.Roll.Store, Now: func() time.Time { return at }, BaseURL: r.s.BaseURL}
 	p := r.all[w.person]
 	receipt, err := rules.Record(ctx, r.s.Learner(p.ID), w.fact)
-	if err != nil || receipt.State != courses.Received {
+	if err != nil || receipt.State == courses.Refused {
 		return fmt.Errorf("work %s of %s: %s %s %w", w.fact.ID, p.ID, receipt.State, receipt.Reason, err)
 	}
 	if w.seen.IsZero() {

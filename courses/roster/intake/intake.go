@@ -149,6 +149,38 @@ func (im *Import) Apart() bool {
 	return n > 1
 }
 
+// At is where a row stands, for its reader: its number and, where people stand on several sheets, the name of its sheet
+// before it.
+func (im *Import) At(row *ImportRow) string {
+	if !im.Apart() {
+		return strconv.Itoa(row.Number)
+	}
+	return im.Sheets[row.Sheet].Name + between + strconv.Itoa(row.Number)
+}
+
+// between stands between a sheet's name and what is meant of it.
+const between = " · "
+
+// AtRef is At for the row of a Ref; of none it gives the text back.
+func (im *Import) AtRef(ref string) string {
+	for i := range im.Rows {
+		if im.Rows[i].Ref() == ref {
+			return im.At(&im.Rows[i])
+		}
+	}
+	return ref
+}
+
+// RefAt is the Ref of the row that a text says, as At does; of none it gives the text back.
+func (im *Import) RefAt(text string) string {
+	for i := range im.Rows {
+		if im.At(&im.Rows[i]) == text {
+			return im.Rows[i].Ref()
+		}
+	}
+	return text
+}
+
 // Count counts the rows with a verdict.
 func (im *Import) Count(v Verdict) int {
 	n := 0

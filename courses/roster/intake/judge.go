@@ -4,16 +4,15 @@ import (
 	"cmp"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"lopban/courses/problem"
 	"lopban/courses/roster"
 )
 
-// tell is the number and the name of a row, for the problem of another.
-func (row *ImportRow) tell() []string {
-	return []string{strconv.Itoa(row.Number), shorten(row.typedName())}
+// tell is where a row stands and its name, for the problem of another.
+func (j *judge) tell(row *ImportRow) []string {
+	return []string{j.im.At(row), shorten(row.typedName())}
 }
 
 func (row *ImportRow) typedName() string {

@@ -270,7 +270,7 @@ func (u *understanding) gatherSamples(v *view, h head) {
 			}
 			letter := workbook.Letter(i)
 			if len(u.book.Sheets) > 1 {
-				letter = v.Name + "!" + letter
+				letter = v.Name + between + letter
 			}
 			if row.Number > h.row && !slices.Contains(seen.columns, letter) {
 				seen.columns = append(seen.columns, letter)

@@ -282,7 +282,7 @@ func (j *judge) repeats(row *ImportRow) (twice bool, twins []twin) {
 			if key[0] != '0' {
 				f = FieldCode
 			}
-			j.problem(row, "row.twice", f, nil, other.tell()...)
+			j.problem(row, "row.twice", f, nil, j.tell(other)...)
 			return true, nil
 		}
 	}
@@ -304,7 +304,7 @@ func (j *judge) repeats(row *ImportRow) (twice bool, twins []twin) {
 				against = append(against, roster.OtherLibrary)
 			}
 			if len(against) == 0 && e.Phone == other.Entry.Phone && sameLibrary {
-				j.problem(row, "row.twice", FieldName, nil, other.tell()...)
+				j.problem(row, "row.twice", FieldName, nil, j.tell(other)...)
 				return true, nil
 			}
 			twins = append(twins, twin{other, against})
@@ -390,7 +390,7 @@ func (j *judge) claim(row *ImportRow, p *roster.Person) {
 		return
 	}
 	if other := j.claims[p.ID]; other != nil {
-		j.problem(row, "row.twice", FieldName, nil, other.tell()...)
+		j.problem(row, "row.twice", FieldName, nil, j.tell(other)...)
 		return
 	}
 	j.claims[p.ID] = row
@@ -495,7 +495,7 @@ func (j *judge) ask(row *ImportRow, m *meaning) bool {
 	case answer == Other:
 		return false
 	case strings.HasPrefix(answer, "row:") && slices.ContainsFunc(q.Maybe, func(m Maybe) bool { return m.Answer == answer }):
-		j.problem(row, "row.twice", FieldName, nil, strings.TrimPrefix(answer, "row:"), shorten(row.typedName()))
+		j.problem(row, "row.twice", FieldName, nil, j.im.AtRef(strings.TrimPrefix(answer, "row:")), shorten(row.typedName()))
 	case answer == Away && len(m.match.Away) == 1:
 		j.problem(row, "row.elsewhere", FieldName, nil, j.provinceName(m.match.Away[0].Province))
 	default:
