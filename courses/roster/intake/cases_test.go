@@ -887,14 +887,34 @@ func TestCellsThatAreLeftOutKeepThePerson(t *testing.T) {
 
 // Whose post is one of those that sign lists is no signature, and nobody below them is.
 func TestWhoseRowLooksLikeASignatureIsRead(t *testing.T) {
-	im := preview(t, newRoll(t), "Họ và tên,SĐT,Chức vụ,Đơn vị,Xã\nĐặng Thị Páo,,Phó chủ tịch,,xã Lũng Cú\nGiàng Seo Lân,,Giám đốc,Trung tâm học tập cộng đồng,xã Lũng Cú\nLò Thị Na,,Thủ thư,,xã Đồng Văn\n"+
-		",,,,\nNgười lập biểu,,,,Giám đốc\n(Ký tên),,,,(Ký tên)\nTrần Thị Bưởi,,,,Nguyễn Văn Đoàn\n")
-	var got []string
-	for _, row := range im.Rows {
-		got = append(got, row.typedName())
-	}
-	if want := []string{"Đặng Thị Páo", "Giàng Seo Lân", "Lò Thị Na"}; !slices.Equal(got, want) {
-		t.Errorf("read %q, want %q", got, want)
+	csv := func(rows string) func() string { return func() string { return "Họ và tên,SĐT,Chức vụ,Đơn vị,Xã\n" + rows } }
+	for what, c := range map[string]struct {
+		file func() string
+		want []string
+	}{
+		"a post that signs": {csv("Đặng Thị Páo,,Phó chủ tịch,,xã Lũng Cú\nGiàng Seo Lân,,Giám đốc,Trung tâm học tập cộng đồng,xã Lũng Cú\nLò Thị Na,,Thủ thư,,xã Đồng Văn\n" +
+			",,,,\nNgười lập biểu,,,,Giám đốc\n(Ký tên),,,,(Ký tên)\nTrần Thị Bưởi,,,,Nguyễn Văn Đoàn\n"), []string{"Đặng Thị Páo", "Giàng Seo Lân", "Lò Thị Na"}},
+		"between others, in capitals": {csv("ĐẶNG THỊ MAI,,Thủ thư,,phường Hà Giang 2\nĐẶNG THỊ PÁO,,Phó chủ tịch,,xã Ngọc Đường\nnguyen thi thuy,0900000004,Thủ thư,Thư viện xã,xã Lũng Cú\n"),
+			[]string{"ĐẶNG THỊ MAI", "ĐẶNG THỊ PÁO", "nguyen thi thuy"}},
+		"where joined cells tell the place": {func() string {
+			d := newDraft(t, "S")
+			d.row(1, "Họ và tên", "SĐT", "Chức vụ", "Đơn vị", "Xã", "Huyện")
+			d.row(2, "Lò Thị Na", "0912000001", "Thủ thư", "Thư viện xã", "xã Lũng Táo", "huyện Đồng Văn")
+			d.row(3, "Đặng Thị Páo", "", "Phó chủ tịch")
+			d.row(4, "Vừ A Hoa", "", "Phó chủ tịch")
+			d.row(5, "Vừ A Lan", "", "Thủ thư")
+			d.must(d.MergeCell("S", "E2", "E5"))
+			d.must(d.MergeCell("S", "F2", "F5"))
+			return string(d.file())
+		}, []string{"Lò Thị Na", "Đặng Thị Páo", "Vừ A Hoa", "Vừ A Lan"}},
+	} {
+		var got []string
+		for _, row := range preview(t, newRoll(t), c.file()).Rows {
+			got = append(got, row.typedName())
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: read %q, want %q", what, got, c.want)
+		}
 	}
 }
 

@@ -6,8 +6,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
@@ -26,8 +30,8 @@ type human struct {
 // spoiled draws a roster with its truth, and a file that an office would make of it a year later: people moved, have
 // other numbers, left and came; names are typed in capitals, decomposed, without marks, with other marks, with the tone
 // placed otherwise, with Ð or with a title; cells are empty, rows repeated; communes are those of before July 2025,
-// also ones that were split, or stand in joined cells; the letters are of an old code; a newcomer has the number of
-// somebody of another province.
+// also ones that were split, or stand in joined cells; the letters are of one of the old codes; days and months of dates
+// are exchanged; a newcomer has the number of somebody of another province.
 type spoiled struct {
 	t   *rapid.T
 	r   *roster.Roll
@@ -35,6 +39,8 @@ type spoiled struct {
 	now []human // as it is true when the file is made
 	of  []int   // the human of a row
 	far []human // of another province
+
+	since []time.Time // of rows, where the file says it
 
 	book   *workbook.Book
 	chosen Choices
@@ -153,7 +159,7 @@ var unitsBefore = map[string][][2]string{
 
 // table is what the office writes: titles, and a row for each of its people, some twice.
 func (s *spoiled) table() [][]string {
-	rows := [][]string{{"Họ và tên", "SĐT", "Chức vụ", "Đơn vị", "Xã", "Huyện"}}
+	rows := [][]string{{"Họ và tên", "SĐT", "Chức vụ", "Đơn vị", "Xã", "Huyện", "Từ ngày"}}
 	old := s.now1in(3, "communes of before")
 	for _, h := range rapid.Permutation(s.now).Draw(s.t, "order") {
 		for range 1 + rapid.SampledFrom([]int{0, 0, 0, 0, 1}).Draw(s.t, "again") {
@@ -176,7 +182,7 @@ func (s *spoiled) table() [][]string {
 			if old && s.now1in(8, "split") {
 				commune, district = "Việt Lâm", "huyện Vị Xuyên" // of which nobody knows which part
 			}
-			rows = append(rows, []string{name, phone, h.post, library, commune, district})
+			rows = append(rows, []string{name, phone, h.post, library, commune, district, ""})
 			s.of = append(s.of, slices.IndexFunc(s.now, func(o human) bool { return o == h }))
 		}
 	}
@@ -186,13 +192,50 @@ func (s *spoiled) table() [][]string {
 // file writes the table as a text, in Unicode or in an old code, or as a workbook with joined cells.
 func (s *spoiled) file() string {
 	rows := s.table()
-	switch rapid.IntRange(1, 4).Draw(s.t, "form") {
+	switch rapid.IntRange(1, 6).Draw(s.t, "form") {
 	case 1:
 		return inTCVN3(asCSV(rows, ','))
 	case 2:
 		return s.joined(rows)
+	case 3:
+		return inVNI(asCSV(rows, ','))
+	case 4:
+		return inWindows(asCSV(rows, ','))
+	case 5:
+		return s.swapped(rows)
 	}
 	return asCSV(rows, ',')
+}
+
+// started is the day, of the year after that of the roster, that the file says of a row.
+func started(i int) time.Time { return day("2025-03-01").AddDate(0, i%3, 4+9*(i%2)) }
+
+// swapped is a workbook of whom all began anew, as a spreadsheet with American settings opened a text of days before
+// months: it takes days up to the 12th for months, and leaves the later ones as texts.
+func (s *spoiled) swapped(rows [][]string) string {
+	x := excelize.NewFile()
+	defer x.Close()
+	for i, row := range rows {
+		cells := make([]any, len(row))
+		for column, text := range row {
+			cells[column] = text
+		}
+		if i > 0 {
+			on := started(i)
+			if cells[6] = shown(on); on.Day() <= 12 {
+				cells[6] = time.Date(on.Year(), time.Month(on.Day()), int(on.Month()), 0, 0, 0, 0, time.UTC)
+			}
+			s.since = append(s.since, on)
+		}
+		if err := x.SetSheetRow("Sheet1", fmt.Sprint("A", i+1), &cells); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	if err := x.Write(&b); err != nil {
+		s.t.Fatal(err)
+	}
+	return b.String()
 }
 
 // joined is a workbook in which the commune of rows that follow each other stands once, in cells joined down.
@@ -262,6 +305,95 @@ func inTCVN3(text string) string {
 	return string(out)
 }
 
+// inVNI writes a text with the letters of VNI, a vowel and then its marks.
+func inVNI(text string) string {
+	signs := []rune("ùøûõïâáàåãäêéèúüë")
+	code := map[string]string{}
+	for _, vowel := range "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY" {
+		base := string([]rune(norm.NFD.String(string(vowel)))[0])
+		if unicode.ToLower(vowel) == 'ơ' {
+			base = map[bool]string{true: "ô", false: "Ô"}[unicode.IsLower(vowel)]
+		} else if unicode.ToLower(vowel) == 'ư' {
+			base = map[bool]string{true: "ö", false: "Ö"}[unicode.IsLower(vowel)]
+		}
+		for _, sign := range signs {
+			if unicode.IsUpper(vowel) {
+				sign = unicode.ToUpper(sign)
+			}
+			if read := letters.Decode(letters.VNI, base+string(sign)); utf8.RuneCountInString(read) == 1 {
+				code[read] = base + string(sign)
+			}
+		}
+	}
+	for _, one := range "ñÑôÔöÖîÎæÆóÓòÒíÍìÌ" {
+		code[letters.Decode(letters.VNI, string(one))] = string(one)
+	}
+	return inWindows1252(text, func(r rune) (string, bool) { s, ok := code[string(r)]; return s, ok })
+}
+
+// inWindows writes a text in Windows-1258, letters and then their tones.
+func inWindows(text string) string {
+	tones := map[rune]byte{'\u0300': 0xCC, '\u0309': 0xD2, '\u0303': 0xDE, '\u0301': 0xEC, '\u0323': 0xF2}
+	own := map[rune]byte{'Ă': 0xC3, 'ă': 0xE3, 'Đ': 0xD0, 'đ': 0xF0, 'Ơ': 0xD5, 'ơ': 0xF5, 'Ư': 0xDD, 'ư': 0xFD}
+	return inWindows1252(text, func(r rune) (string, bool) {
+		tone, letter := byte(0), ""
+		for _, part := range norm.NFD.String(string(r)) {
+			if is, ok := tones[part]; ok {
+				tone = is
+			} else {
+				letter += string(part)
+			}
+		}
+		one := []rune(norm.NFC.String(letter))[0]
+		if b, ok := own[one]; ok {
+			one = rune(b)
+		}
+		if out := string(one); tone != 0 {
+			return out + string(rune(tone)), true
+		}
+		return string(one), true
+	})
+}
+
+// inWindows1252 writes a text in bytes, of which code knows the letters beyond ASCII; of one with a letter that the code
+// has not it gives the text back.
+func inWindows1252(text string, code func(rune) (string, bool)) string {
+	var out strings.Builder
+	for _, r := range norm.NFC.String(text) {
+		if r <= unicode.MaxASCII {
+			out.WriteRune(r)
+		} else if s, ok := code(r); ok {
+			out.WriteString(s)
+		} else {
+			return text
+		}
+	}
+	data, err := charmap.Windows1252.NewEncoder().String(out.String())
+	if err != nil {
+		return text
+	}
+	return data
+}
+
+// TestTheOldCodesOfTheProperty, so that its files are what they are said to be.
+func TestTheOldCodesOfTheProperty(t *testing.T) {
+	const text = "Họ và tên: Giàng Thị Mỷ, Đặng Văn Dũng, ỪNG THỦY, Lý Quỵt, Nguyễn Ỷ Ơn"
+	for code, in := range map[letters.Code]func(string) string{letters.TCVN3: inTCVN3, letters.VNI: inVNI, letters.Windows: inWindows} {
+		written := text
+		if code == letters.TCVN3 { // fonts draw its capitals
+			written = strings.NewReplacer("ỪNG THỦY", "Ừng", "Ỷ", "Ý").Replace(text)
+			written = strings.NewReplacer("Ừng", "ừng", "Ý", "ý").Replace(written)
+		}
+		data := in(written)
+		if data == written {
+			t.Errorf("%s cannot write it", code)
+		}
+		if got := letters.Decode(code, string(letters.Bytes([]byte(data)))); got != written {
+			t.Errorf("%s: %q is read as %q", code, written, got)
+		}
+	}
+}
+
 // TestASpoiledRosterHarmsNobody, a property: whatever an office does to its list, nobody on the roster is overwritten
 // with somebody else's row, nobody becomes two, and nobody is moved who did not move, unless it is asked. Asking is
 // never wrong; and whoever answers by the truth has the truth on the roster.
@@ -282,6 +414,9 @@ func TestASpoiledRosterHarmsNobody(t *testing.T) {
 		for _, a := range im.Asks {
 			if a.Code == "letters" {
 				s.chosen.Read(letters.Code(a.Key), letters.Code(a.Args[0]))
+			}
+			if a.Code == "swapped" {
+				s.chosen.Swapped = map[string]bool{a.Key: true}
 			}
 		}
 		s.chosen.Start = day("2025-02-01")
@@ -322,6 +457,9 @@ func (s *spoiled) judge(im *Import, file string, answered bool) {
 		if i := slices.IndexFunc(s.far, func(o human) bool { return o.phone == row.Entry.Phone && roster.SameName(o.name, row.Entry.Name) }); i >= 0 && row.Verdict == New && row.Entry.Phone != "" {
 			fail("somebody of another province is entered again")
 		}
+		if on := row.Entry.On; len(s.since) > 0 && !on.IsZero() && !on.Equal(s.since[i]) && s.told() {
+			fail("day and month are exchanged, or the start is another")
+		}
 		switch row.Verdict {
 		case New:
 			if h.id != "" && !s.misread(h, row) {
@@ -337,6 +475,12 @@ func (s *spoiled) judge(im *Import, file string, answered bool) {
 			}
 		}
 	}
+}
+
+// told says whether the dates of the file tell that they are exchanged: some are date cells, and some are texts.
+func (s *spoiled) told() bool {
+	early := slices.ContainsFunc(s.since, func(on time.Time) bool { return on.Day() <= 12 && on.Day() != int(on.Month()) })
+	return early && slices.ContainsFunc(s.since, func(on time.Time) bool { return on.Day() > 12 })
 }
 
 // misread says whether a row says so little, or so much that is wrong, of its person that nobody could see who it is:
