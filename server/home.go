@@ -157,6 +157,11 @@ func (s *Server) deskOf(c *fiber.Ctx, a roster.Account) ([]deskCard, error) {
 		add("/periods", "periods.title", periods)
 		add("/missing", "report.missing", "desk.missing.n", f.Base-f.Trained)
 		add("/roster", "menu.roster", "desk.roster")
+		if n, err := s.Roll.PendingOf(c.UserContext(), province); err != nil {
+			return nil, err
+		} else if n > 0 {
+			add("/roster/transfers", "transfer.title", "desk.transfers", n)
+		}
 		n, _, err := s.rights.OpenRequests(c, province)
 		if err != nil {
 			return nil, err

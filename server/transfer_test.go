@@ -58,6 +58,18 @@ func TestATransferIsAskedForOfferedAndTaken(t *testing.T) {
 	if got := asks.one("form[action='/roster/transfers'] button"); got != "Hỏi chuyển từ Cao Bằng" {
 		t.Fatalf("the button says %q", got)
 	}
+	waits := func(c *client, want string) { // on the home of staff
+		t.Helper()
+		got := ""
+		if home := c.get("/").want(200); len(home.find(".duties a[href='/roster/transfers']")) > 0 {
+			got = home.one(".duties a[href='/roster/transfers']")
+		}
+		if got != want {
+			t.Errorf("home says %q of transfers, want %q", got, want)
+		}
+	}
+	const one = "Chuyển tỉnh 1 người đang chờ trả lời."
+	waits(p.otherStaff, "")
 	sent := url.Values{}
 	for _, field := range []string{"province", "name", "phone", "post", "library", "kind", "commune", "on"} {
 		sent.Set(field, asks.attr("form[action='/roster/transfers'] input[name="+field+"]", "value"))
@@ -71,6 +83,8 @@ func TestATransferIsAskedForOfferedAndTaken(t *testing.T) {
 	if got := p.otherStaff.get("/roster").want(200).one(".note.wait a"); got != "Chuyển tỉnh đang chờ bạn: 1" {
 		t.Errorf("the other province is told %q", got)
 	}
+	waits(p.otherStaff, one)
+	waits(p.staff, "")
 	path := "/roster/transfers/" + p.far.ID + "/1"
 	p.staff.post(path, url.Values{"province": {"04"}, "do": {"offer"}, "on": {"2026-12-03"}}).want(403)
 	p.staff.post(path, url.Values{"province": {"08"}, "do": {"accept"}, "library": {"Thư viện"}, "commune": {lungCu}, "on": {"2026-12-03"}}).want(422)
@@ -79,6 +93,8 @@ func TestATransferIsAskedForOfferedAndTaken(t *testing.T) {
 		t.Errorf("a day to come: %s", bad.text())
 	}
 	p.otherStaff.get(p.otherStaff.post(path, url.Values{"province": {"04"}, "do": {"offer"}, "on": {"2026-12-03"}}).leads()).want(200)
+	waits(p.otherStaff, "")
+	waits(p.staff, one)
 	before, _ := p.held(t, "2026-12-04", "08", "04")
 	shown := p.staff.get("/roster/transfers").want(200)
 	if got := shown.text(); !strings.Contains(got, "Bí mật") || !strings.Contains(got, "Chuyển tỉnh đang chờ bạn: 1") {
@@ -92,6 +108,7 @@ func TestATransferIsAskedForOfferedAndTaken(t *testing.T) {
 		t.Errorf("too early: %s", got)
 	}
 	taken := p.staff.get(p.staff.post(path, url.Values{"province": {"08"}, "do": {"accept"}, "library": {"Thư viện xã Lũng Cú"}, "commune": {lungCu}, "on": {"2026-12-04"}}).leads()).want(200)
+	waits(p.staff, "")
 	if got := taken.text(); !strings.Contains(got, "Đã nhận") {
 		t.Errorf("taken: %s", got)
 	}

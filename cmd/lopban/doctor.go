@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"time"
 
 	"lopban/cmd/lopban/console"
 	"lopban/courses"
@@ -75,7 +76,7 @@ func (c *doctorCommand) Run(ctx context.Context, term *console.Terminal) error {
 		e.part(ctx, "backup", func() error { return e.against(ctx, cfg.Store) })
 	}
 	if e.rebuildable > 0 && !c.Rebuild {
-		fmt.Fprintln(term.Err, "lopban: put people, standings and practice tasks right with lopban doctor --rebuild")
+		fmt.Fprintln(term.Err, "lopban: put people, standings, transfers and practice tasks right with lopban doctor --rebuild")
 		e.flaws += e.rebuildable
 	}
 	if e.flaws > 0 {
@@ -228,7 +229,8 @@ func (e *examination) facts(ctx context.Context, rules *school.School) error {
 	return nil
 }
 
-// transfers looks whether all that was said in a transfer is of the same two provinces.
+// transfers looks whether all that was said in a transfer is of the same two provinces, and whether it is known how
+// each stands.
 func (e *examination) transfers(ctx context.Context, roll *roster.Roll) error {
 	before := e.flaws
 	n, err := roll.CheckTransfers(ctx, func(id string) {
@@ -238,7 +240,13 @@ func (e *examination) transfers(ctx context.Context, roll *roster.Roll) error {
 		return err
 	}
 	fmt.Fprintf(e.term.Out, "steps of transfers %d: %d of other provinces\n", n, e.flaws-before)
-	return nil
+	done := "wrong"
+	if e.Rebuild {
+		done = "put right"
+	}
+	n, err = roll.SettleTransfers(ctx, time.Time{}, e.Rebuild, func(id string) { fmt.Fprintf(e.term.Out, "transfer\t%s\t%s\n", id, done) })
+	e.rebuildable += n
+	return err
 }
 
 // drafts looks at what trainers write.

@@ -186,6 +186,9 @@ func (s *Programme) Settle(ctx context.Context) error {
 	if err := s.finishTransfers(ctx, since); err != nil {
 		return err
 	}
+	if _, err := s.Roll.SettleTransfers(ctx, since, true, nil); err != nil {
+		return err
+	}
 	err = s.School.Settle(ctx, since, s.Learner, s.settled)
 	for _, finish := range s.Unfinished { // what fails in one room holds up no other
 		err = errors.Join(err, finish(ctx))

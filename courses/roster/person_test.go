@@ -28,7 +28,7 @@ func day(s string) time.Time {
 
 func newRoll(t testing.TB) *Roll {
 	t.Helper()
-	s, err := sqlite.Open(t.TempDir(), PersonKind, PostingKind, DetailKind, HandoverKind)
+	s, err := sqlite.Open(t.TempDir(), PersonKind, PostingKind, DetailKind, HandoverKind, PendingKind)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -140,26 +140,18 @@ func (r *Roll) TransfersOf(ctx context.Context, person string) ([]Transfer, erro
 	return transfers(said), err
 }
 
-// Transfers lists those of a province, to it and from it, the newest first.
-func (r *Roll) Transfers(ctx context.Context, province string) ([]Transfer, error) {
-	var people []string
-	for _, side := range []string{"from", "to"} {
-		q := store.Where(store.Is(side, province)).By("recordedAt")
-		err := store.Each(ctx, r.Store, HandoverKind, q, func(h Handover) error { people = append(people, h.Person); return nil })
-		if err != nil {
-			return nil, err
-		}
-	}
-	slices.Sort(people)
+// said reads what was said of the transfers of people, with a query for some hundred.
+func (r *Roll) said(ctx context.Context, people []string) ([]Handover, error) {
+	people = slices.Compact(slices.Sorted(slices.Values(people)))
 	var all []Handover
-	for some := range slices.Chunk(slices.Compact(people), store.MostTexts) {
+	for some := range slices.Chunk(people, store.MostTexts) {
 		said, err := store.All[Handover](ctx, r.Store, HandoverKind, store.Where(store.Among("person", some)).By("person"))
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, said...)
 	}
-	return slices.DeleteFunc(transfers(all), func(t Transfer) bool { return t.From != province && t.To != province }), nil
+	return all, nil
 }
 
 // CheckTransfers calls each with the id of every step that is no part of its transfer, as it speaks of other provinces
@@ -317,7 +309,11 @@ func (r *Roll) say(ctx context.Context, p Person, h Handover, step string) (Tran
 	if err != nil {
 		return Transfer{}, err
 	}
-	return r.Transfer(ctx, h.Transfer)
+	t, err := r.Transfer(ctx, h.Transfer)
+	if err == nil {
+		err = r.pend(ctx, t)
+	}
+	return t, err
 }
 
 // Decline says no to what a transfer waits for, with a reason.
@@ -535,16 +531,14 @@ func (r *Roll) Unpromised(ctx context.Context, province string, wishes []Wish) (
 
 // LastTransfers gives of people the transfer that began last, where there was one.
 func (r *Roll) LastTransfers(ctx context.Context, people []string) (map[string]Transfer, error) {
+	said, err := r.said(ctx, people)
+	if err != nil {
+		return nil, err
+	}
 	last := map[string]Transfer{}
-	for some := range slices.Chunk(people, Together) {
-		said, err := store.All[Handover](ctx, r.Store, HandoverKind, store.Where(store.Among("person", some)))
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range transfers(said) { // the newest first
-			if _, newer := last[t.Person]; !newer {
-				last[t.Person] = t
-			}
+	for _, t := range transfers(said) { // the newest first
+		if _, newer := last[t.Person]; !newer {
+			last[t.Person] = t
 		}
 	}
 	return last, nil

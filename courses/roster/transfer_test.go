@@ -308,6 +308,9 @@ func TestAStepOfOtherProvincesIsNoPartOfATransfer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := r.SettleTransfers(t.Context(), time.Time{}, true, nil); err != nil {
+		t.Fatal(err)
+	}
 	for province, want := range map[string]int{tuyenQuang: 1, caoBang: 1, "12": 0} {
 		all, err := r.Transfers(t.Context(), province)
 		if err != nil || len(all) != want || want == 1 && (len(all[0].Steps) != 1 || all[0].To != caoBang || all[0].Turn() != tuyenQuang) {

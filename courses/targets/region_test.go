@@ -52,7 +52,7 @@ func openRegion(t testing.TB) (r *region, closed func()) {
 }
 
 func regionKinds() []*store.Kind {
-	return append(append(school.Kinds(), Kinds()...), roster.PersonKind, roster.PostingKind, roster.DetailKind, roster.IntakeKind, roster.HandoverKind)
+	return append(append(school.Kinds(), Kinds()...), roster.PersonKind, roster.PostingKind, roster.DetailKind, roster.IntakeKind, roster.HandoverKind, roster.PendingKind)
 }
 
 func regionOn(t testing.TB, s store.Store) *region {

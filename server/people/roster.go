@@ -199,7 +199,7 @@ func (s *Pages) fillRoster(c *fiber.Ctx, shown *rosterPage, figures targets.Figu
 	}
 	shown.May = roster.MayEditRoster(*shown.Account, shown.Province.Code)
 	shown.Communes = s.Places.Communes(roster.Present, shown.Province.Code)
-	if shown.Transfers, err = s.OpenTransfers(c.UserContext(), shown.Province.Code); err != nil {
+	if shown.Transfers, err = s.Roll.PendingOf(c.UserContext(), shown.Province.Code); err != nil {
 		return err
 	}
 	if shown.Commune != "" && !slices.ContainsFunc(shown.Communes, func(x roster.Commune) bool { return x.Code == shown.Commune }) {

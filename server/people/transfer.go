@@ -2,7 +2,6 @@ package people
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -56,9 +55,6 @@ type saidOfTransfer struct {
 	Who string
 }
 
-// transfersShown is how many past transfers a page has at most.
-const transfersShown = 100
-
 // Transfers lists who comes to a province and who goes, and what waits for an answer.
 func (s *Pages) Transfers(c *fiber.Ctx) error { return s.showTransfers(c, "", nil) }
 
@@ -82,7 +78,7 @@ func (s *Pages) showTransfers(c *fiber.Ctx, open string, fault *page.FormFault) 
 	}
 	names := s.Namer(c.UserContext())
 	for _, t := range all {
-		if !t.Open() && len(shown.Past) >= transfersShown {
+		if !t.Open() && len(shown.Past) >= roster.PastTransfers {
 			continue
 		}
 		row, err := s.transferRow(c, t, province.Code, names)
@@ -139,18 +135,6 @@ func (s *Pages) transferRow(c *fiber.Ctx, t roster.Transfer, province string, na
 		row.Form.On = roster.Day(s.Now()).Format(time.DateOnly)
 	}
 	return row, nil
-}
-
-// OpenTransfers counts what waits for a province.
-func (s *Pages) OpenTransfers(ctx context.Context, province string) (int, error) {
-	all, err := s.Roll.Transfers(ctx, province)
-	n := 0
-	for _, t := range all {
-		if t.Turn() == province {
-			n++
-		}
-	}
-	return n, err
 }
 
 // AskTransfer asks another province for somebody who was typed into the form of a new person and works there.

@@ -72,6 +72,7 @@ var Record = []Processing{
 	{roster.HandoverKind, ForRoster, blank(func(h *roster.Handover) []*string {
 		return []*string{&h.Post.Name, &h.Post.Phone, &h.Post.Post, &h.Reason}
 	})},
+	{roster.PendingKind, ForRoster, stays},
 	{roster.AccountKind, ForAccount, nil},
 	{roster.ChargeKind, ForAccount, nil},
 	{roster.LoginKind, ForAccount, nil},

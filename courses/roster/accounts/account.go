@@ -42,7 +42,7 @@ func NewAccounts(s store.Store, now func() time.Time, random io.Reader) *Account
 
 // Kinds are the kinds of this package, for whoever opens a store.
 var Kinds = []*store.Kind{
-	roster.PersonKind, roster.PostingKind, roster.DetailKind, roster.IntakeKind, roster.PlaceChangeKind, roster.HandoverKind,
+	roster.PersonKind, roster.PostingKind, roster.DetailKind, roster.IntakeKind, roster.PlaceChangeKind, roster.HandoverKind, roster.PendingKind,
 	roster.AccountKind, roster.ChargeKind, roster.DecoyKind, roster.LoginKind, roster.ClaimKind, TallyKind,
 	CodeKeyKind,
 }

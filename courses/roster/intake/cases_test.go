@@ -887,7 +887,9 @@ func TestCellsThatAreLeftOutKeepThePerson(t *testing.T) {
 
 // Whose post is one of those that sign lists is no signature, and nobody below them is.
 func TestWhoseRowLooksLikeASignatureIsRead(t *testing.T) {
-	csv := func(rows string) func() string { return func() string { return "Họ và tên,SĐT,Chức vụ,Đơn vị,Xã\n" + rows } }
+	csv := func(rows string) func() string {
+		return func() string { return "Họ và tên,SĐT,Chức vụ,Đơn vị,Xã\n" + rows }
+	}
 	for what, c := range map[string]struct {
 		file func() string
 		want []string

@@ -54,7 +54,7 @@ func look(ctx context.Context, r *roster.Roll, province string, file io.Reader, 
 // newRoll is an empty roster on a real store, on a day that does not pass.
 func newRoll(t testing.TB) *roster.Roll {
 	t.Helper()
-	s, err := sqlite.Open(t.TempDir(), roster.PersonKind, roster.PostingKind, roster.DetailKind, roster.HandoverKind, roster.IntakeKind, HeadingKind)
+	s, err := sqlite.Open(t.TempDir(), roster.PersonKind, roster.PostingKind, roster.DetailKind, roster.HandoverKind, roster.PendingKind, roster.IntakeKind, HeadingKind)
 	if err != nil {
 		t.Fatal(err)
 	}

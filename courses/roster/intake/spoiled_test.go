@@ -30,8 +30,8 @@ type human struct {
 // spoiled draws a roster with its truth, and a file that an office would make of it a year later: people moved, have
 // other numbers, left and came; names are typed in capitals, decomposed, without marks, with other marks, with the tone
 // placed otherwise, with Ð or with a title; cells are empty, rows repeated; communes are those of before July 2025,
-// also ones that were split, or stand in joined cells; the letters are of one of the old codes; days and months of dates
-// are exchanged; a newcomer has the number of somebody of another province.
+// also ones that were split, or stand in joined cells; the letters are of one of the old codes; days and months of
+// dates are exchanged; a newcomer has the number of somebody of another province.
 type spoiled struct {
 	t   *rapid.T
 	r   *roster.Roll
@@ -355,8 +355,8 @@ func inWindows(text string) string {
 	})
 }
 
-// inWindows1252 writes a text in bytes, of which code knows the letters beyond ASCII; of one with a letter that the code
-// has not it gives the text back.
+// inWindows1252 writes a text in bytes, of which code knows the letters beyond ASCII; of one with a letter that the
+// code has not it gives the text back.
 func inWindows1252(text string, code func(rune) (string, bool)) string {
 	var out strings.Builder
 	for _, r := range norm.NFC.String(text) {
