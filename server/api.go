@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"lopban/courses"
+	"lopban/courses/credential"
 	"lopban/courses/problem"
 	"lopban/courses/roster"
 	"lopban/courses/school"
@@ -286,13 +287,15 @@ type apiCertificate struct {
 	Reason     string        `json:"reason,omitempty"` // the same in words, with what was written to it
 	ReplacedBy string        `json:"replacedBy,omitempty"`
 	URL        string        `json:"url"`
+	Badge      string        `json:"badge"` // the same as an Open Badge, signed
 }
 
-func certificateBody(w words.Words, e school.Entry, at time.Time) apiCertificate {
+func (s *Server) certificateBody(w words.Words, e school.Entry, at time.Time) apiCertificate {
 	unit := strings.Join(slices.DeleteFunc([]string{e.Holder.Library, e.Holder.Place}, func(s string) bool { return s == "" }), ", ")
 	b := apiCertificate{Code: e.Code, State: e.State, Holder: e.Holder.Name, Unit: unit, Course: e.Course, Title: e.Title, Issuer: e.Issuer.Name,
 		Serial: e.Serial, Register: e.Register, Periods: e.Periods, Result: "passed", Signer: e.Issuer.Signer, Capacity: e.Issuer.Capacity, Reissue: e.Reissue,
-		StartedAt: e.StartedAt, EndedAt: e.CompletedAt, IssuedAt: e.IssuedAt, CheckedAt: at, URL: e.VerifyURL}
+		StartedAt: e.StartedAt, EndedAt: e.CompletedAt, IssuedAt: e.IssuedAt, CheckedAt: at, URL: e.VerifyURL,
+		Badge: credential.BadgeAddress(s.BaseURL, e.Code) + ".jwt"}
 	if !e.ValidUntil.Equal(courses.Forever) {
 		b.ValidUntil = &e.ValidUntil
 	}
@@ -312,7 +315,7 @@ func (s *Server) apiCertificates(c *fiber.Ctx) error {
 	}
 	list := []apiCertificate{}
 	for _, e := range entries {
-		list = append(list, certificateBody(s.WordsOf(c), e, store.Time(s.Now())))
+		list = append(list, s.certificateBody(s.WordsOf(c), e, store.Time(s.Now())))
 	}
 	return c.JSON(fiber.Map{"certificates": list})
 }
@@ -326,7 +329,7 @@ func (s *Server) apiVerify(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(certificateBody(s.WordsOf(c), e, store.Time(s.Now())))
+	return c.JSON(s.certificateBody(s.WordsOf(c), e, store.Time(s.Now())))
 }
 
 // apiReissue issues a certificate again and gives the new one.
@@ -352,7 +355,7 @@ func (s *Server) apiReissue(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(certificateBody(s.WordsOf(c), fresh, store.Time(s.Now())))
+	return c.JSON(s.certificateBody(s.WordsOf(c), fresh, store.Time(s.Now())))
 }
 
 func (s *Server) apiOpenAPI(c *fiber.Ctx) error {

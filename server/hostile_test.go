@@ -268,7 +268,7 @@ func missingHeaders(r *reply) (missing []string) {
 }
 
 // forAll begin the addresses whose answers are the same for everybody, and may be kept.
-var forAll = []string{"/assets", "/media", "/sw.js", "/manifest.webmanifest", "/v/keys", "/v/states", "/v/sw.js", "/.well-known"}
+var forAll = []string{"/assets", "/media", "/sw.js", "/manifest.webmanifest", "/v/keys", "/v/states", "/v/sw.js", "/.well-known", "/badges/keys", "/badges/issuers", "/badges/status"}
 
 func TestEveryAnswerHasItsHeaders(t *testing.T) {
 	g := newGuarded(t)

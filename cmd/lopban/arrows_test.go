@@ -22,7 +22,8 @@ var rooms = []string{
 	"courses", "courses/school", "courses/roster", "courses/roster/intake", "courses/roster/accounts", "courses/targets",
 	"courses/authoring", "courses/authoring/mistake", "courses/authoring/markdown", "courses/authoring/gift",
 	"courses/authoring/bundle", "courses/authoring/bring", "courses/authoring/desk", "courses/paper", "courses/credential",
-	"courses/words", "courses/programme", "courses/programme/signing", "courses/rights", "courses/rights/duty", "courses/help", "courses/search",
+	"courses/words", "courses/programme", "courses/programme/badges", "courses/programme/signing", "courses/rights", "courses/rights/duty",
+	"courses/help", "courses/search",
 	"courses/workbook", "courses/letters", "courses/store", "courses/problem", "content", "assets",
 }
 
@@ -78,8 +79,9 @@ var arrows = map[string][]string{
 	"courses/authoring/coursetest": {"courses/authoring/mistake"},
 
 	"courses/programme": slices.DeleteFunc(slices.Clone(rooms), func(room string) bool {
-		return room == "courses/programme" || room == "courses/programme/signing" || room == "courses/rights/duty" || room == "assets"
+		return room == "courses/programme" || strings.HasPrefix(room, "courses/programme/") || room == "courses/rights/duty" || room == "assets"
 	}),
+	"courses/programme/badges":  {"courses", "courses/credential", "courses/problem", "courses/programme", "courses/roster"},
 	"courses/programme/signing": {"courses", "courses/credential", "courses/problem", "courses/programme", "courses/roster", "courses/school", "courses/store"},
 	"courses/words":             {"courses", "courses/authoring/mistake", "courses/targets", "courses/problem"},
 

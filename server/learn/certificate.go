@@ -175,6 +175,8 @@ func (s *Pages) Verify(c *fiber.Ctx) error {
 		shown.Found, shown.Entry, shown.Shown = true, e.Entry, courses.ShowCode(e.Code)
 		if shown.ByNumber = e.ByNumber; shown.ByNumber {
 			shown.Shown = ""
+		} else {
+			shown.Glimpse = s.glimpse(c, e.Entry, s.BaseURL+"/v/"+e.Code)
 		}
 		if shown.File, shown.SameFile, err = s.sameFile(c, e.ID); err != nil {
 			return err

@@ -30,13 +30,17 @@ type publicKey struct {
 }
 
 func keySet(all credential.Keys, revoked bool) fiber.Map {
+	return fiber.Map{"keys": keyList(all, revoked)}
+}
+
+func keyList(all credential.Keys, revoked bool) []publicKey {
 	list := []publicKey{}
 	for _, k := range all {
 		if k.RevokedAt.IsZero() || revoked {
 			list = append(list, publicKey{"EC", "P-256", "sig", "ES256", k.Thumbprint, k.X(), k.Y(), !k.RevokedAt.IsZero()})
 		}
 	}
-	return fiber.Map{"keys": list}
+	return list
 }
 
 // CheckKeys are all keys that ever signed certificates, those that were withdrawn marked, for the check page.

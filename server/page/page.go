@@ -22,11 +22,16 @@ type Frame struct {
 	Notice  string    // what was just done
 	Made    time.Time // when the page was: it is printed
 	Menu    []Link
-	Script  string // of the page, "" for the one that most have
+	Script  string   // of the page, "" for the one that most have
+	Glimpse *Glimpse // nil: the page is not for others
 
 	Second   string    // of a second factor: "due", "rests", or "" where there is nothing to say
 	SecondBy time.Time // until when it is due
 }
+
+// Glimpse is what a messenger shows of a page whose address is sent to somebody. It says nothing that changes: it is
+// read once and kept.
+type Glimpse struct{ Title, Text, URL, Picture string }
 
 // Link is a menu entry.
 type Link struct {

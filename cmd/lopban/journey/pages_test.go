@@ -61,6 +61,7 @@ var visits = []visit{
 	{"/v", "", "/v", 200, nil},
 	{"/v/:code", "", "/v/{code}", 200, nil},
 	{"/v/:code", "", "/v/XXXX", 404, nil},
+	{"/badges/:code", "", "/badges/{code}", 200, nil},
 	{"/courses", "", "/courses", 200, nil},
 	{"/courses", earner, "/courses", 200, nil},
 	{"/courses/:id", "", "/courses/LS3", 200, nil},
@@ -188,7 +189,8 @@ var notPages = []string{
 	"/author/:course/export.zip", "/courses/:id/booklet.pdf", "/author/:course/figures.csv", "/admin/audit.csv",
 	"/practice/:submission/:photo", "/trainings/:training/:file", "/registers/:batch/print.pdf",
 	"/registers/:year/book.pdf", "/registers/signing.zip", "/me/data.zip", "/roster/:person/data.zip",
-	"/transcript.pdf",
+	"/transcript.pdf", "/badges/keys", "/badges/keys/:key", "/badges/issuers/:province", "/badges/status/:list",
+	"/badges/:code.jwt", "/badges/:code.svg", "/badges/:code.png",
 }
 
 // A page that nobody visits here would not be looked at by the tests below.
