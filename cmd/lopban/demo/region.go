@@ -28,7 +28,8 @@ import (
 // unless told otherwise.
 const Password = "lop-ban-1687"
 
-// Accounts has one account a role. The learner has begun nothing; the staff account belongs to Tuyên Quang (08).
+// Accounts has one account a role, and a second of the staff, who may agree to what the first asks about the register.
+// The learner has begun nothing; the staff belong to Tuyên Quang (08).
 var Accounts = []struct {
 	Role     roster.Role
 	Login    string
@@ -38,6 +39,7 @@ var Accounts = []struct {
 	{roster.Learner, "hocvien", "Vàng Thị Mỷ", "08"},
 	{roster.Trainer, "giangvien", "Nông Thị Duyên", "08"},
 	{roster.Staff, "canbo", "Hoàng Văn Kiên", "08"},
+	{roster.Staff, "canbo2", "Lý Thị Hạnh", "08"},
 	{roster.Office, "vanphong", "Trần Thu Hà", ""},
 	{roster.Admin, "quantri", "Phạm Minh Sơn", ""},
 }
@@ -71,7 +73,10 @@ type Region struct {
 	bar  *console.Bar
 	all  []roster.Person
 
+	since []time.Time // of the same people: when they began at their post
+
 	trainers map[string]string // account, by province
+	staff    []string          // accounts of Tuyên Quang
 }
 
 // Enough says whether so many people are one at least for each commune of the programme.
@@ -89,13 +94,18 @@ func Enough(s *programme.Programme, people int) error {
 // Fill makes the region of an empty store, in which the courses are published and the people are [Enough].
 func Fill(ctx context.Context, term *console.Terminal, s *programme.Programme, people int, seed uint64) error {
 	r := &Region{s: s, Rand: rand.New(rand.NewPCG(seed, 30122024)), seed: seed, now: console.Clock(), bar: &console.Bar{Out: term.Err}, trainers: map[string]string{}}
-	for _, step := range []func(context.Context) error{
-		func(ctx context.Context) error { return r.hire(ctx, people) }, r.issuers, r.open, r.learn, r.stand, r.practise, r.close} {
+	for _, step := range r.steps(people) {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// steps are what a fill does, in order.
+func (r *Region) steps(people int) []func(context.Context) error {
+	hire := func(ctx context.Context) error { return r.hire(ctx, people) }
+	return []func(context.Context) error{hire, r.issuers, r.open, r.former, r.learn, r.correct, r.elsewhere, r.stand, r.practise, r.close}
 }
 
 // LibraryNames begins the name of a library by its kind; the commune's name follows.
@@ -125,7 +135,10 @@ func (r *Region) hire(ctx context.Context, n int) error {
 			entries[i].Library = LibraryNames[kind] + "xã Lũng Cú"
 		}
 	}
-	r.all = make([]roster.Person, n)
+	r.all, r.since = make([]roster.Person, n), make([]time.Time, n)
+	for i, e := range entries {
+		r.since[i] = e.On
+	}
 	return r.each(ctx, "roster", n, func(ctx context.Context, i int) (err error) {
 		r.all[i], err = r.s.Roll.Add(ctx, entries[i], "operator")
 		return err
@@ -168,6 +181,9 @@ func (r *Region) learn(ctx context.Context) error {
 	for d, day := range days {
 		evening := r.evening(d - len(days))
 		clock.Store(&evening)
+		if err := r.decide(ctx, rules, d-len(days)); err != nil {
+			return err
+		}
 		byPerson := map[int][]deed{}
 		var order []int
 		for _, deed := range day {
@@ -473,8 +489,11 @@ func (r *Region) account(ctx context.Context, id, name, login, province string, 
 	if err != nil {
 		return err
 	}
-	if role == roster.Trainer {
+	switch {
+	case role == roster.Trainer:
 		r.trainers[province] = created.ID
+	case role == roster.Staff && province == Accounts[1].province:
+		r.staff = append(r.staff, created.ID)
 	}
 	_, err = r.s.Accounts.Use(ctx, slip.Code, Password, login, true, "")
 	return err
