@@ -80,6 +80,27 @@ func BenchmarkPages(b *testing.B) {
 	})
 }
 
+// BenchmarkCheck is what it costs that anybody checks a certificate, each from an address of their own.
+func BenchmarkCheck(b *testing.B) {
+	e := newEarned(b)
+	code := e.code
+	for name, path := range map[string]string{"page": "/v/" + code, "api": "/api/v1/certificates/" + code, "badge": "/badges/" + code + ".jwt", "picture": "/badges/" + code + ".png", "states": "/badges/status/08-2026-0"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			visit := visitor(b, e.visited, e.anyone(), path)
+			visit()
+			began := cpu()
+			for b.Loop() {
+				e.limits.Codes.Of = nil
+				visit()
+			}
+			spent := float64(cpu()-began) / float64(b.N)
+			b.ReportMetric(spent, "cpu-µs/op")
+			b.ReportMetric(1e6/spent, "checks/cpu-s")
+		})
+	}
+}
+
 // visitor gives a function that opens a page as a visitor's browser does.
 func visitor(b *testing.B, s *visited, who *client, path string) func() {
 	handler := s.app.Handler()

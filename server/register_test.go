@@ -18,7 +18,7 @@ type earned struct {
 	code         string
 }
 
-func newEarned(t *testing.T) earned {
+func newEarned(t testing.TB) earned {
 	t.Helper()
 	s := newSite(t)
 	v := s.publish(shortCourse("K1", courses.LibraryService))

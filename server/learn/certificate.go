@@ -2,6 +2,7 @@ package learn
 
 import (
 	"errors"
+	"html/template"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -113,8 +114,9 @@ type verifyPage struct {
 	Wrong    bool // what was typed cannot be one of ours: mistyped
 	ByNumber bool // found by its number, which anybody can count up: the page says less of the holder
 	Entry    school.Entry
-	Shown    string    // the code in groups, "" where it was found by its number
-	At       time.Time // when the register was asked
+	Shown    string        // the code in groups, "" where it was found by its number
+	At       time.Time     // when the register was asked
+	Alone    template.HTML // what a phone fills in where there is no network
 
 	File     bool // a file was held against the register
 	SameFile bool
@@ -165,6 +167,10 @@ func (s *Pages) Verify(c *fiber.Ctx) error {
 	}
 	shown := verifyPage{Frame: s.Frame(c, s.WordsOf(c).T("verify.title")), Typed: typed, Asked: typed != "", At: s.Now()}
 	c.Set(fiber.HeaderXRobotsTag, "noindex")
+	var err error
+	if shown.Alone, err = s.Fixed("part-alone", shown.Words); err != nil {
+		return err
+	}
 	if !shown.Asked {
 		return s.Page(c, "verify", shown)
 	}

@@ -4,6 +4,7 @@ package page
 
 import (
 	"fmt"
+	"html/template"
 	"io/fs"
 	"net/url"
 	"slices"
@@ -27,6 +28,7 @@ type Site struct {
 	Texts Texts
 	Room  Roomy // nil: the store is on no disk of this machine
 	pages Templates
+	parts Cache[template.HTML]
 	again fs.FS // where the templates are read anew for each page; nil: they do not change
 }
 
@@ -138,6 +140,18 @@ func (s *Site) Render(name string, shown any) ([]byte, error) {
 		return nil, err
 	}
 	return pages.Render(name, shown)
+}
+
+// Fixed is a part of pages that is the same for everybody who reads this language. It is rendered once.
+func (s *Site) Fixed(name string, w words.Words) (template.HTML, error) {
+	render := func() (template.HTML, error) {
+		html, err := s.Render(name, Frame{Words: w})
+		return template.HTML(html), err
+	}
+	if s.again != nil {
+		return render()
+	}
+	return s.parts.Get(name+" "+w.Lang, func() error { return nil }, render)
 }
 
 // Page renders a page and sends it.
