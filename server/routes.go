@@ -118,6 +118,7 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/board", s.member, s.board.BoardPage)
 
 	// Staff of a province, for that province; the programme office and administrators
+	app.Get("/board/report.pdf", s.member, s.board.Historian, papers, s.board.Statement)
 	app.Get("/completions", s.member, s.board.CompletionsPage)
 	app.Get("/periods", s.member, s.board.Historian, s.board.PeriodsPage)
 	app.Post("/periods", s.member, s.board.Historian, s.board.ClosePeriod)

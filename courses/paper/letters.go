@@ -10,6 +10,7 @@ import (
 	"github.com/go-fonts/liberation/liberationsansbold"
 	"github.com/go-fonts/liberation/liberationsansregular"
 	"github.com/go-fonts/liberation/liberationserifbold"
+	"github.com/go-fonts/liberation/liberationserifbolditalic"
 	"github.com/go-fonts/liberation/liberationserifitalic"
 	"github.com/go-fonts/liberation/liberationserifregular"
 	"github.com/jung-kurt/gofpdf"
@@ -21,10 +22,11 @@ import (
 type face string
 
 const (
-	regular face = "regular"
-	bold    face = "bold"
-	italic  face = "italic"
-	mono    face = "mono" // bold; for codes
+	regular    face = "regular"
+	bold       face = "bold"
+	italic     face = "italic"
+	boldItalic face = "bold-italic"
+	mono       face = "mono" // bold; for codes
 
 	// The faces of booklets hold more signs than those of papers, whose bytes must not change.
 	text       face = "text"
@@ -47,7 +49,7 @@ var wide = [][2]rune{
 var (
 	faces = sync.OnceValue(func() map[face][]byte {
 		return cut(letters.Paper, map[face][]byte{
-			regular: liberationserifregular.TTF, bold: liberationserifbold.TTF, italic: liberationserifitalic.TTF, mono: liberationmonobold.TTF,
+			regular: liberationserifregular.TTF, bold: liberationserifbold.TTF, italic: liberationserifitalic.TTF, boldItalic: liberationserifbolditalic.TTF, mono: liberationmonobold.TTF,
 		})
 	})
 	books = sync.OnceValue(func() map[face][]byte {

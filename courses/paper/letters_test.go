@@ -11,6 +11,7 @@ import (
 	"github.com/go-fonts/liberation/liberationsansbold"
 	"github.com/go-fonts/liberation/liberationsansregular"
 	"github.com/go-fonts/liberation/liberationserifbold"
+	"github.com/go-fonts/liberation/liberationserifbolditalic"
 	"github.com/go-fonts/liberation/liberationserifitalic"
 	"github.com/go-fonts/liberation/liberationserifregular"
 	"github.com/jung-kurt/gofpdf"
@@ -58,7 +59,7 @@ func TestVietnameseLettersRoundTrip(t *testing.T) {
 
 func TestEveryFaceHasEveryLetter(t *testing.T) {
 	whole := map[face][]byte{
-		regular: liberationserifregular.TTF, bold: liberationserifbold.TTF, italic: liberationserifitalic.TTF, mono: liberationmonobold.TTF,
+		regular: liberationserifregular.TTF, bold: liberationserifbold.TTF, italic: liberationserifitalic.TTF, boldItalic: liberationserifbolditalic.TTF, mono: liberationmonobold.TTF,
 		text: liberationserifregular.TTF, textBold: liberationserifbold.TTF, textItalic: liberationserifitalic.TTF, sans: liberationsansregular.TTF, sansBold: liberationsansbold.TTF,
 	}
 	for name, font := range whole {

@@ -301,6 +301,9 @@ func (p boardPage) Files() []page.Link {
 	return files
 }
 
+// Statement is the address of the figures as a page to sign.
+func (p boardPage) Statement() string { return p.at("/board/report.pdf") }
+
 // Past says whether the figures are of an earlier day.
 func (p boardPage) Past() bool { return p.Figures.AsOf != p.Today }
 

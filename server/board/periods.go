@@ -357,6 +357,9 @@ func (p periodPage) Files() []page.Link {
 	return files
 }
 
+// Statement is the address of the figures as a page to sign.
+func (p periodPage) Statement() string { return p.at("/board/report.pdf") + "&period=" + p.Period.ID }
+
 // Rows are the places with people, in the order of their list.
 func (p periodPage) Rows() (rows []boardRow) {
 	for _, r := range p.Figures.Rows {

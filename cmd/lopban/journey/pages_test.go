@@ -191,6 +191,7 @@ var notPages = []string{
 	"/registers/:year/book.pdf", "/registers/signing.zip", "/me/data.zip", "/roster/:person/data.zip",
 	"/transcript.pdf", "/badges/keys", "/badges/keys/:key", "/badges/issuers/:province", "/badges/status/:list",
 	"/badges/:code.jwt", "/badges/:code.svg", "/badges/:code.png",
+	"/board/report.pdf",
 }
 
 // A page that nobody visits here would not be looked at by the tests below.
