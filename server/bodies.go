@@ -56,6 +56,7 @@ var bodies = []struct {
 	{textBody, []string{"/author/:course/save", "/author/:course/preview", "/author/:course/:lesson", "/author/:course/:lesson/quiz", "/courses/:id/:lesson/quiz"}},
 	{formBody, []string{
 		"/courses/:id/renew", "/courses/:id/advance", "/courses/:id/:lesson", "/courses/:id/:lesson/place", "/certificates/:code/revoke", "/certificates/:code/reissue", "/certificates/:code/answer", "/courses/:id/:lesson/remark", "/admin/issuers/:province/contact",
+		"/libraries", "/libraries/offers", "/libraries/:library",
 		"/roster", "/roster/slips", "/roster/import/:id", "/roster/import/:id/choices", "/roster/import/:id/undo",
 		"/roster/import/:id/cancel",
 		"/roster/:person/merge", "/roster/:person/part", "/roster/:person/strike", "/roster/:person/restore",

@@ -149,6 +149,7 @@ func (s *Server) deskOf(c *fiber.Ctx, a roster.Account) ([]deskCard, error) {
 		} else {
 			add("/board", "board.title", "desk.board.met", w.Percent(f.Percent), f.Next.Percent)
 		}
+		add("/indicators", "indicators.title", "desk.indicators")
 		add("/completions", "report.completions", "desk.completions")
 		periods := "desk.periods"
 		if !roster.MaySetTargets(a) {
@@ -162,6 +163,7 @@ func (s *Server) deskOf(c *fiber.Ctx, a roster.Account) ([]deskCard, error) {
 		} else if n > 0 {
 			add("/roster/transfers", "transfer.title", "desk.transfers", n)
 		}
+		add("/libraries", "libraries.title", "desk.libraries")
 		n, _, err := s.rights.OpenRequests(c, province)
 		if err != nil {
 			return nil, err

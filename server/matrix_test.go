@@ -16,6 +16,7 @@ import (
 
 	"lopban/assets"
 	"lopban/courses"
+	"lopban/courses/libraries"
 	"lopban/courses/programme"
 	"lopban/courses/roster"
 	"lopban/courses/school"
@@ -164,6 +165,18 @@ var matrix = []matrixRow{
 	{method: "POST", pattern: "/places/drafts/:id", path: "/places/drafts/{my.upload}", form: "do=fly", want: cells{401, 403, 403, 403, 403, 400, 400}},
 	{method: "GET", pattern: "/places/:id", path: "/places/{my.upload}", want: cells{303, 403, 403, 403, 403, 404, 404}},
 	{method: "POST", pattern: "/places/:id/undo", path: "/places/{my.upload}/undo", want: cells{401, 403, 403, 403, 403, 404, 404}},
+	{method: "GET", pattern: "/indicators", want: members(303, 200)},
+	{method: "GET", pattern: "/indicators", path: "/indicators?by=present&province=08", want: cells{303, 403, 403, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/indicators", path: "/indicators?by=programme&province=02&year=1999", want: cells{303, 403, 403, 422, 404, 422, 422}},
+	{method: "GET", pattern: "/libraries", want: cells{303, 403, 403, 200, 200, 200, 200}},
+	{method: "GET", pattern: "/libraries", path: "/libraries?province=04", want: cells{303, 403, 403, 404, 200, 200, 200}},
+	{method: "POST", pattern: "/libraries", path: "/libraries?province=08", form: "name=&commune={my.commune}&on=2026-01-01", want: cells{401, 403, 403, 422, 404, 403, 422}},
+	{method: "POST", pattern: "/libraries", path: "/libraries?province=04", form: "name=&commune={my.commune}&on=2026-01-01", want: cells{401, 403, 403, 404, 403, 403, 422}},
+	{method: "POST", pattern: "/libraries/offers", path: "/libraries/offers?province=04", form: "on=2026-01-01", want: cells{401, 403, 403, 404, 422, 403, 422}},
+	{method: "GET", pattern: "/libraries/:library", path: "/libraries/{my.shelf}", want: cells{303, 403, 403, 200, 404, 200, 200}},
+	{method: "GET", pattern: "/libraries/:library", path: "/libraries/{far.shelf}", want: cells{303, 403, 403, 404, 200, 200, 200}},
+	{method: "POST", pattern: "/libraries/:library", path: "/libraries/{far.shelf}", form: "do=closes&on=2026-01-01", want: cells{401, 403, 403, 404, 422, 403, 422}},
+	{method: "POST", pattern: "/libraries/:library", path: "/libraries/{my.shelf}", form: "do=fly", want: cells{401, 403, 403, 422, 404, 403, 422}},
 	{method: "GET", pattern: "/board/report.pdf", want: cells{303, 403, 403, 200, 200, 200, 200}},
 	{method: "GET", pattern: "/board/report.pdf", path: "/board/report.pdf?by=present&province=08", want: cells{303, 403, 403, 200, 404, 200, 200}},
 	{method: "GET", pattern: "/board/report.pdf", path: "/board/report.pdf?by=programme&province=04", want: cells{303, 403, 403, 404, 200, 200, 200}},
@@ -320,6 +333,8 @@ var matrix = []matrixRow{
 	{method: "GET", pattern: "/api/v1/courses/:id/lessons/:lesson", path: "/api/v1/courses/K1/lessons/thu", want: same7(200)},
 	{method: "GET", pattern: "/api/v1/certificates", want: members(401, 200)},
 	{method: "GET", pattern: "/api/v1/certificates/:code", path: "/api/v1/certificates/{far.code}", want: same7(200), public: true},
+	{method: "GET", pattern: "/api/v1/indicators", want: members(401, 200)},
+	{method: "GET", pattern: "/api/v1/indicators", path: "/api/v1/indicators?by=present&province=08", want: cells{401, 403, 403, 200, 404, 200, 200}},
 	{method: "GET", pattern: "/api/v1/board", want: members(401, 200)},
 	{method: "GET", pattern: "/api/v1/board", path: "/api/v1/board?province=08", want: cells{401, 403, 403, 200, 404, 200, 200}},
 	{method: "GET", pattern: "/api/v1/board", path: "/api/v1/board?province=04", want: cells{401, 403, 403, 404, 200, 200, 200}},
@@ -452,6 +467,15 @@ type guarded struct {
 
 func newGuarded(t testing.TB) *guarded { return newGuardedOn(t, newSite(t)) }
 
+// shelf enters a library.
+func (g *guarded) shelf(name, commune string) string {
+	l, err := g.Libraries.Open(g.t.Context(), roster.Operator(), libraries.Entry{Name: name, Commune: commune, On: roster.Day(begun)})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return l.ID
+}
+
 func newGuardedOn(t testing.TB, s *visited) *guarded {
 	g := &guarded{visited: s, ids: map[string]string{}}
 	v := g.publish(shortCourse("K1", courses.LibraryService))
@@ -501,7 +525,7 @@ func newGuardedOn(t testing.TB, s *visited) *guarded {
 		pairs = append(pairs, "{"+o.key+"}", p.ID, "{"+o.key+".name}", url.QueryEscape(p.Name), "{"+o.key+".phone}", o.phone, "{"+o.key+".code}", c.Code, "{"+o.key+".paper}", kept.Hash,
 			"{"+o.key+".claim}", claim, "{"+o.key+".commune}", o.commune, "{"+o.key+".upload}", upload,
 			"{"+o.key+".work}", page.WorkAddress(p.ID+"/work"), "{"+o.key+".photo}", g.sent(p.ID, "Chuyện kín của "+o.key),
-			"{"+o.key+".training}", g.trained(p.ID))
+			"{"+o.key+".training}", g.trained(p.ID), "{"+o.key+".shelf}", g.shelf(o.library, o.commune))
 		secrets[o.key] = []string{"Chuyện kín của " + o.key, p.Name, o.phone, o.library, c.Code, courses.ShowCode(c.Code), claim, upload, "Sùng Mí " + o.key}
 	}
 	g.ids["learner"] = pairs[slices.Index(pairs, "{my}")+1]

@@ -116,6 +116,7 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/me/second/code", s.member, s.setSecond)
 	app.Post("/me/second/drop", s.member, s.dropSecond)
 	app.Get("/board", s.member, s.board.BoardPage)
+	app.Get("/indicators", s.member, s.board.IndicatorsPage)
 
 	// Staff of a province, for that province; the programme office and administrators
 	app.Get("/board/report.pdf", s.member, s.board.Historian, papers, s.board.Statement)
@@ -125,6 +126,11 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/periods/:period", s.member, s.board.Historian, s.board.PeriodPage)
 	app.Get("/missing", s.member, s.board.MissingPage)
 	app.Get("/missing/calls", s.member, s.board.CallSheet)
+	app.Get("/libraries", s.member, s.Keeper, s.board.Libraries)
+	app.Post("/libraries", s.member, s.Keeper, s.board.EnterLibrary)
+	app.Post("/libraries/offers", s.member, s.Keeper, s.board.EnterOffers)
+	app.Get("/libraries/:library", s.member, s.Keeper, s.board.Library)
+	app.Post("/libraries/:library", s.member, s.Keeper, s.board.ChangeLibrary)
 	app.Get("/trainings", s.member, s.Keeper, s.office.Trainings)
 	app.Post("/trainings/accept", s.member, s.Keeper, s.office.AcceptTrainings)
 	app.Get("/trainings/import", s.member, s.Keeper, s.office.TrainingImport)
@@ -271,6 +277,7 @@ func (s *Server) routes(app *fiber.App) {
 	api.Get("/certificates/:code", codes, s.apiVerify)
 	api.Post("/certificates/:code/reissue", s.member, s.apiReissue)
 	api.Get("/board", s.member, s.board.ApiBoard)
+	api.Get("/indicators", s.member, s.board.ApiIndicators)
 	api.Get("/periods", s.member, s.board.Historian, s.board.ApiPeriods)
 	api.Get("/periods/:period", s.member, s.board.Historian, s.board.ApiPeriodOf)
 	api.Get("/reports/:report.:format", s.member, exports, s.board.ApiReport)

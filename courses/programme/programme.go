@@ -15,6 +15,7 @@ import (
 	"lopban/courses/authoring/desk"
 	"lopban/courses/credential"
 	"lopban/courses/help"
+	"lopban/courses/libraries"
 	"lopban/courses/problem"
 	"lopban/courses/rights"
 	"lopban/courses/roster"
@@ -68,6 +69,7 @@ type Programme struct {
 	Papers     papers
 	states     states
 	Help       *help.Help
+	Libraries  *libraries.Desk
 	Grace      time.Duration // see Config.SecondGrace
 	Background Background
 	factTime   time.Duration
@@ -109,6 +111,7 @@ func New(ctx context.Context, cfg Config) (*Programme, error) {
 	s.Accounts = accounts.NewAccounts(cfg.Store, cfg.Now, rand.Reader)
 	s.Accounts.OnLock, s.Accounts.OnFlood = s.tellLock, s.tellFlood
 	s.Board = &targets.Board{Store: cfg.Store, Programme: s.Targets, Places: s.Places, Now: cfg.Now, Alone: cfg.Alone}
+	s.Libraries = &libraries.Desk{Store: cfg.Store, Places: s.Places, Programme: s.Targets, Now: cfg.Now}
 	s.Keys = &Keys{store: cfg.Store, now: cfg.Now, site: cfg.BaseURL}
 	if cfg.KeySecret != "" {
 		s.Keys.given = credential.Secret(cfg.KeySecret)
@@ -165,6 +168,7 @@ func Kinds() []*store.Kind {
 	kinds = append(kinds, targets.Kinds()...)
 	kinds = append(kinds, rights.Kinds()...)
 	kinds = append(kinds, help.Kinds()...)
+	kinds = append(kinds, libraries.Kinds()...)
 	return append(kinds, PrintedKind, CountersignedKind, IssuerKeyKind, IssuerSecretKind, AuditKind, TrailHeadKind,
 		accounts.SessionKind, accounts.KeyKind, LeaseKind, UploadKind, SheetKind, intake.HeadingKind, CourseImportKind,
 		StrayKind, UsageKind, TrainingListKind, PlaceDraftKind)

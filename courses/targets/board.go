@@ -406,7 +406,7 @@ func (b *Board) rows(s Scope, m moment, t tally) []Row {
 		}
 	} else {
 		for _, c := range b.Places.CommunesOn(s.By, s.Province, m.day.Time(), m.known) {
-			if (s.Commune == "" || s.Commune == c.Code) && b.counts(c) {
+			if (s.Commune == "" || s.Commune == c.Code) && b.Programme.Counts(c) {
 				rows = append(rows, Row{Code: c.Code, Name: c.Title(), OfCommunes: 1})
 			}
 		}
@@ -423,11 +423,6 @@ func (b *Board) rows(s Scope, m moment, t tally) []Row {
 	return rows
 }
 
-// counts says whether people of a commune are in the base.
-func (b *Board) counts(c roster.Commune) bool {
-	return c.Programme != "" || !b.Programme.Base.ProgrammeCommunesOnly
-}
-
 // unlisted is the name of a place that the lists of the day do not have.
 func (b *Board) unlisted(s Scope, code string) string {
 	if c, ok := b.Places.Ever(code); ok && s.Province != "" {
@@ -439,7 +434,7 @@ func (b *Board) unlisted(s Scope, code string) string {
 // communes is how many communes of a province could have people in the base on the day.
 func (b *Board) communes(by roster.List, province string, m moment) (n int) {
 	for _, c := range b.Places.CommunesOn(by, province, m.day.Time(), m.known) {
-		if b.counts(c) {
+		if b.Programme.Counts(c) {
 			n++
 		}
 	}

@@ -19,6 +19,7 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/problem"
+	"lopban/courses/roster"
 )
 
 // Programme is the numbers of the Decision and the rules by which people are counted.
@@ -28,6 +29,16 @@ type Programme struct {
 	Milestones []Milestone      `yaml:"milestones"` // by date, each higher than the one before
 	Strands    []courses.Strand `yaml:"strands"`    // a person is trained who holds a valid certificate in each
 	Base       Base             `yaml:"base"`
+	Indicators Indicators       `yaml:"indicators"`
+}
+
+// Indicators are the targets of the Decision that are not about people, each by milestones: the share of communes with
+// a library of the model, the share of libraries that work well with the provincial library, and by how much the
+// readers of a year are to be more than those of the year before. One without milestones is not asked for.
+type Indicators struct {
+	Model        []Milestone `yaml:"model"`
+	Coordinating []Milestone `yaml:"coordinating"`
+	Readers      []Milestone `yaml:"readers"`
 }
 
 // Milestone is a share of the base that is to be trained by the end of a day.
@@ -79,15 +90,10 @@ func (p *Programme) check() error {
 	if len(p.Milestones) == 0 || len(p.Strands) == 0 {
 		return errors.New("milestones and strands are wanted")
 	}
-	before := Milestone{By: p.DecidedOn}
-	for _, m := range p.Milestones {
-		if _, err := ParseDay(string(m.By)); err != nil {
-			return fmt.Errorf("milestone by %q is not YYYY-MM-DD", m.By)
+	for _, all := range [][]Milestone{p.Milestones, p.Indicators.Model, p.Indicators.Coordinating, p.Indicators.Readers} {
+		if err := p.rise(all); err != nil {
+			return err
 		}
-		if m.Percent <= before.Percent || m.Percent > 100 || m.By <= before.By {
-			return fmt.Errorf("milestone %d %% by %s does not rise from %d %% by %s", m.Percent, m.By, before.Percent, before.By)
-		}
-		before = m
 	}
 	for i, s := range p.Strands {
 		if s != courses.LibraryService && s != courses.ReadingPromotion {
@@ -100,14 +106,36 @@ func (p *Programme) check() error {
 	return nil
 }
 
-// next is the milestone that is due on or after the day, or the last one where all are past.
-func (p *Programme) next(day Day) Milestone {
-	for _, m := range p.Milestones {
+// rise checks that milestones do.
+func (p *Programme) rise(all []Milestone) error {
+	before := Milestone{By: p.DecidedOn}
+	for _, m := range all {
+		if _, err := ParseDay(string(m.By)); err != nil {
+			return fmt.Errorf("milestone by %q is not YYYY-MM-DD", m.By)
+		}
+		if m.Percent <= before.Percent || m.Percent > 100 || m.By <= before.By {
+			return fmt.Errorf("milestone %d %% by %s does not rise from %d %% by %s", m.Percent, m.By, before.Percent, before.By)
+		}
+		before = m
+	}
+	return nil
+}
+
+func (p *Programme) next(day Day) Milestone { return Next(p.Milestones, day) }
+
+// Next is the milestone that is due on or after the day, or the last one where all are past.
+func Next(all []Milestone, day Day) Milestone {
+	for _, m := range all {
 		if day <= m.By {
 			return m
 		}
 	}
-	return p.Milestones[len(p.Milestones)-1]
+	return all[len(all)-1]
+}
+
+// Counts says whether people and libraries of a commune are in the base.
+func (p *Programme) Counts(c roster.Commune) bool {
+	return c.Programme != "" || !p.Base.ProgrammeCommunesOnly
 }
 
 // Gap is how many people of the base are still missing to reach the milestone, never less than 0.

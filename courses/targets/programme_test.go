@@ -25,6 +25,10 @@ func TestReadProgramme(t *testing.T) {
 			t.Errorf("milestone %+v, want %+v", m, want[i])
 		}
 	}
+	i := p.Indicators
+	if len(i.Model) != 3 || len(i.Coordinating) != 3 || i.Model[1] != (Milestone{50, "2030-12-31"}) || i.Coordinating[2] != (Milestone{90, "2045-12-31"}) || i.Readers[0] != (Milestone{10, "2026-12-31"}) {
+		t.Errorf("indicators %+v", i)
+	}
 	if len(p.Strands) != 2 || p.Strands[0] != courses.LibraryService || p.Strands[1] != courses.ReadingPromotion {
 		t.Errorf("strands %v", p.Strands)
 	}
@@ -45,6 +49,7 @@ func TestReadProgrammeRefuses(t *testing.T) {
 		"a date of the Decision that isn't": func(s string) string { return strings.Replace(s, "2024-12-30", "30/12/2024", 1) },
 		"milestones that fall":              func(s string) string { return strings.Replace(s, "percent: 60", "percent: 30", 1) },
 		"milestones out of order":           func(s string) string { return strings.Replace(s, "2030-12-31", "2046-12-31", 1) },
+		"readers that fall":                 func(s string) string { return strings.Replace(s, "percent: 30", "percent: 3", 1) },
 		"more than everybody":               func(s string) string { return strings.Replace(s, "percent: 90", "percent: 101", 1) },
 		"a milestone before the Decision":   func(s string) string { return strings.Replace(s, "2026-12-31", "2024-12-30", 1) },
 		"a strand that is not known":        func(s string) string { return strings.Replace(s, "- reading-promotion", "- reading", 1) },

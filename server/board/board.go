@@ -301,6 +301,11 @@ func (p boardPage) Files() []page.Link {
 	return files
 }
 
+// Indicators is the address of the other targets.
+func (p boardPage) Indicators() string {
+	return query{targets.Scope{By: p.By, Province: p.Province}, ""}.at("/indicators")
+}
+
 // Statement is the address of the figures as a page to sign.
 func (p boardPage) Statement() string { return p.at("/board/report.pdf") }
 

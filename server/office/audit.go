@@ -33,7 +33,7 @@ type auditFilter struct {
 
 // abouts are what the trail can be narrowed to.
 var abouts = []string{
-	"roster", "person", "transfer", "account", "certificate", "practice", "rights", "course", "issuer", "period", "places",
+	"roster", "person", "transfer", "account", "certificate", "practice", "rights", "course", "issuer", "period", "places", "library",
 	"session", "training", "export", "trail",
 }
 

@@ -6,6 +6,7 @@ import (
 	"lopban/courses"
 	"lopban/courses/authoring/desk"
 	"lopban/courses/help"
+	"lopban/courses/libraries"
 	"lopban/courses/programme"
 	"lopban/courses/rights"
 	"lopban/courses/roster"
@@ -115,6 +116,8 @@ var Record = []Processing{
 	{targets.FrozenKind, ForNumber, stays},
 	{targets.CountsKind, ForNumber, stays},
 	{targets.ChangeKind, ForNumber, stays},
+	{libraries.EventKind, ForNumber, stays},
+	{libraries.YearKind, ForNumber, stays},
 
 	{roster.IntakeKind, ForIntake, nameless}, // the name of a file, see eraseFileNames
 	{programme.UploadKind, ForIntake, nameless},

@@ -1,0 +1,458 @@
+// Package libraries keeps the grassroots libraries themselves and what they report each year: from them the targets of
+// the Decision are counted that are not about people. What is entered are facts; what a library is on a day follows
+// from them.
+package libraries
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"lopban/courses/problem"
+	"lopban/courses/roster"
+	"lopban/courses/store"
+	"lopban/courses/targets"
+)
+
+// Desk keeps libraries. Its methods may be called at once by many.
+type Desk struct {
+	Store     store.Store
+	Places    *roster.Places
+	Programme *targets.Programme
+	Now       func() time.Time
+}
+
+// What happened to a library.
+type What string
+
+const (
+	Opens  What = "opens"  // it is there, from this day on
+	Models What = "models" // it was recognised as a library of the Decision's model
+	Closes What = "closes" // it is not there any more, from this day on
+	Undoes What = "undoes" // another event, or figures of a year, were entered wrongly
+)
+
+// Event is the fact that something happened to a library.
+type Event struct {
+	ID        string    `json:"id"`      // made of what it says, so that saying it twice changes nothing
+	Library   string    `json:"library"` // see ID
+	What      What      `json:"what"`
+	On        time.Time `json:"on"` // midnight UTC of the date
+	Name      string    `json:"name"`
+	Kind      string    `json:"kind"` // see roster.LibraryKinds
+	Commune   string    `json:"commune"`
+	Province  string    `json:"province"`  // present province
+	Programme string    `json:"programme"` // programme province, "" outside the programme
+	Evidence  string    `json:"evidence"`  // number of the decision, record or report that says so
+	Of        string    `json:"of"`        // of Undoes: the id of what does not hold
+	By        string    `json:"by"`
+	At        time.Time `json:"at"` // when it was entered
+}
+
+// Year is the fact of what a library reports of a year. Of two the one that was entered later holds; both are kept.
+type Year struct {
+	ID           string    `json:"id"`
+	Library      string    `json:"library"`
+	Year         int       `json:"year"`
+	Readers      int       `json:"readers"`      // people who used it in the year
+	Ways         []string  `json:"ways"`         // in which it worked with the provincial library, see Ways
+	Coordinating bool      `json:"coordinating"` // and did so well, as the province finds
+	Evidence     string    `json:"evidence"`
+	By           string    `json:"by"`
+	At           time.Time `json:"at"`
+}
+
+// Ways are how a library works with the provincial library, in the Decision's words: books that circulate, the library
+// on wheels, on the network, reading promotion together.
+var Ways = []string{"circulation", "mobile", "online", "promotion"}
+
+// The kinds of documents of this package.
+var (
+	EventKind = &store.Kind{Name: "library", Schema: 1, Order: 540, Fact: true, Doc: Event{}, Indexes: [][]string{{"library"}}}
+	YearKind  = &store.Kind{Name: "libraryyear", Schema: 1, Order: 530, Fact: true, Doc: Year{}, Indexes: [][]string{{"library"}}}
+)
+
+// Kinds lists them, for who opens a store.
+func Kinds() []*store.Kind { return []*store.Kind{EventKind, YearKind} }
+
+// Library is what the facts say of one.
+type Library struct {
+	ID                           string
+	Name, Kind                   string
+	Commune, Province, Programme string    // as they were entered; see Desk.At
+	Opened                       time.Time // the last time
+	Model                        time.Time // since then; zero: not recognised
+	Closed                       time.Time // since then; zero: it is there
+	Events                       []Event   // in the order in which they were entered, also those that were undone
+	Years                        []Year    // the same
+	Undone                       map[string]bool
+	dated                        []Event // those that hold, by their days
+}
+
+// ID is the id of a library: the same for the same name in the same commune, however the name is written.
+func ID(commune, name string) string {
+	sum := sha256.Sum256([]byte(commune + "\n" + roster.Words(name)))
+	return hex.EncodeToString(sum[:8])
+}
+
+// There says whether it is there on a day.
+func (l Library) There(day time.Time) bool { there, _ := l.on(day); return there }
+
+// thereIn says whether it was there on a day of a year.
+func (l Library) thereIn(year int) bool {
+	return l.There(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)) || slices.ContainsFunc(l.dated, func(e Event) bool { return e.What == Opens && e.On.Year() == year })
+}
+
+// IsModel says whether it is there on a day and was recognised by then, since it last opened.
+func (l Library) IsModel(day time.Time) bool { _, model := l.on(day); return model }
+
+func (l Library) on(day time.Time) (there, model bool) {
+	for _, e := range l.dated {
+		switch {
+		case e.On.After(day):
+			return there, there && model
+		case e.What == Opens:
+			model = model && there
+			there = true
+		case e.What == Models:
+			model = true
+		case e.What == Closes:
+			there, model = false, false
+		}
+	}
+	return there, there && model
+}
+
+// Of is what it reports of a year.
+func (l Library) Of(year int) (Year, bool) {
+	for _, y := range slices.Backward(l.Years) {
+		if y.Year == year && !l.Undone[y.ID] {
+			return y, true
+		}
+	}
+	return Year{}, false
+}
+
+// Reported is what it reports of a year, nil for nothing.
+func (l Library) Reported(year int) *Year {
+	if y, ok := l.Of(year); ok {
+		return &y
+	}
+	return nil
+}
+
+// made puts a library together from its facts. The order in which they come does not matter.
+func made(id string, events []Event, years []Year) Library {
+	l := Library{ID: id, Undone: map[string]bool{}}
+	l.Events = slices.SortedFunc(slices.Values(events), func(a, b Event) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	l.Years = slices.SortedFunc(slices.Values(years), func(a, b Year) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	for _, e := range l.Events {
+		if e.What == Undoes {
+			l.Undone[e.Of] = true
+		}
+	}
+	for _, e := range l.Events {
+		switch {
+		case e.What == Undoes:
+		case l.Undone[e.ID]:
+			if l.Name == "" { // it still has a name
+				l.name(e)
+			}
+		default:
+			l.dated = append(l.dated, e)
+		}
+	}
+	slices.SortStableFunc(l.dated, func(a, b Event) int { return a.On.Compare(b.On) })
+	for _, e := range l.dated {
+		switch e.What {
+		case Opens:
+			l.name(e)
+			l.Opened, l.Model, l.Closed = e.On, time.Time{}, time.Time{}
+		case Models:
+			l.Model = e.On
+		case Closes:
+			l.Closed = e.On
+		}
+	}
+	return l
+}
+
+func (l *Library) name(e Event) {
+	if e.What == Opens {
+		l.Name, l.Kind, l.Commune, l.Province, l.Programme = e.Name, e.Kind, e.Commune, e.Province, e.Programme
+	}
+}
+
+// Each calls f with every library, by id.
+func (d *Desk) Each(ctx context.Context, f func(Library) error) error {
+	years := map[string][]Year{}
+	err := store.Each(ctx, d.Store, YearKind, store.Query{}.By("library"), func(y Year) error {
+		years[y.Library] = append(years[y.Library], y)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var events []Event
+	flush := func() error {
+		if len(events) == 0 {
+			return nil
+		}
+		id := events[0].Library
+		l := made(id, events, years[id])
+		events = nil
+		return f(l)
+	}
+	err = store.Each(ctx, d.Store, EventKind, store.Query{}.By("library"), func(e Event) error {
+		if len(events) > 0 && events[0].Library != e.Library {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		events = append(events, e)
+		return nil
+	})
+	return cmp.Or(err, flush())
+}
+
+// Get is one library.
+func (d *Desk) Get(ctx context.Context, id string) (Library, error) {
+	where := store.Where(store.Is("library", id))
+	events, err := store.All[Event](ctx, d.Store, EventKind, where)
+	if err != nil {
+		return Library{}, err
+	}
+	if len(events) == 0 {
+		return Library{}, store.NotFound(EventKind, id)
+	}
+	years, err := store.All[Year](ctx, d.Store, YearKind, where)
+	return made(id, events, years), err
+}
+
+// At is the commune that a library is in on a day: communes merge and are divided.
+func (d *Desk) At(l Library, day time.Time) (commune, province, programme string) {
+	p, _ := d.Places.Held([]roster.Posting{{ID: l.ID, Event: roster.Starts, On: roster.FirstDay, Library: l.Name, Commune: l.Commune, Province: l.Province, Programme: l.Programme}}, day, time.Time{})
+	return p.Commune, p.Province, p.Programme
+}
+
+// Entry is what is entered about a library that is there.
+type Entry struct {
+	Name, Kind, Commune, Evidence string
+	On                            time.Time
+}
+
+// Open enters a library. One of that name in that commune that is there already is ErrExists.
+func (d *Desk) Open(ctx context.Context, by roster.Account, e Entry) (Library, error) {
+	c, ok := d.Places.Commune(e.Commune)
+	if !ok {
+		return Library{}, problem.Invalid("commune", "commune.unknown", e.Commune)
+	}
+	if !roster.MayEditRoster(by, c.Province) {
+		return Library{}, problem.Denied("denied")
+	}
+	var err error
+	if e.Name, err = roster.Printed("name", e.Name); err != nil {
+		return Library{}, err
+	}
+	switch {
+	case e.Name == "":
+		return Library{}, problem.Invalid("name", "library.empty")
+	case utf8.RuneCountInString(e.Name) > roster.TextLetters:
+		return Library{}, problem.Invalid("name", "text.long", roster.TextLetters)
+	}
+	e.Kind = cmp.Or(e.Kind, roster.KindOf(e.Name))
+	if !slices.Contains(roster.LibraryKinds, e.Kind) {
+		return Library{}, problem.Invalid("kind", "kind.unknown", e.Kind)
+	}
+	id := ID(c.Code, e.Name)
+	old, err := d.Get(ctx, id)
+	if err == nil && old.There(roster.Day(d.Now())) {
+		return old, &problem.Problem{Kind: problem.ErrExists, Field: "name", Code: "library.there", Args: []any{old.Name}}
+	}
+	if err != nil && !errors.Is(err, problem.ErrNotFound) {
+		return old, err
+	}
+	return d.keep(ctx, by, Event{Library: id, What: Opens, On: e.On, Name: e.Name, Kind: e.Kind, Commune: c.Code, Province: c.Province, Programme: c.Programme, Evidence: e.Evidence})
+}
+
+// keep checks day and evidence, and keeps an event.
+func (d *Desk) keep(ctx context.Context, by roster.Account, e Event) (Library, error) {
+	var err error
+	if e.Evidence, err = evidence(e.Evidence); err != nil {
+		return Library{}, err
+	}
+	if err := d.day(e.On); err != nil {
+		return Library{}, err
+	}
+	e.By, e.At = by.ID, store.Time(d.Now())
+	was, err := d.Get(ctx, e.Library)
+	if err != nil && !errors.Is(err, problem.ErrNotFound) {
+		return was, err
+	}
+	id := e.Library + "/" + string(e.What) + "/" + e.On.Format(time.DateOnly)
+	e.ID = id
+	for n := 2; ; n++ {
+		i := slices.IndexFunc(was.Events, func(o Event) bool { return o.ID == e.ID })
+		if i < 0 {
+			break
+		}
+		if o := was.Events[i]; !was.Undone[o.ID] && o.Evidence == e.Evidence && o.Name == e.Name && o.Kind == e.Kind {
+			return was, nil // said twice
+		}
+		e.ID = id + "/" + strconv.Itoa(n)
+	}
+	if err := d.Store.Insert(ctx, EventKind, &e); err != nil && !errors.Is(err, problem.ErrExists) {
+		return was, err
+	}
+	return d.Get(ctx, e.Library)
+}
+
+func (d *Desk) day(on time.Time) error {
+	switch {
+	case on.IsZero() || !on.Equal(on.UTC().Truncate(24*time.Hour)):
+		return problem.Invalid("on", "date.form", on.Format(time.DateOnly))
+	case on.Before(roster.FirstDay):
+		return problem.Invalid("on", "date.early", on.Format(time.DateOnly))
+	case on.After(roster.Day(d.Now())):
+		return problem.Invalid("on", "date.future", on.Format(time.DateOnly))
+	}
+	return nil
+}
+
+// Letters is the length of the longest evidence.
+const Letters = 200
+
+func evidence(text string) (string, error) {
+	if text = roster.Clean(text); utf8.RuneCountInString(text) > Letters {
+		return text, problem.Invalid("evidence", "text.long", Letters)
+	}
+	return text, nil
+}
+
+// Tell enters that a library was recognised as one of the model, which needs its evidence, or that it closed.
+func (d *Desk) Tell(ctx context.Context, by roster.Account, id string, what What, on time.Time, proof string) (Library, error) {
+	l, err := d.Get(ctx, id)
+	if err != nil {
+		return l, err
+	}
+	if !d.may(by, l) {
+		return l, problem.Denied("denied")
+	}
+	switch {
+	case what != Models && what != Closes:
+		return l, problem.Invalid("what", "filter.unknown", string(what))
+	case !on.IsZero() && !l.There(on):
+		return l, problem.Invalid("on", "library.not-then", on.Format("02/01/2006"))
+	case what == Models && roster.Clean(proof) == "":
+		return l, problem.Invalid("evidence", "library.evidence")
+	}
+	return d.keep(ctx, by, Event{Library: id, What: what, On: on, Evidence: proof})
+}
+
+// may says whether somebody may enter what happens to a library.
+func (d *Desk) may(by roster.Account, l Library) bool {
+	_, province, _ := d.At(l, roster.Day(d.Now()))
+	return roster.MayEditRoster(by, cmp.Or(province, l.Province))
+}
+
+// Undo takes back an event, or figures of a year, that were entered wrongly. They stay to be read.
+func (d *Desk) Undo(ctx context.Context, by roster.Account, id, of string) (Library, error) {
+	l, err := d.Get(ctx, id)
+	if err != nil {
+		return l, err
+	}
+	if !d.may(by, l) {
+		return l, problem.Denied("denied")
+	}
+	if !slices.ContainsFunc(l.Events, func(e Event) bool { return e.ID == of && e.What != Undoes }) && !slices.ContainsFunc(l.Years, func(y Year) bool { return y.ID == of }) {
+		return l, store.NotFound(EventKind, of)
+	}
+	e := Event{ID: of + "/" + string(Undoes), Library: id, What: Undoes, On: roster.Day(d.Now()), Of: of, By: by.ID, At: store.Time(d.Now())}
+	if err := d.Store.Insert(ctx, EventKind, &e); err != nil && !errors.Is(err, problem.ErrExists) {
+		return l, err
+	}
+	return d.Get(ctx, id)
+}
+
+// MostReaders is more than a grassroots library has in a year.
+const MostReaders = 1_000_000
+
+// Report enters the figures of a year. They need evidence; that it works well with the provincial library needs a way
+// in which it does. The same figures again change nothing.
+func (d *Desk) Report(ctx context.Context, by roster.Account, id string, y Year) (Library, error) {
+	l, err := d.Get(ctx, id)
+	if err != nil {
+		return l, err
+	}
+	if !d.may(by, l) {
+		return l, problem.Denied("denied")
+	}
+	if y.Evidence, err = evidence(y.Evidence); err != nil {
+		return l, err
+	}
+	first := d.Programme.DecidedOn.Time().Year() - 1 // the year before the first that is compared
+	this := roster.Day(d.Now()).Year()
+	ways := slices.DeleteFunc(slices.Clone(Ways), func(w string) bool { return !slices.Contains(y.Ways, w) })
+	switch {
+	case y.Year < first || y.Year > this:
+		return l, problem.Invalid("year", "library.year", strconv.Itoa(first), strconv.Itoa(this))
+	case y.Readers < 0 || y.Readers > MostReaders:
+		return l, problem.Invalid("readers", "library.readers", MostReaders)
+	case y.Coordinating && len(ways) == 0:
+		return l, problem.Invalid("ways", "library.ways")
+	case y.Evidence == "":
+		return l, problem.Invalid("evidence", "library.evidence")
+	case !l.thereIn(y.Year):
+		return l, problem.Invalid("year", "library.not-there", strconv.Itoa(y.Year))
+	}
+	y.Ways = ways
+	if old, ok := l.Of(y.Year); ok && old.Readers == y.Readers && old.Coordinating == y.Coordinating && slices.Equal(old.Ways, ways) && old.Evidence == y.Evidence {
+		return l, nil
+	}
+	y.ID, y.Library, y.By, y.At = id+"/"+strconv.Itoa(y.Year)+"/"+uuid.Must(uuid.NewV7()).String(), id, by.ID, store.Time(d.Now())
+	if err := d.Store.Insert(ctx, YearKind, &y); err != nil {
+		return l, err
+	}
+	return d.Get(ctx, id)
+}
+
+// Offers are the libraries that the roster of a present province names and that were not entered: from people who hold
+// a post there, by commune and name.
+func (d *Desk) Offers(ctx context.Context, province string) ([]Entry, error) {
+	there := map[string]bool{}
+	today := roster.Day(d.Now())
+	err := d.Each(ctx, func(l Library) error {
+		there[l.ID] = true
+		if at, _, _ := d.At(l, today); at != l.Commune {
+			there[ID(at, l.Name)] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]Entry{}
+	q := store.Where(store.Is("province", province), store.Is("active", true)).By("commune")
+	err = store.Each(ctx, d.Store, roster.PersonKind, q, func(p roster.Person) error {
+		if id := ID(p.Commune, p.Library); p.Library != "" && !there[id] {
+			if _, ok := found[id]; !ok {
+				found[id] = Entry{Name: p.Library, Kind: p.Kind, Commune: p.Commune}
+			}
+		}
+		return nil
+	})
+	var all []Entry
+	for _, e := range found {
+		all = append(all, e)
+	}
+	slices.SortFunc(all, func(a, b Entry) int { return cmp.Or(cmp.Compare(a.Commune, b.Commune), cmp.Compare(a.Name, b.Name)) })
+	return all, err
+}

@@ -1,0 +1,291 @@
+package board
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"lopban/courses/libraries"
+	"lopban/courses/problem"
+	"lopban/courses/programme"
+	"lopban/courses/roster"
+	"lopban/server/page"
+)
+
+type librariesPage struct {
+	page.Frame
+	Province  roster.Province
+	Provinces []roster.Province
+	Communes  []choice
+	Commune   string
+	Rows      []libraries.Listed
+	Count     int     // of those that are there
+	More      int     // that are not shown
+	Offers    []offer // libraries of the roster that are not entered
+	Year      int
+	Today     time.Time
+	Since     string // a first day for what nobody knows better: that of the Decision
+	May       bool
+	Form      struct{ Commune, Name, Kind, On, Evidence string }
+	Open      string
+	Fault     *page.FormFault
+}
+
+// offer is a library of the roster.
+type offer struct {
+	libraries.Entry
+	ID, Title string // of the commune
+}
+
+// Kinds are the kinds of library.
+func (librariesPage) Kinds() []string { return roster.LibraryKinds }
+
+// Day is a date without an hour.
+func (librariesPage) Day(t time.Time) string { return t.Format("02/01/2006") }
+
+// Libraries lists the libraries of a province.
+func (s *Pages) Libraries(c *fiber.Ctx) error { return s.showLibraries(c, "", nil) }
+
+func (s *Pages) showLibraries(c *fiber.Ctx, open string, fault *page.FormFault) error {
+	province, err := s.ChosenProvince(c)
+	if err != nil {
+		return err
+	}
+	a := *page.VisitorOf(c).Account
+	today := roster.Day(s.Now())
+	shown := librariesPage{Frame: s.Frame(c, s.WordsOf(c).T("libraries.title")), Province: province, Commune: c.Query("commune"), Year: today.Year(), Today: today,
+		Since: string(s.Targets.DecidedOn), May: roster.MayEditRoster(a, province.Code), Open: open, Fault: fault}
+	f := &shown.Form
+	f.Commune, f.Name, f.Kind, f.On, f.Evidence = c.FormValue("commune"), c.FormValue("name"), c.FormValue("kind"), c.FormValue("on"), c.FormValue("evidence")
+	if !a.Has(roster.Staff) {
+		shown.Provinces = s.Places.Provinces(roster.Present)
+	}
+	if province.Code == "" {
+		return s.Page(c, "libraries", shown)
+	}
+	for _, c := range s.Places.Communes(roster.Present, province.Code) {
+		shown.Communes = append(shown.Communes, choice{c.Code, c.Title(), c.Code == shown.Commune})
+	}
+	if shown.Rows, err = s.Programme.Libraries.List(c.UserContext(), province.Code, shown.Commune); err != nil {
+		return err
+	}
+	for _, l := range shown.Rows {
+		if l.There(today) {
+			shown.Count++
+		}
+	}
+	shown.More = max(0, len(shown.Rows)-ListRows)
+	shown.Rows = shown.Rows[:len(shown.Rows)-shown.More]
+	if shown.May && shown.Commune == "" {
+		offers, err := s.Programme.Libraries.Offers(c.UserContext(), province.Code)
+		if err != nil {
+			return err
+		}
+		for _, e := range offers {
+			shown.Offers = append(shown.Offers, offer{e, libraries.ID(e.Commune, e.Name), s.CommuneName(e.Commune)})
+		}
+	}
+	return s.Page(c, "libraries", shown)
+}
+
+// EnterLibrary enters one.
+func (s *Pages) EnterLibrary(c *fiber.Ctx) error {
+	province, err := s.EditedProvince(c)
+	if err != nil {
+		return err
+	}
+	on, err := page.FormDay(c.FormValue("on"))
+	var l libraries.Library
+	if err == nil {
+		l, err = s.Programme.Libraries.Open(c.UserContext(), *page.VisitorOf(c).Account, libraries.Entry{Name: c.FormValue("name"), Kind: c.FormValue("kind"), Commune: c.FormValue("commune"), Evidence: c.FormValue("evidence"), On: on})
+	}
+	if fault, err := s.RosterFault(c, err); err != nil {
+		return err
+	} else if fault != nil {
+		return s.showLibraries(c, "one", fault)
+	}
+	if err := s.TellAct(c, programme.AuditEntry{Action: "library.opens", Subject: l.ID, Province: province.Code, Note: l.Name}); err != nil {
+		return err
+	}
+	return page.SeeOther(c, "/libraries/"+l.ID+"?done=library")
+}
+
+// EnterOffers enters the libraries of the roster that were ticked.
+func (s *Pages) EnterOffers(c *fiber.Ctx) error {
+	province, err := s.EditedProvince(c)
+	if err != nil {
+		return err
+	}
+	on, err := page.FormDay(c.FormValue("on"))
+	if err == nil && len(c.Request().PostArgs().PeekMulti("take")) == 0 {
+		err = problem.Invalid("take", "library.none")
+	}
+	n := 0
+	if err == nil {
+		n, err = s.enterOffers(c, province, on)
+	}
+	if fault, err := s.RosterFault(c, err); err != nil {
+		return err
+	} else if fault != nil {
+		return s.showLibraries(c, "offers", fault)
+	}
+	if err := s.TellAct(c, programme.AuditEntry{Action: "library.roster", Subject: province.Code, Province: province.Code, Note: s.Languages.In("vi").T("libraries.taken", n)}); err != nil {
+		return err
+	}
+	return page.SeeOther(c, "/libraries?done=libraries&province="+province.Code)
+}
+
+func (s *Pages) enterOffers(c *fiber.Ctx, province roster.Province, on time.Time) (n int, err error) {
+	ticked := map[string]bool{}
+	for _, id := range c.Request().PostArgs().PeekMulti("take") {
+		ticked[string(id)] = true
+	}
+	offers, err := s.Programme.Libraries.Offers(c.UserContext(), province.Code)
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range offers {
+		if !ticked[libraries.ID(e.Commune, e.Name)] {
+			continue
+		}
+		e.On = on
+		if _, err := s.Programme.Libraries.Open(c.UserContext(), *page.VisitorOf(c).Account, e); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+type libraryPage struct {
+	page.Frame
+	libraries.Library
+	Title      string // the commune
+	Province   roster.Province
+	Today      time.Time
+	May        bool
+	Who        map[string]string // names of those who entered something, by id
+	Reportable []int             // of which figures can be entered, the newest first
+	Reports    []libraries.Year  // the newest first
+	Form       struct {
+		On, Evidence, Year, Readers string
+		Ways                        []string
+		Coordinating                bool
+	}
+	Open  string
+	Fault *page.FormFault
+}
+
+// History are the events, the newest first.
+func (p libraryPage) History() []libraries.Event {
+	all := slices.DeleteFunc(slices.Clone(p.Events), func(e libraries.Event) bool { return e.What == libraries.Undoes })
+	slices.Reverse(all)
+	return all
+}
+
+// Ways are how it can work with the provincial library.
+func (libraryPage) Ways() []string { return libraries.Ways }
+
+// Day is a date of an event, which has no hour.
+func (libraryPage) Day(t time.Time) string { return t.Format("02/01/2006") }
+
+// Way says whether one was ticked.
+func (p libraryPage) Way(w string) bool { return slices.Contains(p.Form.Ways, w) }
+
+// Library shows one, with everything that was entered of it.
+func (s *Pages) Library(c *fiber.Ctx) error { return s.showLibrary(c, "", nil) }
+
+// ofLibrary finds a library that the visitor may read.
+func (s *Pages) ofLibrary(c *fiber.Ctx) (l libraries.Library, commune string, province roster.Province, err error) {
+	if l, err = s.Programme.Libraries.Get(c.UserContext(), c.Params("library")); err != nil {
+		return l, "", province, err
+	}
+	commune, at, _ := s.Programme.Libraries.At(l, roster.Day(s.Now()))
+	if !roster.MayReadPeople(*page.VisitorOf(c).Account, at) {
+		return l, "", province, problem.ErrNotFound
+	}
+	province, _ = s.Places.Province(roster.Present, at)
+	return l, commune, province, nil
+}
+
+func (s *Pages) showLibrary(c *fiber.Ctx, open string, fault *page.FormFault) error {
+	l, commune, province, err := s.ofLibrary(c)
+	if err != nil {
+		return err
+	}
+	today := roster.Day(s.Now())
+	shown := libraryPage{Frame: s.Frame(c, l.Name), Library: l, Title: s.CommuneName(commune), Province: province, Today: today, May: roster.MayEditRoster(*page.VisitorOf(c).Account, province.Code),
+		Who: map[string]string{}, Open: open, Fault: fault}
+	for year := today.Year(); year >= s.Targets.DecidedOn.Time().Year()-1; year-- {
+		shown.Reportable = append(shown.Reportable, year)
+	}
+	shown.Reports = slices.Clone(l.Years)
+	slices.Reverse(shown.Reports)
+	names := s.Namer(c.UserContext())
+	for _, e := range l.Events {
+		shown.Who[e.By] = names(e.By)
+	}
+	for _, y := range l.Years {
+		shown.Who[y.By] = names(y.By)
+	}
+	f := &shown.Form
+	f.On, f.Evidence, f.Year, f.Readers, f.Coordinating = c.FormValue("on"), c.FormValue("evidence"), c.FormValue("year"), c.FormValue("readers"), c.FormValue("coordinating") != ""
+	for _, w := range c.Request().PostArgs().PeekMulti("way") {
+		f.Ways = append(f.Ways, string(w))
+	}
+	return s.Page(c, "library", shown)
+}
+
+// ChangeLibrary enters that something happened to a library, what it reports of a year, or that one of these was wrong.
+func (s *Pages) ChangeLibrary(c *fiber.Ctx) error {
+	l, _, province, err := s.ofLibrary(c)
+	if err != nil {
+		return err
+	}
+	if !roster.MayEditRoster(*page.VisitorOf(c).Account, province.Code) {
+		return problem.Denied("denied")
+	}
+	do := c.FormValue("do")
+	note, err := s.changeLibrary(c, l, do)
+	if fault, err := s.RosterFault(c, err); err != nil {
+		return err
+	} else if fault != nil {
+		return s.showLibrary(c, do, fault)
+	}
+	if err := s.TellAct(c, programme.AuditEntry{Action: "library." + do, Subject: l.ID, Province: province.Code, Note: note}); err != nil {
+		return err
+	}
+	return page.SeeOther(c, "/libraries/"+l.ID+"?done=library")
+}
+
+func (s *Pages) changeLibrary(c *fiber.Ctx, l libraries.Library, do string) (note string, err error) {
+	a, proof := *page.VisitorOf(c).Account, c.FormValue("evidence")
+	switch do {
+	case string(libraries.Models), string(libraries.Closes):
+		on, err := page.FormDay(c.FormValue("on"))
+		if err == nil {
+			_, err = s.Programme.Libraries.Tell(c.UserContext(), a, l.ID, libraries.What(do), on, proof)
+		}
+		return l.Name, err
+	case string(libraries.Undoes):
+		_, err = s.Programme.Libraries.Undo(c.UserContext(), a, l.ID, c.FormValue("of"))
+		return l.Name, err
+	case "report":
+		y := libraries.Year{Coordinating: c.FormValue("coordinating") != "", Evidence: proof}
+		if y.Year, err = strconv.Atoi(c.FormValue("year")); err != nil {
+			y.Year = 0 // said by the rules
+		}
+		if y.Readers, err = strconv.Atoi(strings.NewReplacer(".", "", " ", "", ",", "").Replace(strings.TrimSpace(c.FormValue("readers")))); err != nil {
+			y.Readers = -1
+		}
+		for _, w := range c.Request().PostArgs().PeekMulti("way") {
+			y.Ways = append(y.Ways, string(w))
+		}
+		_, err = s.Programme.Libraries.Report(c.UserContext(), a, l.ID, y)
+		return l.Name + ", " + c.FormValue("year"), err
+	}
+	return "", problem.Invalid("do", "filter.unknown", do)
+}

@@ -1,0 +1,86 @@
+package server
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"lopban/courses/libraries"
+	"lopban/courses/roster"
+	"lopban/courses/targets"
+)
+
+// Staff take over the libraries of their roster, recognise one, report two years, and take an entry back; the targets
+// of the Decision follow on the screen and in the API, and the trail tells of each step.
+func TestTheTargetsFollowFromWhatStaffEnterOfLibraries(t *testing.T) {
+	p := newBoard(t)
+	office := p.office
+	empty := p.staff.get("/indicators").want(200)
+	for key, want := range map[string]string{"training": "1 / 2 50,0 %", "model": "0 / 124 0,0 %", "coordinating": "– –", "readers": "– –"} {
+		if got := empty.one("#target-" + key); !strings.Contains(got, want) {
+			t.Errorf("before anything was entered %s says %q", key, got)
+		}
+	}
+	page := p.staff.get("/libraries").want(200)
+	take := page.attr(`input[name="take"]`, "value")
+	if take == "" || !strings.Contains(page.one("#offers"), "xã Lũng Cú") {
+		t.Fatalf("the library of the roster is not offered: %s", page.text())
+	}
+	p.staff.post("/libraries/offers?province=08", url.Values{"on": {"2024-12-30"}}).want(422)
+	p.staff.post("/libraries/offers?province=08", url.Values{"on": {"2024-12-30"}, "take": {take}}).want(303)
+	if len(p.staff.get("/libraries").want(200).find("#offers")) != 0 {
+		t.Error("what was entered is offered again")
+	}
+	at := "/libraries/" + take
+	if got := p.staff.post("/libraries?province=08", url.Values{"name": {" "}, "commune": {lungCu}, "on": {"2026-01-01"}}).want(422).text(); !strings.Contains(got, "Thiếu tên đơn vị") {
+		t.Errorf("a library without a name: %s", got)
+	}
+	p.staff.post("/libraries?province=08", url.Values{"name": {"Tủ sách thôn Thèn Pả"}, "commune": {lungCu}, "on": {"01/02/2026"}}).want(303)
+	if got := p.staff.post(at, url.Values{"do": {"models"}, "on": {"2026-03-01"}}).want(422).text(); !strings.Contains(got, "Hãy ghi căn cứ") {
+		t.Errorf("the model without evidence: %s", got)
+	}
+	p.staff.post(at, url.Values{"do": {"models"}, "on": {"2026-03-01"}, "evidence": {"QĐ 45/QĐ-UBND"}}).want(303)
+	for year, readers := range map[string]string{"2025": "1.000", "2026": "1090"} {
+		p.staff.post(at, url.Values{"do": {"report"}, "year": {year}, "readers": {readers}, "evidence": {"BC " + year}, "coordinating": {"yes"}, "way": {"mobile", "online"}}).want(303)
+	}
+	if got := p.staff.post(at, url.Values{"do": {"report"}, "year": {"2026"}, "readers": {"nhiều"}, "evidence": {"BC"}}).want(422).text(); !strings.Contains(got, "là số nguyên từ 0 đến") {
+		t.Errorf("readers in words: %s", got)
+	}
+
+	for _, who := range []*client{p.staff, office} {
+		shown := who.get("/indicators?by=present&province=08").want(200)
+		for key, want := range map[string]string{"training": "1 / 2 50,0 %", "model": "1 / 124 0,8 %", "coordinating": "1 / 2 50,0 %", "readers": "1.090 / 1.000 +9,0 % +10 %, 31/12/2026 10 người sử dụng"} {
+			if got := shown.one("#target-" + key); !strings.Contains(got, want) {
+				t.Errorf("%s says %q, want %q", key, got, want)
+			}
+		}
+	}
+	var f libraries.Figures
+	office.get("/api/v1/indicators?by=programme").want(200).json(&f)
+	if f.Model != (libraries.Share{Done: 1, Of: 764}) || f.Coordinating != (libraries.Share{Done: 1, Of: 2}) || f.Readers != (libraries.Growth{Before: 1000, Now: 1090, Libraries: 1}) || len(f.Rows) != 14 || f.By != roster.Programme || f.AsOf != targets.DayOf(p.now()) {
+		t.Errorf("the API has %+v", f)
+	}
+	all := office.get("/indicators?by=programme&show=model").want(200)
+	if n := len(all.find("svg.tiles > a > svg")); n != 14 {
+		t.Errorf("%d tiles", n)
+	}
+	if got := all.one("#tiles-says"); !strings.Contains(got, "Hà Giang 1,3 %; Tuyên Quang 0,0 %") {
+		t.Errorf("the map in words: %s", got)
+	}
+	if got := p.learner.get("/indicators").want(200); len(got.find("svg.tiles a")) != 0 || strings.Contains(got.text(), "Thèn Pả") {
+		t.Error("a learner is led into a province, or reads of a library")
+	}
+
+	of := p.staff.get(at).want(200).attr(`input[name="of"]`, "value") // of the newest report
+	p.staff.post(at, url.Values{"do": {"undoes"}, "of": {of}}).want(303)
+	shown := p.staff.get(at).want(200)
+	if got := shown.one("tr.gone"); !strings.Contains(got, "Đã bỏ") || !strings.Contains(got, "Hoàng Văn Kiên") {
+		t.Errorf("what was taken back says %q", got)
+	}
+	trail := office.get("/admin/audit?about=library").want(200).text()
+	for _, want := range []string{"Nhập thư viện từ danh sách người", "Ghi nhận thư viện theo mô hình", "Nhập số liệu năm của thư viện", "Bỏ một mục nhập sai của thư viện"} {
+		if !strings.Contains(trail, want) {
+			t.Errorf("the trail does not tell of %q", want)
+		}
+	}
+}
