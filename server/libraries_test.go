@@ -71,6 +71,13 @@ func TestTheTargetsFollowFromWhatStaffEnterOfLibraries(t *testing.T) {
 		t.Error("a learner is led into a province, or reads of a library")
 	}
 
+	trend := p.staff.get("/indicators").want(200)
+	if got := trend.one("#trend-says"); !strings.HasSuffix(got, "05/12/2026 50,0 %") {
+		t.Errorf("the trend in words: %s", got)
+	}
+	if len(p.learner.get("/indicators").want(200).find("svg.trend")) != 0 {
+		t.Error("a learner reads the past")
+	}
 	of := p.staff.get(at).want(200).attr(`input[name="of"]`, "value") // of the newest report
 	p.staff.post(at, url.Values{"do": {"undoes"}, "of": {of}}).want(303)
 	shown := p.staff.get(at).want(200)

@@ -498,3 +498,58 @@ func Forecast(then, now Figures) (Day, bool) {
 	}
 	return DayOf(now.AsOf.Time().AddDate(0, 0, wait)), true
 }
+
+// Point is the number at the end of a day.
+type Point struct {
+	Day     Day     `json:"day"`
+	Base    int     `json:"base"`
+	Trained int     `json:"trained"`
+	Percent float64 `json:"percent"`
+}
+
+// Trend gives the numbers of a scope at the end of each of the last months, the earliest first, and of today. All of
+// them are counted in one walk through the facts.
+func (b *Board) Trend(ctx context.Context, s Scope, months int) ([]Point, error) {
+	now, err := b.moment(s, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	today := now.day.Time()
+	var moments []moment
+	for n := months - 1; n >= 0; n-- {
+		day := DayOf(time.Date(today.Year(), today.Month()-time.Month(n), 0, 0, 0, 0, 0, time.UTC))
+		moments = append(moments, moment{day: day, at: day.last(), past: true})
+	}
+	points := make([]Point, len(moments))
+	for i, m := range moments {
+		points[i].Day = m.day
+	}
+	err = b.pages(ctx, time.Time{}, func(p page) error {
+		postings, err := b.postings(ctx, p)
+		if err != nil {
+			return err
+		}
+		for _, person := range p.people {
+			for i, m := range moments {
+				st := b.standing(b.placed(person, postings[person.ID], m), p.earned[person.ID].until(m))
+				if !st.InBase || !s.has(st.Province, st.Programme, st.Commune) {
+					continue
+				}
+				points[i].Base++
+				if st.Trained(m.at) {
+					points[i].Trained++
+				}
+			}
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	f, err := b.read(ctx, s, now)
+	points = append(points, Point{Day: now.day, Base: f.Base, Trained: f.Trained})
+	for i, p := range points {
+		points[i].Percent = Percent(p.Trained, p.Base)
+	}
+	return points, err
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -302,6 +303,19 @@ func TestFiguresOfRandomHistories(t *testing.T) {
 			if known <= DayOf(r.clock) {
 				if got, want := said(r.knows(s.By, s.Province, asOf, known)), facts.figures(s, DayOf(asOf).Time(), known.last()); got != want {
 					rt.Fatalf("%+v on %s as known on %s: %s, want %s", s, DayOf(asOf), known, got, want)
+				}
+			}
+			points, err := r.Trend(r.ctx, s, 4)
+			r.check(err)
+			for i, p := range points {
+				if i < len(points)-1 && p.Day.Time().AddDate(0, 0, 1).Day() != 1 || i == len(points)-1 && (len(points) != 5 || p.Day != DayOf(r.clock)) {
+					rt.Fatalf("point %d of %d is of %s", i, len(points), p.Day)
+				}
+				if p.Day == DayOf(r.clock) && r.endsToday(facts) {
+					continue
+				}
+				if got, want := fmt.Sprintf("%d %d (", p.Base, p.Trained), facts.figures(s, p.Day.Time(), r.clock); !strings.HasPrefix(want, got) || p.Percent != Percent(p.Trained, p.Base) {
+					rt.Fatalf("%+v, trend at %s: %s, want %s", s, p.Day, got, want)
 				}
 			}
 			periods, err := r.Periods(r.ctx)

@@ -206,7 +206,7 @@ func (s *Pages) fillBoard(ctx context.Context, shown *boardPage) error {
 	shown.History = roster.MayReadPast(a)
 	shown.Audit = roster.MayReadAudit(a, shown.Province)
 	if f.Next.Gap > 0 && f.KnownOn == "" {
-		shown.Forecast, shown.Foreseen = s.forecasts.of(&s.Background, s.Board, f)
+		shown.Forecast, shown.Foreseen = s.forecast(f)
 	}
 	shown.Tables, err = s.tablesOf(shown)
 	return err
@@ -373,59 +373,67 @@ func svgPercent(p float64) string { return strconv.FormatFloat(p, 'f', 1, 64) + 
 // pace is how many days back a forecast looks. The figures of that day are counted from facts, once a day and scope: a
 // page waits for them a moment, and the counting is given up after a while.
 const (
-	pace          = 90
-	forecastWait  = 2 * time.Second
-	forecastLimit = 8 * time.Second
+	pace        = 90
+	dailyWait   = 2 * time.Second
+	dailyLimit  = 8 * time.Second
+	trendMonths = 12
 )
 
-// forecasts keeps the figures from which forecasts are reckoned.
-type forecasts struct {
+// daily keeps what is counted from the facts of earlier days, once a day and scope.
+type daily[T any] struct {
 	mu   sync.Mutex
-	kept map[targets.Scope]*pastFigures
+	kept map[targets.Scope]*counted[T]
 }
 
-// pastFigures are the figures of an earlier day, once they are ready.
-type pastFigures struct {
-	day     targets.Day
-	ready   chan struct{}
-	figures targets.Figures
-	err     error
+// counted is something of a day, once it is ready.
+type counted[T any] struct {
+	day   targets.Day
+	ready chan struct{}
+	value T
+	err   error
 }
 
-// of is the forecast for the figures, "" where there is none. It is not known while the figures of the earlier day are
-// still being counted, or when they could not be.
-func (k *forecasts) of(j *programme.Background, b *targets.Board, now targets.Figures) (day targets.Day, known bool) {
-	then := k.begin(j, b, now)
+// of is what was counted today. It is not known while it is still being counted, or when it could not be.
+func (k *daily[T]) of(j *programme.Background, s targets.Scope, today targets.Day, count func(context.Context) (T, error)) (value T, known bool) {
+	e := k.begin(j, s, today, count)
 	select {
-	case <-then.ready:
-	case <-time.After(forecastWait):
-		return "", false
+	case <-e.ready:
+	case <-time.After(dailyWait):
+		return value, false
 	}
-	day, _ = targets.Forecast(then.figures, now)
-	return day, then.err == nil
+	return e.value, e.err == nil
 }
 
-// begin counts the figures of the earlier day beside the page, unless somebody has begun already.
-func (k *forecasts) begin(j *programme.Background, b *targets.Board, now targets.Figures) *pastFigures {
-	then := now.AsOf.Time().AddDate(0, 0, -pace)
+// begin counts beside the page, unless somebody has begun already.
+func (k *daily[T]) begin(j *programme.Background, s targets.Scope, today targets.Day, count func(context.Context) (T, error)) *counted[T] {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if e := k.kept[now.Scope]; e != nil && e.day == targets.DayOf(then) {
+	if e := k.kept[s]; e != nil && e.day == today {
 		return e
 	}
 	if k.kept == nil {
-		k.kept = map[targets.Scope]*pastFigures{}
+		k.kept = map[targets.Scope]*counted[T]{}
 	}
-	e := &pastFigures{day: targets.DayOf(then), ready: make(chan struct{}), err: problem.ErrUnavailable}
-	k.kept[now.Scope] = e
-	count := func(ctx context.Context) {
+	e := &counted[T]{day: today, ready: make(chan struct{}), err: problem.ErrUnavailable}
+	k.kept[s] = e
+	if !j.Start(func(ctx context.Context) {
 		defer close(e.ready)
-		ctx, cancel := context.WithTimeout(ctx, forecastLimit)
+		ctx, cancel := context.WithTimeout(ctx, dailyLimit)
 		defer cancel()
-		e.figures, e.err = b.Earlier(ctx, now, e.day)
-	}
-	if !j.Start(count) {
+		e.value, e.err = count(ctx)
+	}) {
 		close(e.ready)
 	}
 	return e
+}
+
+// forecast is the day on which the next milestone is reached, "" where none can be told.
+func (s *Pages) forecast(now targets.Figures) (day targets.Day, known bool) {
+	then, known := s.earlier.of(&s.Background, now.Scope, now.AsOf, func(ctx context.Context) (targets.Figures, error) {
+		return s.Board.Earlier(ctx, now, targets.DayOf(now.AsOf.Time().AddDate(0, 0, -pace)))
+	})
+	if known {
+		day, _ = targets.Forecast(then, now)
+	}
+	return day, known
 }

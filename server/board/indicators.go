@@ -2,6 +2,8 @@ package board
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,8 +31,10 @@ type indicatorsPage struct {
 	Figures libraries.Figures
 	Targets []indicator
 	Rows    []indicatorRow
-	Tiles   []tile // of all provinces
-	Wide    int    // of their drawing
+	Trend   []point // of people trained, by month; nil where the visitor may not read the past, or it is not counted yet
+	Line    string  // through them, as SVG has it
+	Tiles   []tile  // of all provinces
+	Wide    int     // of their drawing
 	High    int
 	Shows   string // the indicator of the tiles
 	Lists   bool   // the visitor may go to the libraries
@@ -65,6 +69,51 @@ type tile struct {
 	Text  string // the share
 	Depth string // opacity of its colour
 	Link  string
+}
+
+// point is a month in the drawing of the trend.
+type point struct {
+	targets.Point
+	X, Y int
+}
+
+// The drawing of the trend: its size, and the room of its numbers.
+const (
+	trendWide = 640
+	trendHigh = 200
+	trendLeft = 44
+	trendFoot = 28
+)
+
+// TrendAt is where a milestone lies in the drawing.
+func (indicatorsPage) TrendAt(percent int) int { return trendY(float64(percent)) }
+
+func trendY(percent float64) int {
+	return int((trendHigh-trendFoot)*(1-percent/100)) + 8
+}
+
+// trend places the points.
+func (p *indicatorsPage) trend(points []targets.Point) {
+	var line []string
+	for i, t := range points {
+		at := point{t, trendLeft + 16 + i*(trendWide-trendLeft-40)/max(1, len(points)-1), trendY(t.Percent)}
+		p.Trend = append(p.Trend, at)
+		if t.Base > 0 {
+			line = append(line, fmt.Sprintf("%d,%d", at.X, at.Y))
+		}
+	}
+	p.Line = strings.Join(line, " ")
+}
+
+// TrendSays is the drawing in words.
+func (p indicatorsPage) TrendSays() string {
+	var all []string
+	for _, t := range p.Trend {
+		if t.Base > 0 {
+			all = append(all, p.Date(t.Day.Time())+" "+p.Percent(t.Percent))
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // theIndicators are those that the tiles can show.
@@ -108,6 +157,10 @@ func (s *Pages) IndicatorsPage(c *fiber.Ctx) error {
 			row.Link = at.at("/indicators")
 		}
 		shown.Rows = append(shown.Rows, row)
+	}
+	if roster.MayReadPast(a) {
+		points, _ := s.trends.of(&s.Background, q.Scope, f.AsOf, func(ctx context.Context) ([]targets.Point, error) { return s.Board.Trend(ctx, q.Scope, trendMonths) })
+		shown.trend(points)
 	}
 	shown.Targets = shown.lines(s.Targets.Indicators)
 	shown.draw()

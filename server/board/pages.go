@@ -4,14 +4,16 @@ package board
 import (
 	"html/template"
 
+	"lopban/courses/targets"
 	"lopban/server/page"
 )
 
 // Pages answers for them.
 type Pages struct {
 	*page.Site
-	forecasts forecasts
-	tables    page.Cache[template.HTML] // see tablesOf
+	earlier daily[targets.Figures]    // for forecasts
+	trends  daily[[]targets.Point]    // see Board.Trend
+	tables  page.Cache[template.HTML] // see tablesOf
 }
 
 // New answers with what the site has.
