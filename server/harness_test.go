@@ -22,6 +22,7 @@ import (
 	"lopban/courses/authoring"
 	"lopban/courses/programme"
 	"lopban/courses/roster"
+	"lopban/courses/roster/accounts"
 	"lopban/courses/store"
 	"lopban/courses/store/mongodb"
 	"lopban/courses/store/mongodb/mongotest"
@@ -58,6 +59,9 @@ func newSite(t testing.TB) *visited {
 	return newSiteOn(t, st)
 }
 
+// cheap is for tests that do not judge what a password costs.
+var cheap = accounts.Cost{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
 func newSiteOn(t testing.TB, st store.Store) *visited {
 	t.Helper()
 	s := &visited{t: t, clock: begun}
@@ -67,6 +71,7 @@ func newSiteOn(t testing.TB, st store.Store) *visited {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Accounts.Cost = cheap
 	t.Cleanup(func() { s.Background.Stop() })
 	return s
 }

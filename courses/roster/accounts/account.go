@@ -25,6 +25,7 @@ type Accounts struct {
 	Store store.Store
 	Now   func() time.Time
 	Rand  io.Reader
+	Cost  Cost // of a password, as every hash that is kept has had it
 
 	OnLock  func(ctx context.Context, l Lock) error  // told at each failure while a lock lasts; nil: nobody is
 	OnFlood func(ctx context.Context, f Flood) error // the same for a network that has used its failures up
@@ -37,7 +38,7 @@ type Accounts struct {
 
 // NewAccounts works on a store, with a clock and a source of secret random bytes.
 func NewAccounts(s store.Store, now func() time.Time, random io.Reader) *Accounts {
-	return &Accounts{Store: s, Now: now, Rand: random, desks: newDesks(deskCount()), devices: &keys{store: s, now: now, random: random, purpose: "device"}}
+	return &Accounts{Store: s, Now: now, Rand: random, Cost: UsualCost, desks: newDesks(deskCount()), devices: &keys{store: s, now: now, random: random, purpose: "device"}}
 }
 
 // Kinds are the kinds of this package, for whoever opens a store.
@@ -181,7 +182,7 @@ func (s *Accounts) check(ctx context.Context, a roster.Account, password string,
 	if err != nil {
 		return roster.Account{}, err
 	}
-	right, err := matches(password, a.Hash)
+	right, err := s.Cost.matches(password, a.Hash)
 	if err != nil {
 		return roster.Account{}, err
 	}
@@ -502,7 +503,7 @@ func (s *Accounts) HasPassword(ctx context.Context, id, password string) (bool, 
 	if err != nil || a.Hash == "" {
 		return false, err
 	}
-	return matches(password, a.Hash)
+	return s.Cost.matches(password, a.Hash)
 }
 
 // AddLogin gives the account one more phone number or user name, when the password is right. One that another account

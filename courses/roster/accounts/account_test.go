@@ -39,8 +39,12 @@ func newOffice(t testing.TB) *office {
 	t.Cleanup(func() { s.Close() })
 	o := &office{now: noon}
 	o.Accounts = NewAccounts(s, func() time.Time { return o.now }, rand.Reader)
+	o.Cost = cheap
 	return o
 }
+
+// cheap is for tests that do not judge what a password costs.
+var cheap = Cost{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
 // worker puts somebody on the roster.
 func (o *office) worker(t testing.TB, id, name, phone, commune, province string) roster.Person {

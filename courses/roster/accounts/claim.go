@@ -357,7 +357,7 @@ func (s *Accounts) hash(ctx context.Context, password string, g guest) (string, 
 		return "", err
 	}
 	defer vacate()
-	return hashed(password)
+	return s.Cost.hashed(password)
 }
 
 // claim writes the account: the one step that decides which use of the code wins. The mark on the claim only tells when

@@ -55,7 +55,7 @@ func newDesks(n int) *desks {
 func deskCount() int { return max(1, runtime.GOMAXPROCS(0)-1) }
 
 // HashMemory is what hashing takes while every desk is taken, in bytes.
-func HashMemory() int64 { return int64(deskCount()) * int64(cost.Memory) << 10 }
+func HashMemory() int64 { return int64(deskCount()) * int64(UsualCost.Memory) << 10 }
 
 // enter waits for a desk until the context ends, or for five seconds; then, and where too many of the same guest wait
 // already, it is the *problem.Problem "sign-in-busy" (ErrUnavailable).

@@ -1,6 +1,8 @@
 package accounts
 
 import (
+	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -99,23 +101,31 @@ func monotonous(p string) bool {
 	return false
 }
 
-// cost is Argon2id as OWASP's password storage sheet sets its least: 19 MiB, two passes, one lane. A guess costs 25 ms
-// of one core, and a sign-in storm 19 MiB for each core.
-var cost = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+// Cost is what hashing a password takes.
+type Cost argon2id.Params
 
-// nobody is a hash of the same cost that no password has been found for: it is compared where there is none.
-const nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+// UsualCost is Argon2id as OWASP's password storage sheet sets its least: 19 MiB, two passes, one lane. A guess costs 25
+// ms of one core, and a sign-in storm 19 MiB for each core.
+var UsualCost = Cost{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// nobody is a hash of this cost that no password has been found for: it is compared where there is none.
+func (c Cost) nobody() string {
+	none := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", c.Memory, c.Iterations, c.Parallelism, none(make([]byte, c.SaltLength)), none(make([]byte, c.KeyLength)))
+}
 
 // matches compares a password as typed, at the same cost whatever the hash and the password are.
-func matches(typed, hash string) (bool, error) {
+func (c Cost) matches(typed, hash string) (bool, error) {
 	if len(typed) > 3*passwordBytes {
-		typed, hash = "", nobody
+		typed, hash = "", ""
 	}
 	if hash == "" {
-		hash = nobody
+		hash = c.nobody()
 	}
 	return argon2id.ComparePasswordAndHash(norm.NFC.String(typed), hash)
 }
 
 // hashed is the hash of a password that Password gave.
-func hashed(password string) (string, error) { return argon2id.CreateHash(password, cost) }
+func (c Cost) hashed(password string) (string, error) {
+	return argon2id.CreateHash(password, (*argon2id.Params)(&c))
+}

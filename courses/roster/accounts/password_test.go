@@ -6,6 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/alexedwards/argon2id"
 	"golang.org/x/text/unicode/norm"
 
 	"lopban/courses/problem"
@@ -67,7 +68,7 @@ func TestPasswordsTakenWhole(t *testing.T) {
 
 func TestEveryLetterOfALongPasswordCounts(t *testing.T) {
 	long := strings.Repeat("ế", 84) + "abc"
-	hash, err := hashed(long)
+	hash, err := UsualCost.hashed(long)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func TestEveryLetterOfALongPasswordCounts(t *testing.T) {
 		t.Errorf("hash %s", hash)
 	}
 	for typed, want := range map[string]bool{long: true, norm.NFD.String(long): true, long[:len(long)-1]: false, long + "d": false, strings.Repeat(long, 10): false, "": false} {
-		if got, err := matches(typed, hash); got != want || err != nil {
+		if got, err := UsualCost.matches(typed, hash); got != want || err != nil {
 			t.Errorf("%d bytes: %v, %v", len(typed), got, err)
 		}
 	}
@@ -83,9 +84,33 @@ func TestEveryLetterOfALongPasswordCounts(t *testing.T) {
 
 func TestNothingMatchesWhereThereIsNoHash(t *testing.T) {
 	for _, typed := range []string{"", "nobody", strings.Repeat("x", 10_000)} {
-		if got, err := matches(typed, ""); got || err != nil {
+		if got, err := UsualCost.matches(typed, ""); got || err != nil {
 			t.Errorf("matches(%q) = %v, %v", typed[:min(len(typed), 10)], got, err)
 		}
+	}
+}
+
+// Whether somebody has a password is not told by how long the answer takes: what is compared where there is none costs
+// what a hash of the program does.
+func TestNobodysPasswordCostsTheSame(t *testing.T) {
+	for _, cost := range []Cost{UsualCost, cheap} {
+		hash, err := cost.hashed("bánh chưng xanh")
+		if err != nil {
+			t.Fatal(err)
+		}
+		params := func(hash string) argon2id.Params {
+			p, salt, key, err := argon2id.DecodeHash(hash)
+			if err != nil || len(salt) == 0 || len(key) == 0 {
+				t.Fatalf("%s: %v", hash, err)
+			}
+			return *p
+		}
+		if params(cost.nobody()) != params(hash) || params(hash) != argon2id.Params(cost) {
+			t.Errorf("%s and %s", cost.nobody(), hash)
+		}
+	}
+	if s := NewAccounts(nil, nil, nil); s.Cost != UsualCost {
+		t.Errorf("a program hashes at %+v", s.Cost)
 	}
 }
 
@@ -109,7 +134,7 @@ func FuzzPassword(f *testing.F) {
 
 func BenchmarkMatches(b *testing.B) {
 	for b.Loop() {
-		if _, err := matches("bánh chưng xanh", nobody); err != nil {
+		if _, err := UsualCost.matches("bánh chưng xanh", ""); err != nil {
 			b.Fatal(err)
 		}
 	}
