@@ -29,6 +29,10 @@ import (
 //go:embed pages openapi.json
 var files embed.FS
 
+// compiled are the templates of the program: they do not change, and are parsed and made safe once, however many servers
+// there are.
+var compiled = sync.OnceValues(func() (page.Templates, error) { return page.ReadTemplates(files) })
+
 // Config is what a server is made of, besides its programme.
 type Config struct {
 	programme.Config
@@ -72,9 +76,11 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Site, err = page.NewSite(p, files, cfg.Sources, disk); err != nil {
+	pages, err := compiled()
+	if err != nil {
 		return nil, err
 	}
+	s.Site = page.NewSite(p, pages, cfg.Sources, disk)
 	if onDisk {
 		s.measure()
 	}

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"embed"
 	"encoding/csv"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -91,8 +93,24 @@ const (
 
 // ReadPlaces reads programme/provinces.csv, communes.csv and former.csv and checks that they agree: codes are digits
 // and not given twice in a list, names are NFC, every commune has a present province and, inside the programme, a
-// programme province, and every former unit became part of a commune.
+// programme province, and every former unit became part of a commune. Tables that are compiled into the program do not
+// change, and are read once.
 func ReadPlaces(fsys fs.FS) (*Places, error) {
+	read := func() (*atlas, error) { return readAtlas(fsys) }
+	if tables, ok := fsys.(embed.FS); ok {
+		once, _ := compiled.LoadOrStore(tables, sync.OnceValues(read))
+		read = once.(func() (*atlas, error))
+	}
+	a, err := read()
+	if err != nil {
+		return nil, err
+	}
+	return newPlaces(a), nil
+}
+
+var compiled sync.Map // embed.FS to func() (*atlas, error)
+
+func readAtlas(fsys fs.FS) (*atlas, error) {
 	p := &atlas{byCode: map[string]Commune{}}
 	for _, table := range []struct {
 		file string
@@ -103,7 +121,7 @@ func ReadPlaces(fsys fs.FS) (*Places, error) {
 		}
 	}
 	p.index()
-	return newPlaces(p), nil
+	return p, nil
 }
 
 func readTable(fsys fs.FS, name string, header []string) ([][]string, error) {
@@ -151,6 +169,7 @@ func (p *atlas) readProvinces(fsys fs.FS) error {
 		}
 		p.provinces = append(p.provinces, v)
 	}
+	slices.SortStableFunc(p.provinces, func(a, b Province) int { return a.Order - b.Order })
 	return nil
 }
 
@@ -194,7 +213,6 @@ func date(s string) (time.Time, error) {
 }
 
 func (p *atlas) index() {
-	slices.SortFunc(p.provinces, func(a, b Province) int { return a.Order - b.Order })
 	keys := map[string]string{}
 	for _, c := range p.communes {
 		keys[c.Code] = collation(c.Name) + "." + c.Code

@@ -2,12 +2,14 @@
 package words
 
 import (
+	"embed"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"lopban/courses"
@@ -23,8 +25,20 @@ type Languages map[string]Messages
 // In gives a language with its messages.
 func (l Languages) In(lang string) Words { return Words{lang, l[lang]} }
 
-// Read reads messages/vi.json and messages/en.json.
+// Read reads messages/vi.json and messages/en.json. Those that are compiled into the program do not change, and are read
+// once.
 func Read(fsys fs.FS) (Languages, error) {
+	messages, ok := fsys.(embed.FS)
+	if !ok {
+		return read(fsys)
+	}
+	once, _ := compiled.LoadOrStore(messages, sync.OnceValues(func() (Languages, error) { return read(messages) }))
+	return once.(func() (Languages, error))()
+}
+
+var compiled sync.Map // embed.FS to func() (Languages, error)
+
+func read(fsys fs.FS) (Languages, error) {
 	all := Languages{}
 	for _, lang := range []string{"vi", "en"} {
 		text, err := fs.ReadFile(fsys, "messages/"+lang+".json")

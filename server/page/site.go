@@ -32,12 +32,9 @@ type Site struct {
 	again fs.FS // where the templates are read anew for each page; nil: they do not change
 }
 
-// NewSite reads the templates below pages/; of sources that somebody works on, for each page again.
-func NewSite(p *programme.Programme, compiled, sources fs.FS, disk Roomy) (*Site, error) {
-	s := &Site{Programme: p, Duty: duty.New(p), Room: disk, Texts: Texts{Store: p.Store, Words: p.Languages}, again: sources}
-	var err error
-	s.pages, err = ReadTemplates(compiled)
-	return s, err
+// NewSite shows these templates; where somebody works on their sources, those below pages/, read again for each page.
+func NewSite(p *programme.Programme, compiled Templates, sources fs.FS, disk Roomy) *Site {
+	return &Site{Programme: p, Duty: duty.New(p), Room: disk, Texts: Texts{Store: p.Store, Words: p.Languages}, pages: compiled, again: sources}
 }
 
 // Visitor is who a request comes from.
