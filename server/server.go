@@ -29,8 +29,8 @@ import (
 //go:embed pages openapi.json
 var files embed.FS
 
-// compiled are the templates of the program: they do not change, and are parsed and made safe once, however many servers
-// there are.
+// compiled are the templates of the program: they do not change, and are parsed and made safe once, however many
+// servers there are.
 var compiled = sync.OnceValues(func() (page.Templates, error) { return page.ReadTemplates(files) })
 
 // Config is what a server is made of, besides its programme.

@@ -25,8 +25,8 @@ type Languages map[string]Messages
 // In gives a language with its messages.
 func (l Languages) In(lang string) Words { return Words{lang, l[lang]} }
 
-// Read reads messages/vi.json and messages/en.json. Those that are compiled into the program do not change, and are read
-// once.
+// Read reads messages/vi.json and messages/en.json. Those that are compiled into the program do not change, and are
+// read once.
 func Read(fsys fs.FS) (Languages, error) {
 	messages, ok := fsys.(embed.FS)
 	if !ok {

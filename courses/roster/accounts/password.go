@@ -104,8 +104,8 @@ func monotonous(p string) bool {
 // Cost is what hashing a password takes.
 type Cost argon2id.Params
 
-// UsualCost is Argon2id as OWASP's password storage sheet sets its least: 19 MiB, two passes, one lane. A guess costs 25
-// ms of one core, and a sign-in storm 19 MiB for each core.
+// UsualCost is Argon2id as OWASP's password storage sheet sets its least: 19 MiB, two passes, one lane. A guess costs
+// 25 ms of one core, and a sign-in storm 19 MiB for each core.
 var UsualCost = Cost{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
 // nobody is a hash of this cost that no password has been found for: it is compared where there is none.
