@@ -168,9 +168,13 @@ func TestAnotherProgramChecksABadge(t *testing.T) {
 	given := map[string]any{"at": e.now().Format(time.RFC3339)}
 	jwt, says := e.badge(e.code) // the first key is made when it is first needed
 	var keys any
-	e.anyone().get("/badges/keys").want(200).json(&keys)
+	e.anyone().get("/.well-known/jwks.json").want(200).json(&keys)
 	list := strings.TrimPrefix(says.Status.List, "http://lopban.test")
-	given["keys"], given["first"], given["before"] = keys, jwt, e.anyone().get(list).want(200).Body
+	api := e.anyone().get("/api/v1/certificates/" + e.code + "/credential").want(200)
+	if kind := api.Header.Get("Content-Type"); kind != "application/vc+jwt" {
+		t.Errorf("the API sends %s", kind)
+	}
+	given["keys"], given["first"], given["before"] = keys, api.Body, e.anyone().get(list).want(200).Body
 	again := strings.TrimSuffix(strings.TrimPrefix(e.staff.post(e.at("/reissue"), map[string][]string{"reason": {"lost"}}).leads(), "/certificates/"), "/register?done=reissued")
 	second, next := e.badge(again)
 	e.pass(2 * time.Minute) // lists are made once a minute
@@ -186,7 +190,7 @@ func TestAnotherProgramChecksABadge(t *testing.T) {
 		for (const one of [first, second, before, after, next]) if (one.wrong) throw one.wrong;
 		console.log(first.credentialSubject.identifier[0].identityHash, ended(first, before), ended(first, after), ended(second, next));
 		console.log((await open(given.forged)).wrong, (await open(first.wrong + "")).wrong);
-		given.keys.keys[0].x = given.keys.keys[0].y; given.at = "2026-12-08T00:00:00Z";
+		for (const key of given.keys.keys) key.x = key.y; given.at = "2026-12-08T00:00:00Z";
 		console.log((await open(given.first)).wrong !== undefined);`, given)
 	if want := "Vàng Thị Giang false true false\nERR_JWS_SIGNATURE_VERIFICATION_FAILED ERR_JWS_INVALID\ntrue"; got != want {
 		t.Errorf("it says\n%s\nwant\n%s", got, want)

@@ -28,6 +28,7 @@ func newDoor(t testing.TB) *door {
 	s := newSite(t)
 	s.publish(shortCourse("K1", courses.LibraryService))
 	d := &door{visited: s, handle: s.app.Handler()}
+	d.looksUpMuch()
 	d.learner = s.as(s.person("Vàng Thị Mỷ", lungCu)).cookies
 	d.staff = s.as(s.account("", "Hà Văn Tâm", "08", roster.Staff)).cookies
 	return d

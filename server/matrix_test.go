@@ -333,6 +333,8 @@ var matrix = []matrixRow{
 	{method: "GET", pattern: "/api/v1/courses/:id/lessons/:lesson", path: "/api/v1/courses/K1/lessons/thu", want: same7(200)},
 	{method: "GET", pattern: "/api/v1/certificates", want: members(401, 200)},
 	{method: "GET", pattern: "/api/v1/certificates/:code", path: "/api/v1/certificates/{far.code}", want: same7(200), public: true},
+	{method: "GET", pattern: "/api/v1/certificates/:code/credential", path: "/api/v1/certificates/{far.code}/credential", want: same7(200), public: true},
+	{method: "GET", pattern: "/api/v1/certificates/:code/credential", path: "/api/v1/certificates/{far}/credential", want: same7(404)},
 	{method: "GET", pattern: "/api/v1/indicators", want: members(401, 200)},
 	{method: "GET", pattern: "/api/v1/indicators", path: "/api/v1/indicators?by=present&province=08", want: cells{401, 403, 403, 200, 404, 200, 200}},
 	{method: "GET", pattern: "/api/v1/board", want: members(401, 200)},
@@ -478,6 +480,7 @@ func (g *guarded) shelf(name, commune string) string {
 
 func newGuardedOn(t testing.TB, s *visited) *guarded {
 	g := &guarded{visited: s, ids: map[string]string{}}
+	g.looksUpMuch()
 	v := g.publish(shortCourse("K1", courses.LibraryService))
 	g.publish(shortCourse("K2", courses.ReadingPromotion))
 	g.publish(practiceCourse("K3", false))

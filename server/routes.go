@@ -275,6 +275,7 @@ func (s *Server) routes(app *fiber.App) {
 	api.Post("/photos", s.member, facts, s.learn.TakePhoto)
 	api.Get("/certificates", s.member, s.apiCertificates)
 	api.Get("/certificates/:code", codes, s.apiVerify)
+	api.Get("/certificates/:code/credential", codes, s.learn.BadgeFile)
 	api.Post("/certificates/:code/reissue", s.member, s.apiReissue)
 	api.Get("/board", s.member, s.board.ApiBoard)
 	api.Get("/indicators", s.member, s.board.ApiIndicators)

@@ -53,14 +53,19 @@ func (s *Pages) CheckKeys(c *fiber.Ctx) error {
 	return c.JSON(keySet(all, true))
 }
 
-// KeySet are the keys that may be believed, as other programs look for them.
+// KeySet are the keys that may be believed, as other programs look for them: under their thumbprints, and under the
+// addresses by which badges name them.
 func (s *Pages) KeySet(c *fiber.Ctx) error {
 	all, err := s.Keys.All(c.UserContext())
 	if err != nil {
 		return err
 	}
+	named, err := s.badgeKeys(c)
+	if err != nil {
+		return err
+	}
 	c.Set(fiber.HeaderCacheControl, soon)
-	return c.JSON(keySet(all, false), "application/jwk-set+json")
+	return c.JSON(fiber.Map{"keys": append(keyList(all, false), named...)}, "application/jwk-set+json")
 }
 
 // CheckStates says, signed, which certificates are worth nothing any more.
