@@ -58,6 +58,7 @@ type Version struct {
 	Sources []Source `json:"sources,omitempty"` // what it rests on
 	// from which attempt on who has not passed a quiz sees its key; 0: UsualKeyAfter
 	KeyAfter int       `json:"keyAfter,omitzero"`
+	Final    int       `json:"final,omitzero"` // how many questions the final test asks; 0: there is none
 	Modules  []Module  `json:"modules"`
 	Media    []Media   `json:"media"`
 	Practice *Practice `json:"practice,omitempty"` // nil: the course has no practice task

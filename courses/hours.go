@@ -6,12 +6,13 @@ import "time"
 const periodMinutes = 45
 
 // RequiredMinutes is how long everything takes that a certificate of the course is issued for: reading and quizzes of
-// all lessons, and the practice task where it is required.
+// all lessons, the final test, and the practice task where it is required.
 func (v *Version) RequiredMinutes() int {
 	n := 0
-	for _, l := range v.Lessons() {
+	for _, l := range v.Written() {
 		n += l.Minutes
 	}
+	n += v.Final * finalMinute
 	if v.Practice != nil && v.Practice.Required {
 		n += v.Practice.Minutes
 	}

@@ -10,8 +10,9 @@ var (
 	pagesOfTheDesk = []string{"import", "paste"}
 )
 
-// LessonNameTaken says whether a page of every course has this name, so that no lesson may have it as its id.
-func LessonNameTaken(id string) bool { return slices.Contains(pagesOfACourse, id) }
+// LessonNameTaken says whether a page of every course or the final test has this name, so that no lesson may have it
+// as its id.
+func LessonNameTaken(id string) bool { return id == FinalID || slices.Contains(pagesOfACourse, id) }
 
 // CourseNameTaken says whether a page of the desk has this name, so that no course may have it as its id.
 func CourseNameTaken(id string) bool { return slices.Contains(pagesOfTheDesk, id) }

@@ -33,12 +33,12 @@ func (p *province) outlineForm(status int, all ...string) (*reply, courses.Versi
 
 func TestPassMarkAndValidityHaveAForm(t *testing.T) {
 	p := newDraft(t)
-	_, v := p.outlineForm(303, "do", "rules", "pass", "75", "validity", "24", "key", "2")
-	if v.PassMark != 75 || v.ValidityMonths != 24 || v.KeyAfter != 2 || v.Shuffle {
+	_, v := p.outlineForm(303, "do", "rules", "pass", "75", "validity", "24", "key", "2", "final", "3")
+	if v.PassMark != 75 || v.ValidityMonths != 24 || v.KeyAfter != 2 || v.Final != 3 || v.Shuffle {
 		t.Errorf("%+v", v)
 	}
 	_, v = p.outlineForm(303, "do", "rules", "pass", "60", "validity", "", "key", "", "shuffle", "1")
-	if v.PassMark != 60 || v.ValidityMonths != 0 || v.KeyAfter != 0 || !v.Shuffle {
+	if v.PassMark != 60 || v.ValidityMonths != 0 || v.KeyAfter != 0 || v.Final != 0 || !v.Shuffle {
 		t.Errorf("%+v", v)
 	}
 	for _, c := range []struct{ pass, validity, key, want string }{
@@ -51,6 +51,9 @@ func TestPassMarkAndValidityHaveAForm(t *testing.T) {
 		if !strings.Contains(r.one(".note.bad"), c.want) || r.attr("#rule-pass", "value") != c.pass || r.attr("#rule-validity", "value") != c.validity || len(r.find("#rules .bad")) != 1 || len(r.find("#task .bad")) != 0 || now.Hash != v.Hash {
 			t.Errorf("%+v: %s", c, r.text())
 		}
+	}
+	if r, _ := p.outlineForm(422, "do", "rules", "pass", "60", "final", "101"); !strings.Contains(r.one(".note.bad"), "Số câu của bài kiểm tra cuối khóa") || r.attr("#rule-final", "value") != "101" {
+		t.Error(r.text())
 	}
 	// The same form again, whose first answer was lost on the way.
 	p.trainer.post("/author/K1/outline", typed("do", "rules", "base", "1", "pass", "60", "shuffle", "1")).want(303)

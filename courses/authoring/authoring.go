@@ -126,6 +126,9 @@ func (l *loader) load() Package {
 			l.lesson(&v.Modules[i].Lessons[j])
 		}
 	}
+	if v.AddFinal(); v.Final > 0 {
+		l.final(source, v)
+	}
 	if v.Practice != nil {
 		vi, en := l.bodies(PracticeID)
 		v.Practice.Body = courses.Text{Vi: vi.text, En: en.text}
@@ -150,6 +153,17 @@ func (l *loader) load() Package {
 	}
 	return p
 }
+
+// final looks whether the quizzes have as many questions as the final test draws.
+func (l *loader) final(source string, v courses.Version) {
+	test, _ := v.Lesson(courses.FinalID)
+	if n := len(test.Quiz.Questions); n < v.Final {
+		line := 1 + strings.Count(source[:finalKey.FindStringIndex(source)[0]], "\n")
+		l.Add(CourseFile, line, "final-few", strconv.Itoa(v.Final), strconv.Itoa(n))
+	}
+}
+
+var finalKey = regexp.MustCompile(`(?m)^final\s*:|\z`)
 
 var lessonName = regexp.MustCompile(`^lessons/([a-z0-9-]+)\.(?:vi|en)\.(?:md|gift)$`)
 

@@ -50,6 +50,7 @@ func ReadCourse(data []byte, m *mistake.Mistakes) (courses.Version, bool) {
 		"checked":         {func(n *yaml.Node, k string) { v.Checked = r.day(n, k) }, false},
 		"sources":         {func(n *yaml.Node, k string) { v.Sources = r.sources(n, k) }, false},
 		"key_after":       {func(n *yaml.Node, k string) { v.KeyAfter = r.number(n, k, 1, MaxAttempts) }, false},
+		"final":           {func(n *yaml.Node, k string) { v.Final = r.number(n, k, 1, MaxDrawn) }, false},
 		"modules":         {func(n *yaml.Node, k string) { list, modules = n, r.list(n, k) }, true},
 		"practice":        {func(n *yaml.Node, k string) { v.Practice = r.practice(n, k) }, false},
 	})
@@ -71,7 +72,11 @@ func (r yamlReader) module(n *yaml.Node, lessons map[string]bool) courses.Module
 	var mod courses.Module
 	var list *yaml.Node
 	r.mapping(n, "modules", fields{
-		"id":      {func(n *yaml.Node, k string) { mod.ID = r.id(n, k, "lesson-id", PartID) }, true},
+		"id": {func(n *yaml.Node, k string) {
+			if mod.ID = r.id(n, k, "lesson-id", PartID); mod.ID == courses.FinalID {
+				r.m.Add(CourseFile, n.Line, "lesson-id-kept", mod.ID)
+			}
+		}, true},
 		"title":   {func(n *yaml.Node, k string) { mod.Title = r.text(n, k) }, true},
 		"lessons": {func(n *yaml.Node, k string) { list = n }, true},
 	})
@@ -390,6 +395,7 @@ type (
 		Checked  yamlDay        `yaml:"checked,omitempty"`
 		Sources  []yamlSource   `yaml:"sources,omitempty"`
 		KeyAfter int            `yaml:"key_after,omitempty"`
+		Final    int            `yaml:"final,omitempty"`
 		Modules  []yamlModule   `yaml:"modules"`
 		Practice *yamlPractice  `yaml:"practice,omitempty"`
 	}
@@ -447,12 +453,15 @@ func drawYAML(draw []courses.Draw) any {
 // CourseYAML writes what ReadCourse reads. The periods are those that the minutes make.
 func CourseYAML(v courses.Version) ([]byte, error) {
 	c := yamlCourse{ID: v.Course, Strand: v.Strand, Title: yamlText(v.Title), Summary: yamlText(v.Summary), Periods: v.TruePeriods(),
-		PassMark: v.PassMark, Validity: v.ValidityMonths, KeyAfter: v.KeyAfter,
+		PassMark: v.PassMark, Validity: v.ValidityMonths, KeyAfter: v.KeyAfter, Final: v.Final,
 		Checked: yamlDay(v.Checked), Sources: sourcesYAML(v.Sources)}
 	if !v.Shuffle {
 		c.Shuffle = &v.Shuffle
 	}
 	for _, m := range v.Modules {
+		if m.ID == courses.FinalID {
+			continue
+		}
 		mod := yamlModule{ID: m.ID, Title: yamlText(m.Title)}
 		for _, l := range m.Lessons {
 			mod.Lessons = append(mod.Lessons, yamlLesson{ID: l.ID, Title: yamlText(l.Title), Objective: yamlText(l.Objective), Minutes: l.Minutes, Draw: drawYAML(l.Quiz.Draw), Attempts: l.Quiz.Attempts, Pause: l.Quiz.PauseMinutes})

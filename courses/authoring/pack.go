@@ -59,7 +59,7 @@ func Texts(v courses.Version) (map[string][]byte, error) {
 	if files[CourseFile], err = CourseYAML(v); err != nil {
 		return nil, err
 	}
-	for _, l := range v.Lessons() {
+	for _, l := range v.Written() {
 		for _, lang := range []string{"vi", "en"} {
 			if !hasQuiz(l.Quiz, lang) {
 				continue

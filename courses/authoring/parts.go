@@ -64,7 +64,7 @@ type writing struct {
 // writings lists the texts that a course has, lessons and their forms first.
 func writings(v courses.Version) []writing {
 	var all []writing
-	for _, l := range v.Lessons() {
+	for _, l := range v.Written() {
 		all = append(all, writing{l.ID, l.Body}, writing{courses.FormID(l.ID), l.Form})
 	}
 	if p := v.Practice; p != nil {

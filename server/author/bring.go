@@ -191,6 +191,9 @@ const maxKeyed = 500
 // whole fills in all that will be made, text and questions.
 func (p *bringPreviewPage) whole(v courses.Version) {
 	for _, m := range v.Modules {
+		if m.ID == courses.FinalID { // its questions are those of the lessons
+			continue
+		}
 		part := bringModule{Title: m.Title}
 		for _, l := range m.Lessons {
 			one := bringLesson{Title: l.Title, Count: len(l.Quiz.Questions), Texts: p.texts(l.Body, "")}

@@ -62,7 +62,7 @@ func (s *Pages) Booklet(c *fiber.Ctx) error {
 	}
 	pdf, err := s.booklets.Get(fmt.Sprint(v.ID, "/", w.Lang, "/", key), gather, func() ([]byte, error) {
 		return paper.Booklet{
-			Task: texts["practice"], Model: texts[authoring.ModelID], Version: v, Lang: w.Lang, Key: key, Say: w.T, Inline: markdown.RenderInline,
+			Task: texts["practice"], Model: texts[authoring.ModelID], Version: v.WithoutFinal(), Lang: w.Lang, Key: key, Say: w.T, Inline: markdown.RenderInline,
 			Text:    func(l courses.Lesson) string { return texts[l.ID] },
 			Picture: func(src string) []byte { return pictures[src] },
 		}.PDF()

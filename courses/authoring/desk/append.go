@@ -91,7 +91,7 @@ func (a *appending) texts(b bring.Brought, brought courses.Version) ([]int, erro
 		var more []string
 		var sections []int
 		n := 0
-		for _, l := range brought.Lessons() {
+		for _, l := range brought.Written() {
 			text, headed := textOf(b, l, lang)
 			if headed {
 				n++
@@ -163,7 +163,7 @@ func (a *appending) questions(b bring.Brought, brought courses.Version, sections
 	}
 	for i, lang := range []string{"vi", "en"} {
 		text, plain := now[i], ""
-		for j, l := range brought.Lessons() {
+		for j, l := range brought.Written() {
 			more := strings.TrimSpace(string(b.Files[authoring.LessonFile(l.ID, lang, "gift")]))
 			if more == "" {
 				continue
@@ -273,7 +273,7 @@ func Lost(b bring.Brought, aim Aim) mistake.Mistakes {
 			l.add("lost-module", part.Title)
 		}
 	}
-	for _, one := range v.Lessons() {
+	for _, one := range v.Written() {
 		if aim.Lesson != "" {
 			l.lesson(b, one)
 		}

@@ -16,12 +16,13 @@ type Rules struct {
 	PassMark       int // percent, 50 to 100
 	ValidityMonths int // 0: certificates do not expire
 	KeyAfter       int // attempts, 0: as usual
+	Final          int // questions of the final test, 0: there is none
 	Shuffle        bool
 }
 
 // RulesOf reads them from an outline.
 func RulesOf(v *courses.Version) Rules {
-	return Rules{v.PassMark, v.ValidityMonths, v.KeyAfter, v.Shuffle}
+	return Rules{v.PassMark, v.ValidityMonths, v.KeyAfter, v.Final, v.Shuffle}
 }
 
 // maxHeading is how many letters a title, an objective, a summary or a criterion may have.
@@ -36,13 +37,14 @@ func within(n, least, most int, field, code string) error {
 
 // SetRules changes the settings of the course; base is the revision of course.yaml that the writer saw.
 func (d *Desk) SetRules(ctx context.Context, course string, base int, r Rules, by string) error {
-	err := cmp.Or(within(r.PassMark, 50, 100, "pass", "rule-pass"), within(r.ValidityMonths, 0, authoring.MaxValidity, "validity", "rule-validity"), within(r.KeyAfter, 0, authoring.MaxAttempts, "key", "rule-key"))
+	err := cmp.Or(within(r.PassMark, 50, 100, "pass", "rule-pass"), within(r.ValidityMonths, 0, authoring.MaxValidity, "validity", "rule-validity"), within(r.KeyAfter, 0, authoring.MaxAttempts, "key", "rule-key"),
+		within(r.Final, 0, authoring.MaxDrawn, "final", "rule-final"))
 	if err != nil {
 		return err
 	}
 	part := func(v *courses.Version) (any, bool) { return RulesOf(v), true }
 	return d.set(ctx, course, base, by, part, func(v *courses.Version) {
-		v.PassMark, v.ValidityMonths, v.KeyAfter, v.Shuffle = r.PassMark, r.ValidityMonths, r.KeyAfter, r.Shuffle
+		v.PassMark, v.ValidityMonths, v.KeyAfter, v.Final, v.Shuffle = r.PassMark, r.ValidityMonths, r.KeyAfter, r.Final, r.Shuffle
 	})
 }
 

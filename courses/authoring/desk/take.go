@@ -216,7 +216,7 @@ func (t *taking) lessons(b bring.Brought, module string) error {
 		return err
 	}
 	var added []courses.Lesson
-	for _, l := range brought.Lessons() {
+	for _, l := range brought.Written() {
 		was := l.ID
 		l.ID = freeID(strings.ReplaceAll(was, "-", " "), func(id string) bool {
 			return lessonTaken(&v, draft, id) || slices.ContainsFunc(added, func(l courses.Lesson) bool { return l.ID == id })

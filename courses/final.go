@@ -1,0 +1,62 @@
+package courses
+
+import (
+	"fmt"
+	"slices"
+)
+
+// FinalID is the final test's among the lessons and modules of a version. No author's lesson has it.
+const FinalID = "final-test"
+
+// Written lists the lessons that authors wrote: all but the final test.
+func (v *Version) Written() []Lesson {
+	var all []Lesson
+	for _, l := range v.Lessons() {
+		if l.ID != FinalID {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// WithoutFinal is the version without its final test, whose questions are printed with their lessons.
+func (v *Version) WithoutFinal() *Version {
+	c := *v
+	c.Modules = slices.DeleteFunc(slices.Clone(v.Modules), func(m Module) bool { return m.ID == FinalID })
+	return &c
+}
+
+// finalMinute is how many minutes a question of the final test takes.
+const finalMinute = 1
+
+// AddFinal puts the final test that the version has behind its lessons, as a lesson of its own whose quiz draws over
+// the scored questions of all others, and says how many those are. So it is passed as any other quiz is, on paper and
+// without a network too, and a certificate waits for it as for any other lesson.
+func (v *Version) AddFinal() (questions int) {
+	var quiz Quiz
+	for _, l := range v.Written() {
+		for _, q := range l.Quiz.Questions {
+			if !q.Kind.Scored() {
+				continue
+			}
+			q.ID = l.ID + "--" + q.ID // no id of a lesson has two hyphens
+			q.Section, q.Pool = 0, "" // of its lesson
+			quiz.Questions = append(quiz.Questions, q)
+		}
+	}
+	if v.Final == 0 {
+		return len(quiz.Questions)
+	}
+	quiz.Draw = []Draw{{Count: v.Final}}
+	title := Text{Vi: "Kiểm tra cuối khóa", En: "Final test"}
+	test := Lesson{ID: FinalID, Title: title, Minutes: v.Final * finalMinute, Quiz: quiz,
+		Objective: Text{Vi: "Nhớ và dùng được những gì đã học trong cả khóa.", En: "Remember and use what the whole course has taught."},
+		Body: Text{
+			Vi: fmt.Sprintf("## Trước khi làm bài\n\nBài có %d câu, rút từ câu hỏi của mọi bài trong khóa. Hãy làm sau khi đã học hết các bài.\n\n"+
+				"Cần đúng từ %d %% trở lên thì khóa học mới hoàn thành. Chưa đạt thì làm lại được, với những câu khác.\n", v.Final, v.PassMark),
+			En: fmt.Sprintf("## Before you begin\n\nThe test has %d questions, drawn from the questions of every lesson. Take it when you have finished the lessons.\n\n"+
+				"The course is complete when %d%% or more are right. If they are not, you can try again with other questions.\n", v.Final, v.PassMark),
+		}}
+	v.Modules = append(v.Modules, Module{ID: FinalID, Title: title, Lessons: []Lesson{test}})
+	return len(quiz.Questions)
+}

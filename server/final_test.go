@@ -1,0 +1,114 @@
+package server
+
+import (
+	"strings"
+	"testing"
+
+	"lopban/courses"
+	"lopban/courses/roster"
+)
+
+// examined is a short course whose final test asks three questions.
+func examined(id string) map[string]string {
+	files := shortCourse(id, courses.LibraryService)
+	files["course.yaml"] = strings.Replace(files["course.yaml"], "pass_mark: 60\n", "pass_mark: 60\nfinal: 3\n", 1)
+	return files
+}
+
+func TestACertificateWaitsForTheFinalTest(t *testing.T) {
+	s := newSite(t)
+	v := s.publish(examined("K1"))
+	mai := s.person("Vàng Thị Mỷ", "00715")
+	c := s.as(mai)
+	lesson, _ := v.Lesson("thu")
+	test, ok := v.Lesson(courses.FinalID)
+	if !ok {
+		t.Fatal("there is no final test")
+	}
+	if text := c.get("/courses/K1").want(200).text(); !strings.Contains(text, "Kiểm tra cuối khóa") {
+		t.Errorf("the course says nothing of it: %s", text)
+	}
+	held := func() int {
+		t.Helper()
+		list, err := s.School.Certificates(t.Context(), mai.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	c.post("/courses/K1/doc", nil).want(303)
+	c.post("/courses/K1/thu/quiz", form("a", rightAnswers(lesson.Quiz))).want(303)
+	if n := held(); n != 0 {
+		t.Fatalf("%d certificates before the final test", n)
+	}
+	if got := c.get("/").want(200).one(".card.big h2"); got != "Kiểm tra cuối khóa" {
+		t.Errorf("the home page goes on with %q", got)
+	}
+	if text := c.get("/courses/K1/final-test").want(200).text(); !strings.Contains(text, "Bài có 3 câu") {
+		t.Errorf("its page says %s", text)
+	}
+	drawn := test.Quiz.Drawn(courses.EnrolmentID(mai.ID, "K1", 1), courses.FinalID, 0)
+	page := c.get("/courses/K1/final-test/quiz").want(200)
+	shown := 0
+	for _, q := range test.Quiz.Questions {
+		there := len(page.find(`[name="q.`+q.ID+`"], [name^="q.`+q.ID+`."]`)) > 0
+		if there {
+			shown++
+		}
+		want := false
+		for _, one := range drawn.Questions {
+			want = want || one.ID == q.ID
+		}
+		if there != want {
+			t.Errorf("%s is shown: %v, and was drawn: %v", q.ID, there, want)
+		}
+	}
+	if shown != 3 {
+		t.Errorf("%d questions are shown", shown)
+	}
+	blank := form("b", nil)
+	blank.Set("sure", "1")
+	c.post("/courses/K1/final-test/quiz", blank).want(303)
+	if n := held(); n != 0 {
+		t.Fatalf("%d certificates after a failed final test", n)
+	}
+	drawn = test.Quiz.Drawn(courses.EnrolmentID(mai.ID, "K1", 1), courses.FinalID, 1)
+	result := c.get(c.post("/courses/K1/final-test/quiz", form("c", rightAnswers(drawn))).leads()).want(200)
+	if n := held(); n != 1 || result.one("h1") != "Đạt" {
+		t.Errorf("%d certificates after it was passed: %s", n, result.text())
+	}
+}
+
+// Without a network the final test is there as any quiz is: all its questions without their keys, and which of them are
+// drawn is reckoned on the phone.
+func TestTheFinalTestIsTakenAlong(t *testing.T) {
+	s := newSite(t)
+	s.publish(examined("K1"))
+	pack := s.as(s.person("Vàng Thị Mỷ", "00715")).get("/courses/K1/pack.json").want(200).Body
+	if !strings.Contains(pack, "final-test") || !strings.Contains(pack, "thu--one") || strings.Contains(pack, "no, because") {
+		t.Errorf("%.2000s", pack)
+	}
+}
+
+// A trainer who takes such a course to the desk and publishes it again changes nothing, and the booklet prints each
+// question once.
+func TestTheFinalTestStaysOfOnePieceAtTheDesk(t *testing.T) {
+	s := newSite(t)
+	v := s.publish(examined("K1"))
+	duyen := s.account("", "Nông Thị Duyên", "08", roster.Trainer)
+	trainer := s.as(duyen)
+	if _, err := s.Desk.Open(t.Context(), "K1", duyen.ID); err != nil {
+		t.Fatal(err)
+	}
+	p, mistakes, err := s.Desk.Load(t.Context(), "K1")
+	if err != nil || mistakes.Errors() || p.Version.Hash != v.Hash {
+		t.Errorf("the draft is another course: %v %v", mistakes, err)
+	}
+	if got := trainer.get("/author/K1").want(200); got.attr("#rule-final", "value") != "3" || strings.Contains(got.Body, "/author/K1/final-test") {
+		t.Error("the desk shows the test as a lesson, or not its number of questions")
+	}
+	trainer.get("/author/K1/figures").want(200)
+	if pdf := trainer.get("/courses/K1/booklet.pdf").want(200).Body; !strings.HasPrefix(pdf, "%PDF-") {
+		t.Errorf("%.20q", pdf)
+	}
+}
