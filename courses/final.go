@@ -57,6 +57,6 @@ func (v *Version) AddFinal() (questions int) {
 			En: fmt.Sprintf("## Before you begin\n\nThe test has %d questions, drawn from the questions of every lesson. Take it when you have finished the lessons.\n\n"+
 				"The course is complete when %d%% or more are right. If they are not, you can try again with other questions.\n", v.Final, v.PassMark),
 		}}
-	v.Modules = append(v.Modules, Module{ID: FinalID, Title: title, Lessons: []Lesson{test}})
+	v.Modules = append(v.Modules, Module{ID: FinalID, Title: Text{Vi: "Cuối khóa", En: "At the end"}, Lessons: []Lesson{test}})
 	return len(quiz.Questions)
 }
