@@ -1,9 +1,13 @@
 package server
 
 import (
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/xuri/excelize/v2"
 
 	"lopban/courses/libraries"
 	"lopban/courses/roster"
@@ -89,5 +93,52 @@ func TestTheTargetsFollowFromWhatStaffEnterOfLibraries(t *testing.T) {
 		if !strings.Contains(trail, want) {
 			t.Errorf("the trail does not tell of %q", want)
 		}
+	}
+}
+
+// The rows of the screen leave as files, which can be verified from themselves; a spreadsheet adds them up.
+func TestTheTargetsLeaveAsFiles(t *testing.T) {
+	p := newBoard(t)
+	for i, name := range []string{"Thư viện xã Lũng Cú", "Tủ sách thôn Thèn Pả"} {
+		at := p.staff.post("/libraries?province=08", url.Values{"name": {name}, "commune": {lungCu}, "on": {"2025-01-01"}}).leads()
+		at, _, _ = strings.Cut(at, "?")
+		p.staff.post(at, url.Values{"do": {"report"}, "year": {"2025"}, "readers": {"100"}, "evidence": {"BC"}}).want(303)
+		p.staff.post(at, url.Values{"do": {"report"}, "year": {"2026"}, "readers": {fmt.Sprint(90 + 30*i)}, "evidence": {"BC"}, "coordinating": {"yes"}, "way": {"mobile"}}).want(303)
+	}
+	file := "/api/v1/reports/indicators."
+	csv, about := csvFile(p.staff.get(file + "csv?by=present&province=08").want(200))
+	xlsx, _ := xlsxFile(p.staff.get(file + "xlsx?by=present&province=08").want(200))
+	at := slices.IndexFunc(csv, func(r []string) bool { return r[0] == lungCu })
+	if got := strings.Join(csv[at], " "); len(csv) != 124 || got != lungCu+" xã Lũng Cú 0 1 0.0 2 2 100.0 2 1 2 50.0 200 210 5.0" {
+		t.Errorf("%d rows, that of Lũng Cú %q", len(csv), got)
+	}
+	if about["Chỉ tính: Năm"] != "2026" {
+		t.Errorf("the file does not say the year: %v", about)
+	}
+	for i, row := range xlsx {
+		for k, cell := range row {
+			if want := strings.TrimSuffix(csv[i][k], ".0"); cell != want {
+				t.Fatalf("row %d: %q, and %q in CSV", i, row, csv[i])
+			}
+		}
+	}
+	for _, format := range []string{"csv", "xlsx", "json"} {
+		v, err := targets.Verify(strings.NewReader(p.staff.get(file+format+"?by=present&province=08&year=2025").want(200).Body), format)
+		if err != nil || !v.Intact() || v.Report != "indicators" || v.Rows != 124 {
+			t.Errorf("%s: %+v, %v", format, v, err)
+		}
+	}
+	x, err := excelize.OpenReader(strings.NewReader(p.office.get(file + "xlsx?by=programme").want(200).Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	for cell, want := range map[string]string{"D19": "764", "F19": "2", "G19": "2", "J19": "1", "K19": "3", "M19": "200", "N19": "210"} {
+		if got, err := x.CalcCellValue(x.GetSheetList()[0], cell); got != want {
+			t.Errorf("%s is %q, want %s (%v)", cell, got, want, err)
+		}
+	}
+	if n := len(p.staff.get("/indicators").want(200).find(`a[href^="/api/v1/reports/indicators."]`)); n != 3 {
+		t.Errorf("%d files on the page", n)
 	}
 }

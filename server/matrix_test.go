@@ -341,6 +341,8 @@ var matrix = []matrixRow{
 	{method: "GET", pattern: "/api/v1/board", path: "/api/v1/board?province=08", want: cells{401, 403, 403, 200, 404, 200, 200}},
 	{method: "GET", pattern: "/api/v1/board", path: "/api/v1/board?province=04", want: cells{401, 403, 403, 404, 200, 200, 200}},
 	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/board.csv", want: members(401, 200)},
+	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/indicators.csv", want: members(401, 200)},
+	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/indicators.csv?province=04", want: cells{401, 403, 403, 404, 200, 200, 200}},
 	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/board.csv?province=04", want: cells{401, 403, 403, 404, 200, 200, 200}},
 	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/missing.json?province=08", want: cells{401, 403, 403, 200, 404, 200, 200}},
 	{method: "GET", pattern: "/api/v1/reports/:report.:format", path: "/api/v1/reports/missing.json?province=04", want: cells{401, 403, 403, 404, 200, 200, 200}},

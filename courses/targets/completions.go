@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"lopban/courses"
@@ -23,6 +24,7 @@ type Filter struct {
 	From  Day           `json:"from,omitempty"` // the first day on which the course was completed
 	To    Day           `json:"to,omitempty"`   // and the last
 	State courses.State `json:"state,omitempty"`
+	Year  int           `json:"year,omitempty"` // of the figures of libraries that are counted
 }
 
 // States of a certificate, in the order in which they are shown.
@@ -62,6 +64,9 @@ func (f Filter) line() string {
 		if part[1] != "" {
 			text += " " + part[0] + "=" + part[1]
 		}
+	}
+	if f.Year > 0 {
+		text += " year=" + strconv.Itoa(f.Year)
 	}
 	return text
 }
@@ -305,6 +310,7 @@ func (f Filter) about(w Words) [][2]any {
 	add("column.kind", f.Kind != "", term{"kind", f.Kind})
 	add("filter.from", f.From != "", f.From)
 	add("filter.to", f.To != "", f.To)
+	add("libraries.year", f.Year > 0, strconv.Itoa(f.Year))
 	add("column.state", f.State != "", term{"state", string(f.State)})
 	return lines
 }

@@ -310,7 +310,7 @@ func (r *Report) writeJSON(ctx context.Context, out io.Writer) error {
 	}
 	buffered := bufio.NewWriter(out)
 	fmt.Fprintf(buffered, `{"report":%q,"asOf":%q,"scope":%s,`, r.Name, r.Figures.AsOf, scope)
-	if r.Name == "completions" {
+	if r.Figures.Filter != (Filter{}) || r.Name == "completions" {
 		filter, err := compact(r.Figures.Filter)
 		if err != nil {
 			return err

@@ -19,13 +19,14 @@ import (
 // made, in bounded memory, and it can be written more than once until it is closed. What was read was read before the
 // first row is written: a slow reader holds nothing of the store.
 type Report struct {
-	Name    string // "board", "completions", "missing" or "roster"
+	Name    string // "board", "completions", "missing", "indicators" or "roster"
 	Figures Figures
 	Columns []Column
 
 	headings func(Words) []string
 	rows     func(ctx context.Context, each func(cells []any) error) error
 	sum      string // of a board: that of its figures
+	totals   []int  // of a Table: the columns that are added up
 	temp     string
 	close    func() error
 }
@@ -135,6 +136,19 @@ func (f Figures) Report() *Report {
 			}
 			return nil
 		}}
+}
+
+// Table is a report of rows that were counted elsewhere, of the scope and day of the figures. Totals are the columns
+// that are added up under the rows.
+func Table(name string, f Figures, columns []Column, totals []int, rows [][]any) *Report {
+	return &Report{Name: name, Figures: f, Columns: columns, totals: totals, close: func() error { return nil }, rows: func(_ context.Context, each func([]any) error) error {
+		for _, r := range rows {
+			if err := each(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
 }
 
 // headings are those of the screen.

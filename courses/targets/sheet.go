@@ -266,6 +266,13 @@ func (s *sheet) total(r *Report, n int, w Words) {
 	sum := func(column, value int) {
 		formula(column, s.styles.total, float64(value), "SUBTOTAL(109,%[1]s%[2]d:%[1]s%[3]d)", s.columns[column], from, to)
 	}
+	if r.totals != nil {
+		for _, i := range r.totals {
+			sum(i, s.sums[i])
+		}
+		s.write(`</row>`)
+		return
+	}
 	if r.Name != "board" {
 		formula(2, s.styles.total, float64(n), "SUBTOTAL(103,A%d:A%d)", from, to)
 		s.write(`</row>`)
@@ -307,7 +314,12 @@ func (r *Report) writeRows(ctx context.Context, z *zip.Writer, frame *zip.Reader
 	}
 	s.line = r.headLine()
 	s.out.WriteString(head)
-	n, sum, err = r.each(ctx, func(cells []any) error { return s.row(r.coded(cells), w) })
+	n, sum, err = r.each(ctx, func(cells []any) error {
+		for _, i := range r.totals {
+			s.sums[i] += cells[i].(int)
+		}
+		return s.row(r.coded(cells), w)
+	})
 	if err != nil {
 		return n, sum, err
 	}
@@ -324,11 +336,12 @@ type sheet struct {
 	styles  styles
 	columns []string // "A", "B", ...
 	line    int      // last written
+	sums    map[int]int
 	text    []byte
 }
 
 func newSheet(out io.Writer, columns int, st styles) (*sheet, error) {
-	s := &sheet{out: bufio.NewWriterSize(out, 32<<10), styles: st}
+	s := &sheet{out: bufio.NewWriterSize(out, 32<<10), styles: st, sums: map[int]int{}}
 	for i := range columns {
 		name, err := excelize.ColumnNumberToName(i + 1)
 		if err != nil {

@@ -22,7 +22,7 @@ import (
 
 // Verdict is what a file of a report says its checksum is, and what its rows give.
 type Verdict struct {
-	Report    string // "board", "completions" or "missing"
+	Report    string // "board", "completions", "missing" or "indicators"
 	Rows      int
 	Said, Sum string
 }
@@ -262,6 +262,7 @@ func verifyXLSX(file io.Reader) (Verdict, error) {
 var summedKeys = map[string][]string{
 	"board":       {"code", "base", "trained"},
 	"completions": {"id", "person", "library", "communeCode", "province", "course", "strand", "completedAt", "issuedAt", "validUntil", "certificate", "register", "state"},
+	"indicators":  {"code", "model", "ofCommunes", "coordinating", "libraries", "reported", "trained", "people", "readersBefore", "readersNow"},
 	"missing":     {"id", "person", "library", "communeCode", "province", "strands", "done", "lessons"},
 }
 

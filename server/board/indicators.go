@@ -308,3 +308,50 @@ func (p indicatorsPage) Says() string {
 	}
 	return strings.Join(all, "; ")
 }
+
+// report is the table of a scope as a file, in which the people trained stand too.
+func report(people targets.Figures, f libraries.Figures) *targets.Report {
+	people.Filter.Year = f.Year
+	trained := map[string]targets.Row{}
+	for _, r := range people.Rows {
+		trained[r.Code] = r
+	}
+	share := func(s libraries.Share) any {
+		if s.Of == 0 { // as on the screen: nothing is not 0 %
+			return nil
+		}
+		return s.Percent()
+	}
+	var rows [][]any
+	for _, r := range f.Rows {
+		t := trained[r.Code]
+		growth := any(nil)
+		if r.Readers.Known() {
+			growth = r.Readers.Percent()
+		}
+		rows = append(rows, []any{r.Code, courses.Text{Vi: r.Name, En: cmp.Or(r.NameEn, r.Name)}, r.Model.Done, r.Model.Of, share(r.Model), r.Coordinating.Done, r.Coordinating.Of, share(r.Coordinating), r.Reported,
+			t.Trained, t.Base, share(libraries.Share{Done: t.Trained, Of: t.Base}), r.Readers.Before, r.Readers.Now, growth})
+	}
+	columns := []targets.Column{{Key: "code", Width: 9}, {Key: "place", Width: 24, Aside: true}, {Key: "model", Width: 12}, {Key: "ofCommunes", Width: 11}, {Key: "modelPercent", Width: 11, Aside: true}, {Key: "coordinating", Width: 12}, {Key: "libraries", Width: 11},
+		{Key: "coordinatingPercent", Width: 11, Aside: true}, {Key: "reported", Width: 12}, {Key: "trained", Width: 12}, {Key: "people", Width: 11}, {Key: "trainedPercent", Width: 11, Aside: true}, {Key: "readersBefore", Width: 12}, {Key: "readersNow", Width: 12}, {Key: "readersPercent", Width: 11, Aside: true}}
+	return targets.Table("indicators", people, columns, []int{2, 3, 5, 6, 8, 9, 10, 12, 13}, rows)
+}
+
+// indicatorsFile makes the report that a visitor asks for.
+func (s *Pages) indicatorsFile(c *fiber.Ctx) (*targets.Report, error) {
+	q, f, err := s.indicators(c)
+	if err != nil {
+		return nil, err
+	}
+	people, err := s.Board.ReadScope(c.UserContext(), q.Scope, time.Time{})
+	return report(people, f), err
+}
+
+// Files are the addresses of the table as files.
+func (p indicatorsPage) Files() []page.Link {
+	var files []page.Link
+	for _, format := range []string{targets.XLSX, targets.CSV, targets.JSON} {
+		files = append(files, page.Link{Href: p.at("/api/v1/reports/indicators."+format) + "&year=" + strconv.Itoa(p.Year), Text: strings.ToUpper(format)})
+	}
+	return files
+}

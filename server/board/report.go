@@ -17,12 +17,15 @@ import (
 func (s *Pages) ApiReport(c *fiber.Ctx) error {
 	name, format := c.Params("report"), c.Params("format")
 	kind, ok := page.ReportTypes[format]
-	if !ok || !slices.Contains([]string{"board", "completions", "missing"}, name) {
+	if !ok || !slices.Contains([]string{"board", "completions", "missing", "indicators"}, name) {
 		return fmt.Errorf("report %s.%s: %w", name, format, problem.ErrNotFound)
 	}
 	q := queryOf(c)
+	var r *targets.Report
 	var err error
-	if name == "board" {
+	if name == "indicators" {
+		r, err = s.indicatorsFile(c)
+	} else if name == "board" {
 		q.Commune = ""
 		err = s.mayReadBoard(c, q)
 		if c.Query("period") != "" && !roster.MayReadPast(*page.VisitorOf(c).Account) {
@@ -35,9 +38,10 @@ func (s *Pages) ApiReport(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.asked(c, name, q)
-	if err != nil {
-		return err
+	if r == nil {
+		if r, err = s.asked(c, name, q); err != nil {
+			return err
+		}
 	}
 	c.Set(fiber.HeaderContentType, kind)
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+page.FileName(r, format)+`"`)
