@@ -105,7 +105,7 @@ func Fill(ctx context.Context, term *console.Terminal, s *programme.Programme, p
 // steps are what a fill does, in order.
 func (r *Region) steps(people int) []func(context.Context) error {
 	hire := func(ctx context.Context) error { return r.hire(ctx, people) }
-	return []func(context.Context) error{hire, r.issuers, r.open, r.former, r.learn, r.correct, r.elsewhere, r.stand, r.practise, r.close}
+	return []func(context.Context) error{hire, r.issuers, r.open, r.former, r.learn, r.correct, r.elsewhere, r.stand, r.practise, r.shelves, r.close}
 }
 
 // LibraryNames begins the name of a library by its kind; the commune's name follows.
