@@ -142,3 +142,25 @@ func TestTheTargetsLeaveAsFiles(t *testing.T) {
 		t.Errorf("%d files on the page", n)
 	}
 }
+
+// A program that asks again for figures it has gets nothing but the word that they are the same, until they are not.
+func TestFiguresThatAProgramHasAreNotSentAgain(t *testing.T) {
+	p := newBoard(t)
+	for _, path := range []string{"/api/v1/board?by=present&province=08", "/api/v1/indicators?by=present&province=08", "/api/v1/periods"} {
+		first := p.staff.get(path).want(200)
+		tag := first.Header.Get("ETag")
+		if again := p.staff.with("GET", path, "", "", "If-None-Match", `"other", `+tag).want(304); tag == "" || again.Body != "" || again.Header.Get("ETag") != tag {
+			t.Errorf("%s: %q, then %q with %q", path, tag, again.Header.Get("ETag"), again.Body)
+		}
+		p.staff.with("GET", path, "", "", "If-None-Match", `W/"other"`).want(200)
+	}
+	path := "/api/v1/indicators?by=present&province=08"
+	tag := p.staff.get(path).want(200).Header.Get("ETag")
+	p.staff.post("/libraries?province=08", url.Values{"name": {"Tủ sách"}, "commune": {lungCu}, "on": {"2025-01-01"}}).want(303)
+	if now := p.staff.with("GET", path, "", "", "If-None-Match", tag).want(200).Header.Get("ETag"); now == tag {
+		t.Error("other figures have the same tag")
+	}
+	if other := p.otherStaff.with("GET", path, "", "", "If-None-Match", tag); other.Status != 404 {
+		t.Errorf("a tag lets somebody learn that it is right: %d", other.Status)
+	}
+}

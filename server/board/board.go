@@ -110,7 +110,7 @@ func (s *Pages) ApiBoard(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(f)
+	return page.Tagged(c, f)
 }
 
 type boardPage struct {

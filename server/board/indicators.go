@@ -202,7 +202,7 @@ func (s *Pages) ApiIndicators(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(f)
+	return page.Tagged(c, f)
 }
 
 // lines are the targets in the order of the Decision.

@@ -409,7 +409,7 @@ func (s *Pages) ApiPeriods(c *fiber.Ctx) error {
 	for _, r := range rows {
 		all = append(all, r.api())
 	}
-	return c.JSON(fiber.Map{"periods": all})
+	return page.Tagged(c, fiber.Map{"periods": all})
 }
 
 func (s *Pages) ApiPeriodOf(c *fiber.Ctx) error {
@@ -435,5 +435,5 @@ func (s *Pages) ApiPeriodOf(c *fiber.Ctx) error {
 	if covered(*page.VisitorOf(c).Account, s.PresentOf(q.Scope)) {
 		adjusted["people"] = slices.Concat([]targets.Adjustment{}, all)
 	}
-	return c.JSON(fiber.Map{"period": periodRow{p, f}.api(), "figures": f, "adjustments": adjusted})
+	return page.Tagged(c, fiber.Map{"period": periodRow{p, f}.api(), "figures": f, "adjustments": adjusted})
 }
