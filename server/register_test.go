@@ -20,7 +20,11 @@ type earned struct {
 
 func newEarned(t testing.TB) earned {
 	t.Helper()
-	s := newSite(t)
+	return newEarnedOn(t, newSite(t))
+}
+
+func newEarnedOn(t *testing.T, s *visited) earned {
+	t.Helper()
 	v := s.publish(shortCourse("K1", courses.LibraryService))
 	lesson, _ := v.Lesson("thu")
 	e := earned{visited: s, mai: s.person("Vàng Thị Giang", "00715")}

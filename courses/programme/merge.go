@@ -31,6 +31,10 @@ func (s *Programme) Merge(ctx context.Context, gone, kept string, details *roste
 	if err != nil {
 		return p, err
 	}
+	told, err := s.joined(ctx, gone, roster.Joins)
+	if err != nil || told.At.IsZero() {
+		return p, err
+	}
 	if err := s.Accounts.Join(ctx, from, p); err != nil {
 		return p, err
 	}
@@ -42,7 +46,25 @@ func (s *Programme) Merge(ctx context.Context, gone, kept string, details *roste
 	if err := s.relate(ctx, gone, kept); err != nil {
 		return p, err
 	}
-	return p, s.Tell(ctx, AuditEntry{By: by, Action: "person.merge", Subject: kept, Province: p.Province, Note: from.Name + " (" + gone + ")", Changes: ChangesOf(to, p)})
+	told.Action, told.Subject, told.Province, told.Note, told.Changes = "person.merge", kept, p.Province, from.Name+" ("+gone+")", ChangesOf(to, p)
+	return p, s.Tell(ctx, told)
+}
+
+// joined begins the entry of the trail that tells of the last time that a person was joined or parted; zero where it
+// was told, and so everything that follows was done.
+func (s *Programme) joined(ctx context.Context, gone string, event roster.DetailEvent) (AuditEntry, error) {
+	all, err := s.Roll.Details(ctx, gone)
+	for _, d := range slices.Backward(all) {
+		if err == nil && d.Event == event {
+			e := AuditEntry{ID: "person-" + d.ID, By: d.By, At: d.RecordedAt}
+			_, err = store.Get[AuditEntry](ctx, s.Store, AuditKind, e.ID)
+			if errors.Is(err, problem.ErrNotFound) {
+				return e, nil
+			}
+			break
+		}
+	}
+	return AuditEntry{}, err
 }
 
 // Part undoes Merge and gives back the entry that was gone.
@@ -54,13 +76,18 @@ func (s *Programme) Part(ctx context.Context, gone, by string) (roster.Person, e
 	if err != nil {
 		return from, err
 	}
+	told, err := s.joined(ctx, gone, roster.Parts)
+	if err != nil || told.At.IsZero() {
+		return from, err
+	}
 	if err := s.Accounts.Part(ctx, gone); err != nil {
 		return from, err
 	}
 	if err := s.relate(ctx, gone, kept.ID); err != nil {
 		return from, err
 	}
-	return from, s.Tell(ctx, AuditEntry{By: by, Action: "person.part", Subject: gone, Province: from.Province, Note: kept.Name + " (" + kept.ID + ")"})
+	told.Action, told.Subject, told.Province, told.Note = "person.part", gone, from.Province, kept.Name+" ("+kept.ID+")"
+	return from, s.Tell(ctx, told)
 }
 
 // relate brings the board and the sessions of people in line with who they are.

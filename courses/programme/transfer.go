@@ -136,10 +136,14 @@ func (s *Programme) transferred(ctx context.Context, t roster.Transfer) ([]intak
 // EndTransfer declines what a transfer waits for, with a reason, or takes back what was said last. It is told to the
 // province that says it.
 func (s *Programme) EndTransfer(ctx context.Context, t roster.Transfer, decline bool, reason, by string) (roster.Transfer, error) {
-	province, action := t.Turn(), "transfer.decline"
+	before := t
+	if e := t.Last().Event; e == roster.Declines || e == roster.Withdraws { // pressed again
+		before.Steps = t.Steps[:len(t.Steps)-1]
+	}
+	province, action := before.Turn(), "transfer.decline"
 	end := func() (roster.Transfer, error) { return s.Roll.Decline(ctx, t.ID, reason, by) }
 	if !decline {
-		province, action = t.Other(t.Turn()), "transfer.withdraw"
+		province, action = t.Other(before.Turn()), "transfer.withdraw"
 		end = func() (roster.Transfer, error) { return s.Roll.Withdraw(ctx, t.ID, by) }
 	}
 	ended, err := end()

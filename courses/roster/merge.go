@@ -2,7 +2,6 @@ package roster
 
 import (
 	"context"
-	"slices"
 
 	"lopban/courses/problem"
 )
@@ -99,25 +98,35 @@ func (r *Roll) Merge(ctx context.Context, gone, kept string, d Details, by strin
 	return r.Refresh(ctx, kept)
 }
 
-// Part undoes Merge: both entries are as they were, and what was recorded since stays with the one that was kept.
+// Part undoes Merge: both entries are as they were, and what was recorded since stays with the one that was kept. It may
+// be repeated.
 func (r *Roll) Part(ctx context.Context, gone, by string) (from, kept Person, err error) {
 	if from, err = r.Person(ctx, gone); err != nil {
 		return from, kept, err
-	}
-	if from.Gone != Joined {
-		return from, kept, problem.Invalid("", "merge.none", from.Name)
 	}
 	details, err := r.Details(ctx, gone)
 	if err != nil {
 		return from, kept, err
 	}
-	i := slices.IndexFunc(details, func(d Detail) bool { return d.Event == Joins && d.Other == from.Into })
-	for n := i + 1; n < len(details); n++ {
-		if details[n].Event == Joins {
-			i = n
+	i, parted := -1, false // the last time that it was joined, and whether it was parted since
+	for n, d := range details {
+		switch d.Event {
+		case Joins:
+			i, parted = n, false
+		case Parts:
+			parted = true
 		}
 	}
-	into, err := r.Person(ctx, from.Into)
+	if i < 0 || from.Gone == Struck {
+		return from, kept, problem.Invalid("", "merge.none", from.Name)
+	}
+	if parted { // it is brought to its end
+		if from, err = r.Refresh(ctx, gone); err == nil {
+			kept, err = r.Refresh(ctx, details[i].Other)
+		}
+		return from, kept, err
+	}
+	into, err := r.Person(ctx, details[i].Other)
 	if err != nil {
 		return from, kept, err
 	}

@@ -89,12 +89,13 @@ type Account struct {
 	Province    string    `json:"province"` // the scope of staff and trainers: a present province, code; "" for none
 	Session     int       `json:"session"`  // raising it ends every session of the person
 	Disabled    bool      `json:"disabled"`
-	Failures    int       `json:"failures"`    // wrong passwords or codes of the last lock; zero once it was opened
-	LockedAt    time.Time `json:"lockedAt"`    // when the last lock began, see accounts.Tally
-	LockedUntil time.Time `json:"lockedUntil"` // when it ends, if nobody fails again; zero once it was opened
-	LockTold    bool      `json:"lockTold"`    // the person was told of it
-	Unlocked    int       `json:"unlocked"`    // raising it forgets the wrong passwords before
-	ClaimsFrom  time.Time `json:"claimsFrom"`  // claims made then or before do not open the account any more
+	Switched    int       `json:"switched,omitempty"` // how often it was disabled or enabled
+	Failures    int       `json:"failures"`           // wrong passwords or codes of the last lock; zero once it was opened
+	LockedAt    time.Time `json:"lockedAt"`           // when the last lock began, see accounts.Tally
+	LockedUntil time.Time `json:"lockedUntil"`        // when it ends, if nobody fails again; zero once it was opened
+	LockTold    bool      `json:"lockTold"`           // the person was told of it
+	Unlocked    int       `json:"unlocked"`           // raising it forgets the wrong passwords before
+	ClaimsFrom  time.Time `json:"claimsFrom"`         // claims made then or before do not open the account any more
 	CreatedAt   time.Time `json:"createdAt"`
 	ConsentedAt time.Time `json:"consentedAt"` // to the use of personal data, zero before
 

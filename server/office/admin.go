@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"html/template"
+	"strconv"
 	"strings"
 	"time"
 
@@ -243,16 +244,23 @@ func (s *Pages) manage(c *fiber.Ctx, action string, do func(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	_, err = do(c.UserContext(), *page.VisitorOf(c).Account, a.ID)
-	if errors.Is(err, accounts.ErrAsItIs) { // pressed twice: one thing was done
-		return page.SeeOther(c, "/admin?done=account-"+action)
+	is, err := do(c.UserContext(), *page.VisitorOf(c).Account, a.ID)
+	twice := errors.Is(err, accounts.ErrAsItIs)
+	if twice {
+		is, err = store.Get[roster.Account](c.UserContext(), s.Store, roster.AccountKind, a.ID)
 	}
 	if err != nil {
 		return err
 	}
 	s.Sessions.ForgetAccount(a.ID)
-	if err := s.AuditAct(c, "account."+action, a.ID, a.Province); err != nil {
-		return err
+	e := programme.AuditEntry{Action: "account." + action, Subject: a.ID, Province: a.Province}
+	if action == "disable" || action == "enable" { // pressed twice one thing was done, and is told once
+		e.ID = "switch-" + a.ID + "-" + strconv.Itoa(is.Switched)
+	}
+	if !twice || is.Switched > 0 {
+		if err := s.TellAct(c, e); err != nil {
+			return err
+		}
 	}
 	return page.SeeOther(c, "/admin?done=account-"+action)
 }

@@ -202,7 +202,9 @@ func (s *Site) TellExport(c *fiber.Ctx, what, province, file string, rows int) e
 // TellAct keeps an entry for the visitor, with what there is to say of it; one entry for an act that may be sent again.
 func (s *Site) TellAct(c *fiber.Ctx, e programme.AuditEntry) error {
 	e.By = VisitorID(c)
-	e.ID, _ = c.Locals(AuditID).(string)
+	if e.ID == "" {
+		e.ID, _ = c.Locals(AuditID).(string)
+	}
 	return s.Tell(c.UserContext(), e)
 }
 

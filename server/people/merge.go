@@ -42,7 +42,7 @@ func (s *Pages) showMerge(c *fiber.Ctx, fault *page.FormFault) error {
 	}
 	shown := mergePage{Frame: s.Frame(c, s.WordsOf(c).T("merge.title")), Person: p, Text: strings.TrimSpace(c.FormValue("q")), Kinds: roster.LibraryKinds, Open: "merge", Fault: fault}
 	if id := c.FormValue("other"); id != "" {
-		if shown.Other, err = s.alsoChanged(c, id); err != nil {
+		if shown.Other, err = s.alsoChanged(c, roster.Person{}, id); err != nil {
 			return err
 		}
 		kept, gone := p, shown.Other
@@ -97,11 +97,12 @@ func (s *Pages) sideOf(ctx context.Context, p roster.Person) (sideRow, error) {
 	return side, err
 }
 
-// alsoChanged is the second person of a merge, who must be the visitor's to change too. Somebody else is not found.
-func (s *Pages) alsoChanged(c *fiber.Ctx, id string) (roster.Person, error) {
+// alsoChanged is the second person of a merge, who must be the visitor's to change too. Somebody else is not found, nor
+// who is gone, but for an entry that was joined to the first one: the button may be pressed again.
+func (s *Pages) alsoChanged(c *fiber.Ctx, first roster.Person, id string) (roster.Person, error) {
 	id, _ = roster.ParseID(id)
 	p, err := s.Roll.Person(c.UserContext(), id)
-	if err == nil && (!roster.MayEditRoster(*page.VisitorOf(c).Account, p.Province) || p.Gone != "") {
+	if err == nil && (!roster.MayEditRoster(*page.VisitorOf(c).Account, p.Province) || p.Gone != "" && (p.Gone != roster.Joined || p.Into != first.ID)) {
 		err = store.NotFound(roster.PersonKind, id)
 	}
 	return p, err
@@ -114,7 +115,7 @@ func (s *Pages) MergePeople(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	other, err := s.alsoChanged(c, c.FormValue("other"))
+	other, err := s.alsoChanged(c, p, c.FormValue("other"))
 	if err != nil {
 		return err
 	}

@@ -386,6 +386,7 @@ func (s *Accounts) setDisabled(ctx context.Context, by roster.Account, id string
 			return ErrAsItIs
 		}
 		a.Disabled = disabled
+		a.Switched++
 		return nil
 	})
 }
