@@ -98,8 +98,8 @@ func (r *Roll) Merge(ctx context.Context, gone, kept string, d Details, by strin
 	return r.Refresh(ctx, kept)
 }
 
-// Part undoes Merge: both entries are as they were, and what was recorded since stays with the one that was kept. It may
-// be repeated.
+// Part undoes Merge: both entries are as they were, and what was recorded since stays with the one that was kept. It
+// may be repeated.
 func (r *Roll) Part(ctx context.Context, gone, by string) (from, kept Person, err error) {
 	if from, err = r.Person(ctx, gone); err != nil {
 		return from, kept, err
