@@ -83,9 +83,19 @@ func deeds() map[string]deed {
 			func(_, _, _ c, e earned, _ roster.Account) *reply {
 				return e.chief.post(e.at("/answer"), url.Values{"do": {"agree"}})
 			}},
-		"disable": {none, button(account("/disable"), nil)},
-		"enable":  {func(_, _, adm c, _ earned, dua roster.Account) { adm.post("/admin/"+dua.ID+"/disable", nil).want(303) }, button(account("/enable"), nil)},
-		"reset":   {none, button(account("/reset"), nil)},
+		"close": {none, func(_, _, adm c, _ earned, _ roster.Account) *reply {
+			return adm.post("/periods", url.Values{"period": {"2026-11"}, "name": {"Tháng 11"}})
+		}},
+		"retire": {none, func(_, _, adm c, _ earned, _ roster.Account) *reply {
+			return adm.post("/author/K1/versions", url.Values{"do": {"retire"}, "note": {"Đã cũ"}})
+		}},
+		"contact": {none, func(_, _, adm c, _ earned, _ roster.Account) *reply {
+			return adm.post("/admin/issuers/08/contact", url.Values{"name": {"Chị Sen"}, "phone": {"0206 3856 123"}})
+		}},
+		"sign out": {none, button(account("/sign-out"), nil)},
+		"disable":  {none, button(account("/disable"), nil)},
+		"enable":   {func(_, _, adm c, _ earned, dua roster.Account) { adm.post("/admin/"+dua.ID+"/disable", nil).want(303) }, button(account("/enable"), nil)},
+		"reset":    {none, button(account("/reset"), nil)},
 	}
 }
 

@@ -3,6 +3,7 @@ package board
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/problem"
+	"lopban/courses/programme"
 	"lopban/courses/roster"
 	"lopban/courses/targets"
 	"lopban/courses/words"
@@ -236,14 +238,22 @@ func (s *Pages) ClosePeriod(c *fiber.Ctx) error {
 		return problem.Denied("denied")
 	}
 	id, name := c.FormValue("period"), c.FormValue("name")
-	_, err := s.Board.Close(c.UserContext(), id, name, a.ID, a.Name)
+	p, err := s.Board.Close(c.UserContext(), id, name, a.ID, a.Name)
+	if errors.Is(err, problem.ErrExists) { // a stop may have come before it was told
+		var failed error
+		if p, failed = s.Board.Period(c.UserContext(), id); failed != nil {
+			return failed
+		}
+	}
+	if err == nil || errors.Is(err, problem.ErrExists) {
+		if err := s.Tell(c.UserContext(), programme.AuditEntry{ID: "period-" + id, By: p.By, Action: "period.close", Subject: id}); err != nil {
+			return err
+		}
+	}
 	if fault, err := s.RosterFault(c, err); err != nil {
 		return err
 	} else if fault != nil {
 		return s.showPeriods(c, id, name, fault)
-	}
-	if err := s.AuditAct(c, "period.close", id, ""); err != nil {
-		return err
 	}
 	return page.SeeOther(c, "/periods/"+id+"?done=period")
 }
