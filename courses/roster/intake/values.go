@@ -46,8 +46,14 @@ var (
 	none      = []string{"khong co", "chua co", "khong", "chua", "ko co", "ko", "k co", "k", "kg", "khong ro", "chua ro", "chua cap nhat", "khong xac dinh", "n a", "na", "none", "null", "nil", "x", "trong", "bo trong", "0", "00", "khong dung", "khong su dung"}
 )
 
+// noneBytes is more than any of none has with all its marks.
+const noneBytes = 60
+
 // isNone says whether a cell says in words that there is nothing: "không có", "-", "0".
 func isNone(text string) bool {
+	if len(text) > noneBytes { // most
+		return false
+	}
 	words := roster.Words(text)
 	return words == "" || slices.Contains(none, words)
 }
@@ -60,7 +66,7 @@ func (j *judge) clear(row *ImportRow) {
 		switch {
 		case !ok:
 			continue
-		case errorCell.MatchString(text):
+		case strings.ContainsAny(text[:min(1, len(text))], "#eE") && errorCell.MatchString(text):
 			j.warn(row, "cell.error", f, nil, text)
 		case f != FieldName && f != FieldFamily && f != FieldGiven && isNone(text):
 			j.warn(row, "cell.none", f, nil, text)
@@ -122,21 +128,27 @@ func cleanName(text string, addressed bool) (name string, taken []string) {
 		take(m)
 		name = name[len(m):]
 	}
-	if m := bracketed.FindString(name); m != "" && strings.TrimSpace(bracketed.ReplaceAllString(name, "")) != "" {
-		take(m)
-		name = strings.TrimSpace(bracketed.ReplaceAllString(name, ""))
+	if strings.ContainsAny(name, "([") {
+		if rest := strings.TrimSpace(bracketed.ReplaceAllString(name, "")); rest != "" {
+			take(bracketed.FindString(name))
+			name = rest
+		}
 	}
-	if m := behind.FindString(name); m != "" && len(strings.Fields(name[:len(name)-len(m)])) > 1 {
-		take(m)
-		name = name[:len(name)-len(m)]
+	if strings.ContainsAny(name, "-–—*†") {
+		if m := behind.FindString(name); m != "" && len(strings.Fields(name[:len(name)-len(m)])) > 1 {
+			take(m)
+			name = name[:len(name)-len(m)]
+		}
 	}
 	if at := strings.IndexAny(name, ",;/"); at > 0 && posts.MatchString(strings.ToLower(strings.TrimSpace(name[at+1:]))) {
 		take(name[at:])
 		name = name[:at]
 	}
-	if m := yearAfter.FindString(strings.ToLower(name)); m != "" {
-		name = strings.TrimSpace(name[:len(name)-len(m)]) // what it says of a birth is not shown again
-		taken = append(taken, "năm sinh")
+	if strings.ContainsAny(name, "0123456789") {
+		if m := yearAfter.FindString(strings.ToLower(name)); m != "" {
+			name = strings.TrimSpace(name[:len(name)-len(m)]) // what it says of a birth is not shown again
+			taken = append(taken, "năm sinh")
+		}
 	}
 	for {
 		m := honorific.FindString(name)
@@ -189,7 +201,7 @@ func (j *judge) nobody(row *ImportRow, text, clean string) bool {
 		j.problem(row, "name.empty", FieldName, nil)
 	case posts.MatchString(small):
 		j.problem(row, "name.post", FieldName, nil)
-	case two.MatchString(clean), twoInARow(strings.Fields(small)):
+	case strings.ContainsAny(clean, "vV&+,;/") && two.MatchString(clean), twoInARow(strings.Fields(small)):
 		j.problem(row, "name.two", FieldName, nil)
 	default:
 		codes, _ := letters.Told([]string{clean})
@@ -282,6 +294,9 @@ var otherDigits = strings.NewReplacer("０", "0", "１", "1", "２", "2", "３",
 
 // phoneSigns is a number in the digits of ASCII, with the letter o that was typed for a nought.
 func phoneSigns(text string) string {
+	if strings.Trim(text, "0123456789") == "" { // most
+		return text
+	}
 	text = otherDigits.Replace(text)
 	letter := func(r rune) bool { return unicode.IsLetter(r) }
 	if strings.IndexFunc(strings.NewReplacer("O", "", "o", "").Replace(text), letter) < 0 && strings.ContainsAny(text, "0123456789") {
@@ -371,8 +386,15 @@ func words(args []any) []string {
 
 func (j *judge) readKind(row *ImportRow) {
 	text := row.read(FieldKind)
-	kind, ok := roster.LibraryKind(text)
-	if !ok && text != "" {
+	if text == "" {
+		return
+	}
+	kind, known := j.kinds[text] // files repeat them
+	if !known {
+		kind, _ = roster.LibraryKind(text)
+		j.kinds[text] = kind
+	}
+	if kind == "" {
 		j.warn(row, "kind.left", FieldKind, nil, text)
 	}
 	row.Entry.Kind = kind

@@ -112,7 +112,7 @@ func (c *Choices) Answer(im *Import, ref, answer string) bool {
 func judgeAll(ctx context.Context, r *roster.Roll, im *Import) (*judge, error) {
 	j := &judge{
 		roll: r, ctx: ctx, im: im, addressed: addressing(im.Rows), places: map[placeKey]roster.Found{},
-		claims: map[string]*ImportRow{}, told: map[string]*ImportRow{}, names: map[nameAt][]*ImportRow{}, named: map[string]bool{},
+		claims: map[string]*ImportRow{}, told: map[string]*ImportRow{}, names: map[nameAt][]*ImportRow{}, kinds: map[string]string{}, named: map[string]bool{},
 	}
 	return j, j.all()
 }
@@ -132,8 +132,9 @@ type judge struct {
 	claims map[string]*ImportRow // person to the row that speaks of them
 	told   map[string]*ImportRow // code, or number and name, to the first row that has it
 	names  map[nameAt][]*ImportRow
-	named  map[string]bool // communes that rows name
-	said   []string        // of each row the commune that it or a row of its sheet above it names
+	kinds  map[string]string // of libraries, by what the file calls them
+	named  map[string]bool   // communes that rows name
+	said   []string          // of each row the commune that it or a row of its sheet above it names
 	facts  map[string]roster.Facts
 	last   map[string]roster.Transfer // of the same people, where they have one
 }
