@@ -19,7 +19,7 @@ import (
 
 // rooms are those of courses/ that pages and commands may enter: all but the engines.
 var rooms = []string{
-	"courses", "courses/school", "courses/roster", "courses/roster/intake", "courses/roster/accounts", "courses/targets",
+	"courses", "courses/school", "courses/roster", "courses/roster/intake", "courses/roster/form", "courses/roster/accounts", "courses/targets",
 	"courses/authoring", "courses/authoring/mistake", "courses/authoring/markdown", "courses/authoring/gift",
 	"courses/authoring/bundle", "courses/authoring/bring", "courses/authoring/desk", "courses/paper", "courses/credential",
 	"courses/words", "courses/programme", "courses/programme/badges", "courses/programme/signing", "courses/rights", "courses/rights/duty",
@@ -86,7 +86,8 @@ var arrows = map[string][]string{
 	"courses/programme/signing": {"courses", "courses/credential", "courses/problem", "courses/programme", "courses/roster", "courses/school", "courses/store"},
 	"courses/words":             {"courses", "courses/authoring/mistake", "courses/targets", "courses/problem"},
 
-	"courses/roster/intake":   {"courses/roster", "courses/workbook", "courses/letters", "courses/store", "courses/problem"},
+	"courses/roster/form":     {"courses/roster", "courses/workbook"},
+	"courses/roster/intake":   {"courses/roster", "courses/roster/form", "courses/workbook", "courses/letters", "courses/store", "courses/problem"},
 	"courses/workbook":        {"courses/letters", "courses/problem"},
 	"courses/roster/accounts": {"courses/roster", "courses/store", "courses/problem", "content"},
 
@@ -115,7 +116,7 @@ var fences = []struct {
 	{"github.com/valyala/fasthttp", append([]string{"server"}, siteRooms...), false},
 	{"github.com/golang-jwt/jwt", []string{"courses/roster/accounts"}, false},
 	{"github.com/jung-kurt/gofpdf", []string{"courses/paper"}, false},
-	{"github.com/xuri/excelize", []string{"courses/workbook", "courses/roster/intake", "courses/targets"}, true},
+	{"github.com/xuri/excelize", []string{"courses/workbook", "courses/roster/form", "courses/targets"}, true},
 	{"go.mongodb.org/mongo-driver", []string{"courses/store/mongodb", "courses/store/mongodb/mongotest"}, false},
 	{"modernc.org/sqlite", []string{"courses/store/sqlite"}, false},
 	{"github.com/alecthomas/kong", []string{"cmd/lopban", "cmd/lopban/console", "cmd/lopban/bench"}, false},

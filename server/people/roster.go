@@ -19,6 +19,7 @@ import (
 	"lopban/courses/programme"
 	"lopban/courses/roster"
 	"lopban/courses/roster/accounts"
+	"lopban/courses/roster/form"
 	"lopban/courses/roster/intake"
 	"lopban/courses/school"
 	"lopban/courses/store"
@@ -257,18 +258,18 @@ func (p rosterPage) Start() string { return p.address("") }
 func (s *Pages) RosterTemplate(c *fiber.Ctx) error {
 	w := s.WordsOf(c)
 	// new people have no code yet
-	form := intake.Form{List: w.T("import.list"), Choices: w.T("roster.template.choices"), Hint: w.T("roster.template.hint"), Titles: intake.ExportColumns(w.Lang)[1:]}
+	list := form.Form{List: w.T("import.list"), Choices: w.T("roster.template.choices"), Hint: w.T("roster.template.hint"), Titles: intake.ExportColumns(w.Lang)[1:]}
 	for _, kind := range roster.LibraryKinds {
-		form.Kinds = append(form.Kinds, w.T("kind."+kind))
+		list.Kinds = append(list.Kinds, w.T("kind."+kind))
 	}
 	commune := w.T("roster.template.commune")
 	if province, err := s.importProvince(c); err == nil && province.Code != "" {
-		form.Communes = s.Places.Communes(roster.Present, province.Code)
-		commune = form.Communes[0].Title()
+		list.Communes = s.Places.Communes(roster.Present, province.Code)
+		commune = list.Communes[0].Title()
 	}
-	form.Example = []string{w.T("roster.template.name"), "0912345678", w.T("roster.template.post"), w.T("roster.template.library"), form.Kinds[0], "", commune, "05/03/2024"}
+	list.Example = []string{w.T("roster.template.name"), "0912345678", w.T("roster.template.post"), w.T("roster.template.library"), list.Kinds[0], "", commune, "05/03/2024"}
 	var b bytes.Buffer
-	if err := intake.WriteForm(&b, form); err != nil {
+	if err := form.Write(&b, list); err != nil {
 		return err
 	}
 	page.Attach(c, xlsxType, w.T("roster.template.file")+".xlsx")

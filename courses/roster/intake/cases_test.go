@@ -16,6 +16,7 @@ import (
 
 	"lopban/courses/letters"
 	"lopban/courses/roster"
+	"lopban/courses/roster/form"
 	"lopban/courses/workbook"
 )
 
@@ -798,9 +799,9 @@ func TestRowsToMendAreTheSheetAgain(t *testing.T) {
 
 func TestTheFormIsReadWithoutItsExample(t *testing.T) {
 	var out bytes.Buffer
-	form := Form{List: "Danh sách", Choices: "Danh mục", Hint: "Chọn", Titles: ExportColumns("vi")[1:], Kinds: []string{"Thư viện xã", "Khác"}, Communes: places().Communes(roster.Present, "08"),
+	list := form.Form{List: "Danh sách", Choices: "Danh mục", Hint: "Chọn", Titles: ExportColumns("vi")[1:], Kinds: []string{"Thư viện xã", "Khác"}, Communes: places().Communes(roster.Present, "08"),
 		Example: []string{"Ví dụ: Lò Thị Mai", "0912345678", "Công chức", "Thư viện xã", "Thư viện xã", "", "xã Lũng Cú", "05/03/2024"}}
-	if err := WriteForm(&out, form); err != nil {
+	if err := form.Write(&out, list); err != nil {
 		t.Fatal(err)
 	}
 	x, err := excelize.OpenReader(bytes.NewReader(out.Bytes()))

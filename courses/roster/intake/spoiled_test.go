@@ -307,7 +307,7 @@ func inTCVN3(text string) string {
 
 // inVNI writes a text with the letters of VNI, a vowel and then its marks.
 func inVNI(text string) string {
-	signs := []rune("ùøûõïâáàåãäêéèúüë")
+	const signs = "ùøûõïâáàåãäêéèúüë"
 	code := map[string]string{}
 	for _, vowel := range "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY" {
 		base := string([]rune(norm.NFD.String(string(vowel)))[0])
