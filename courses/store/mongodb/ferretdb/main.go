@@ -1,8 +1,9 @@
 // Command ferretdb is a server for tests that speaks MongoDB's protocol: FerretDB over SQLite, with nothing kept, in a
-// temporary folder. Given an address and a folder it listens there and keeps its data in the folder, so that a test can
-// kill it and start it again: SQLite writes with journal_mode=WAL and synchronous=FULL, its default. It prints its
-// address and its process id on one line and runs until its standard input ends, so that it never outlives the test
-// that started it. FerretDB v1 has no atomic updates and no transactions: it never holds users' data.
+// temporary folder, where nothing waits for the disk. Given an address and a folder it listens there and keeps its data
+// in the folder, so that a test can kill it and start it again: SQLite writes with journal_mode=WAL and
+// synchronous=FULL, its default. It prints its address and its process id on one line and runs until its standard input
+// ends, so that it never outlives the test that started it. FerretDB v1 has no atomic updates and no transactions: it
+// never holds users' data.
 //
 // It is slow with many writers: each waits for SQLite's lock by sleeping and trying again, in no order, and whatever is
 // not asked for by id is found by reading the whole collection. With the 64 writers of lopban demo single operations
@@ -27,7 +28,7 @@ func main() {
 	case 1:
 		err = passing()
 	case 3:
-		err = run(os.Args[1], os.Args[2])
+		err = run(os.Args[1], os.Args[2], "")
 	default:
 		err = errors.New("usage: ferretdb [ADDRESS FOLDER]")
 	}
@@ -43,15 +44,15 @@ func passing() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	return run("127.0.0.1:0", dir)
+	return run("127.0.0.1:0", dir, "?_pragma=synchronous(off)")
 }
 
-func run(addr, dir string) error {
+func run(addr, dir, pragmas string) error {
 	server, err := ferretdb.New(&ferretdb.Config{
 		Listener:  ferretdb.ListenerConfig{TCP: addr},
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 		Handler:   "sqlite",
-		SQLiteURL: "file:" + dir + "/",
+		SQLiteURL: "file:" + dir + "/" + pragmas,
 	})
 	if err != nil {
 		return err
