@@ -27,6 +27,7 @@ import (
 	"lopban/courses/store/mongodb"
 	"lopban/courses/store/mongodb/mongotest"
 	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 	"lopban/courses/store/storetest"
 )
 
@@ -45,13 +46,10 @@ var begun = time.Date(2026, 12, 5, 2, 0, 0, 0, time.UTC)
 // on either.
 func newSite(t testing.TB) *visited {
 	t.Helper()
-	var st store.Store
-	var err error
-	if os.Getenv("LOPBAN_TEST_ENGINE") == "mongodb" {
-		st, err = mongodb.Open(t.Context(), mongotest.Start(t), programme.Kinds()...)
-	} else {
-		st, err = sqlite.Open(t.TempDir(), programme.Kinds()...)
+	if os.Getenv("LOPBAN_TEST_ENGINE") != "mongodb" {
+		return newSiteOn(t, sqlitetest.Open(t, programme.Kinds()...))
 	}
+	st, err := mongodb.Open(t.Context(), mongotest.Start(t), programme.Kinds()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ import (
 	"lopban/courses/roster/accounts"
 	"lopban/courses/school"
 	"lopban/courses/store"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 	"lopban/server/edge"
 )
 
@@ -323,12 +323,9 @@ func TestEveryAnswerHasItsHeaders(t *testing.T) {
 
 // newSecure is a site that visitors reach by https, behind a proxy.
 func newSecure(t *testing.T, proxies ...string) *visited {
-	st, err := sqlite.Open(t.TempDir(), programme.Kinds()...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
+	st := sqlitetest.Open(t, programme.Kinds()...)
 	s := &visited{t: t, clock: begun}
+	var err error
 	s.Server, err = New(t.Context(), Config{Config: programme.Config{Store: st, Content: content.FS, Log: slog.New(slog.DiscardHandler), Now: s.now, BaseURL: "https://lopban.test"}, TrustedProxies: proxies})
 	if err != nil {
 		t.Fatal(err)

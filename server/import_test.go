@@ -22,7 +22,7 @@ import (
 	"lopban/courses/roster"
 	"lopban/courses/roster/intake"
 	"lopban/courses/store"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 	"lopban/courses/store/storetest"
 	"lopban/courses/workbook"
 	"lopban/server/people"
@@ -425,10 +425,7 @@ func TestAnImportGoesOnAfterAnElection(t *testing.T) {
 		fmt.Fprintf(&file, "Lý Văn %c,09130000%02d,,Thư viện xã,Lũng Cú,01/12/2026\n", 'A'+i, i)
 	}
 	for _, cut := range []struct{ writes, failures int }{{1, 3}, {25, 3}, {0, 1 << 20}} {
-		st, err := sqlite.Open(t.TempDir(), programme.Kinds()...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		st := sqlitetest.Open(t, programme.Kinds()...)
 		shaky := storetest.NewCut(st)
 		p := provinceOn(newSiteOn(t, shaky))
 		path := p.staff.upload("a.csv", []byte(file.String())).leads()
@@ -478,11 +475,7 @@ func (p *paused) Insert(ctx context.Context, k *store.Kind, docs ...any) error {
 // An import can be stopped from its page while it is written: the batch under way is written whole and counted, the
 // page says how many were entered, and offers to go on or to undo it.
 func TestAnImportIsCancelledGoneOnWithAndUndone(t *testing.T) {
-	st, err := sqlite.Open(t.TempDir(), programme.Kinds()...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
+	st := sqlitetest.Open(t, programme.Kinds()...)
 	stops := &paused{Store: st, came: make(chan struct{}), on: make(chan struct{})}
 	p := provinceOn(newSiteOn(t, stops))
 	const n, batch = 700, 500
@@ -549,11 +542,7 @@ func TestAnImportIsCancelledGoneOnWithAndUndone(t *testing.T) {
 
 // What was stopped halfway can be undone without going on; of a file that nobody has imported nothing is kept.
 func TestACancelledImportIsUndoneAndAFileThrownAway(t *testing.T) {
-	st, err := sqlite.Open(t.TempDir(), programme.Kinds()...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
+	st := sqlitetest.Open(t, programme.Kinds()...)
 	stops := &paused{Store: st, came: make(chan struct{}), on: make(chan struct{})}
 	p := provinceOn(newSiteOn(t, stops))
 	var file strings.Builder

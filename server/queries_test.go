@@ -12,7 +12,7 @@ import (
 	"lopban/courses/store"
 	"lopban/courses/store/mongodb"
 	"lopban/courses/store/mongodb/mongotest"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 	"lopban/courses/store/storetest"
 	"lopban/courses/targets"
 )
@@ -22,11 +22,7 @@ import (
 // SQLite is asked for its plan too, and so is a real MongoDB (LOPBAN_TEST_MONGODB). FerretDB has none to give.
 func TestEveryQueryIsAnsweredByAnIndex(t *testing.T) {
 	t.Run("embedded store", func(t *testing.T) {
-		st, err := sqlite.Open(t.TempDir(), programme.Kinds()...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer st.Close()
+		st := sqlitetest.Open(t, programme.Kinds()...)
 		explainAll(t, asks(t, st), st, func(plan string) bool { return plan == "" || sortsOrScans(plan) })
 	})
 	t.Run("MongoDB", func(t *testing.T) {

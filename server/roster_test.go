@@ -14,7 +14,7 @@ import (
 	"lopban/courses/programme"
 	"lopban/courses/roster"
 	"lopban/courses/store"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 	"lopban/courses/store/storetest"
 	"lopban/courses/targets"
 	"lopban/server/people"
@@ -265,10 +265,7 @@ func TestFormsOfTheRosterAreFinishedAfterAnyCut(t *testing.T) {
 		"leave":   {"on": {"1/12/2026"}},
 	} {
 		for writes, done := 0, false; !done; writes++ {
-			st, err := sqlite.Open(t.TempDir(), programme.Kinds()...)
-			if err != nil {
-				t.Fatal(err)
-			}
+			st := sqlitetest.Open(t, programme.Kinds()...)
 			cut := storetest.NewCut(st)
 			p := provinceOn(newSiteOn(t, cut))
 			path := "/roster"

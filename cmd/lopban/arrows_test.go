@@ -95,6 +95,7 @@ var arrows = map[string][]string{
 	"courses/store/mongodb":           {"courses/store", "courses/problem"},
 	"courses/store/storetest":         {"courses/store", "courses/problem"},
 	"courses/store/mongodb/mongotest": nil,
+	"courses/store/sqlite/sqlitetest": {"courses/store", "courses/store/sqlite"},
 	"courses/store":                   {"courses/problem"},
 	"courses/problem":                 nil,
 	// what is taken in and what is printed must agree on letters; so courses, roster, paper and who reads files know it
@@ -104,7 +105,7 @@ var arrows = map[string][]string{
 }
 
 // testArrows is what tests may import besides: a real store, what people wrote, and the contract of the engines.
-var testArrows = []string{"cmd/lopban/programtest", "content", "courses/workbook", "courses/store/sqlite", "courses/store/mongodb", "courses/store/mongodb/mongotest", "courses/store/storetest", "courses/authoring/coursetest", "courses/paper", "courses/credential/credentialtest"}
+var testArrows = []string{"cmd/lopban/programtest", "content", "courses/workbook", "courses/store/sqlite", "courses/store/sqlite/sqlitetest", "courses/store/mongodb", "courses/store/mongodb/mongotest", "courses/store/storetest", "courses/authoring/coursetest", "courses/paper", "courses/credential/credentialtest"}
 
 // fences names the few packages that may know of a library, so that it can be changed there alone.
 var fences = []struct {

@@ -16,6 +16,7 @@ import (
 	"lopban/courses/programme"
 	"lopban/courses/store"
 	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 )
 
 // office is a store and the processes on it, at a time that stands still unless it is moved.
@@ -26,11 +27,7 @@ type office struct {
 }
 
 func newOffice(t *testing.T) *office {
-	st, err := sqlite.Open(t.TempDir(), programme.Kinds()...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
+	st := sqlitetest.Open(t, programme.Kinds()...)
 	return &office{t, st, time.Date(2026, 11, 30, 3, 0, 0, 0, time.UTC)}
 }
 

@@ -17,7 +17,7 @@ import (
 	"lopban/courses/roster/intake"
 	"lopban/courses/school"
 	"lopban/courses/store"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 	"lopban/courses/targets"
 )
 
@@ -30,12 +30,9 @@ type office struct {
 
 func newOffice(t testing.TB) *office {
 	t.Helper()
-	st, err := sqlite.Open(t.TempDir(), Kinds()...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
+	st := sqlitetest.Open(t, Kinds()...)
 	o := &office{t: t, clock: time.Date(2026, 11, 30, 5, 0, 0, 0, time.UTC)}
+	var err error
 	o.Programme, err = New(t.Context(), Config{Store: st, Content: content.FS, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: func() time.Time { return o.clock }, BaseURL: "http://x", Alone: true})
 	if err != nil {
 		t.Fatal(err)

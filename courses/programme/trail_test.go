@@ -17,7 +17,7 @@ import (
 	"lopban/courses/store"
 	"lopban/courses/store/mongodb"
 	"lopban/courses/store/mongodb/mongotest"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 	"lopban/courses/store/storetest"
 )
 
@@ -27,11 +27,7 @@ var noon = time.Date(2026, 11, 30, 5, 0, 0, 0, time.UTC)
 
 func trailStore(t *testing.T) store.Store {
 	t.Helper()
-	st, err := sqlite.Open(t.TempDir(), trailKinds...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
+	st := sqlitetest.Open(t, trailKinds...)
 	return st
 }
 

@@ -7,16 +7,12 @@ import (
 
 	"lopban/courses/problem"
 	"lopban/courses/rights"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 )
 
 func newDesk(t *testing.T) (*rights.Desk, *time.Time) {
 	t.Helper()
-	st, err := sqlite.Open(t.TempDir(), rights.Kinds()...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
+	st := sqlitetest.Open(t, rights.Kinds()...)
 	now := time.Date(2026, 12, 3, 3, 0, 0, 0, time.UTC) // a Thursday
 	return &rights.Desk{Store: st, Now: func() time.Time { return now }}, &now
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"lopban/courses/problem"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 	"lopban/courses/store/storetest"
 )
 
@@ -28,11 +28,7 @@ func day(s string) time.Time {
 
 func newRoll(t testing.TB) *Roll {
 	t.Helper()
-	s, err := sqlite.Open(t.TempDir(), PersonKind, PostingKind, DetailKind, HandoverKind, PendingKind)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
+	s := sqlitetest.Open(t, PersonKind, PostingKind, DetailKind, HandoverKind, PendingKind)
 	return &Roll{Store: s, Places: places(), Now: func() time.Time { return noon }, Rand: rand.Reader}
 }
 

@@ -18,7 +18,7 @@ import (
 	"lopban/courses/problem"
 	"lopban/courses/school"
 	"lopban/courses/store"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 )
 
 // class is the rules on a real store with a clock of the test's own.
@@ -32,11 +32,7 @@ var morning = time.Date(2026, 12, 5, 2, 0, 0, 0, time.UTC)
 
 func newSchool(t testing.TB) *class {
 	t.Helper()
-	st, err := sqlite.Open(t.TempDir(), school.Kinds()...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
+	st := sqlitetest.Open(t, school.Kinds()...)
 	s := &class{clock: morning}
 	s.School = &school.School{Store: st, Now: s.now, Random: rand.Reader, BaseURL: "http://lopban.test"}
 	return s

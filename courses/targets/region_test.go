@@ -14,6 +14,7 @@ import (
 	"lopban/courses/school"
 	"lopban/courses/store"
 	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 )
 
 // region is a store with the real places and programme, and a clock that a test sets.
@@ -40,7 +41,7 @@ func newRegion(t testing.TB) *region {
 
 func openRegion(t testing.TB) (r *region, closed func()) {
 	t.Helper()
-	s, err := sqlite.Open(t.TempDir(), regionKinds()...)
+	s, err := sqlite.Open(sqlitetest.Folder(t, regionKinds()...), regionKinds()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ import (
 	"lopban/courses/problem"
 	"lopban/courses/school"
 	"lopban/courses/store"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 )
 
 var morning = time.Date(2026, 12, 5, 2, 0, 0, 0, time.UTC)
@@ -63,11 +63,7 @@ func (b *broken) breakAfter(n int) { b.mu.Lock(); defer b.mu.Unlock(); b.left = 
 
 func newDesk(t testing.TB) (*Desk, *broken) {
 	t.Helper()
-	st, err := sqlite.Open(t.TempDir(), append(school.Kinds(), Kinds()...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
+	st := sqlitetest.Open(t, append(school.Kinds(), Kinds()...)...)
 	b := &broken{Store: st, left: -1}
 	now := func() time.Time { return morning }
 	school := &school.School{Store: b, Now: now, Random: rand.Reader, BaseURL: "http://lopban.test"}

@@ -30,6 +30,7 @@ import (
 	"lopban/courses/store/mongodb"
 	"lopban/courses/store/mongodb/mongotest"
 	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 	"lopban/courses/store/storetest"
 	"lopban/courses/targets"
 	"lopban/courses/words"
@@ -66,7 +67,7 @@ const (
 var needles = []string{maiFirst, maiPhone, maiLogin, maiPost, maiWork, maiSaid, maiAsked, maiPaper}
 
 func openSQLite(t *testing.T) (store.Store, string) {
-	dir := t.TempDir()
+	dir := sqlitetest.Folder(t, programme.Kinds()...)
 	st, err := sqlite.Open(dir, programme.Kinds()...)
 	if err != nil {
 		t.Fatal(err)

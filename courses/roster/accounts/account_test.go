@@ -12,7 +12,7 @@ import (
 	"lopban/courses/problem"
 	"lopban/courses/roster"
 	"lopban/courses/store"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 	"lopban/courses/store/storetest"
 )
 
@@ -32,11 +32,7 @@ type office struct {
 
 func newOffice(t testing.TB) *office {
 	t.Helper()
-	s, err := sqlite.Open(t.TempDir(), append(slices.Clone(Kinds), KeyKind)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
+	s := sqlitetest.Open(t, append(slices.Clone(Kinds), KeyKind)...)
 	o := &office{now: noon}
 	o.Accounts = NewAccounts(s, func() time.Time { return o.now }, rand.Reader)
 	o.Cost = cheap

@@ -19,7 +19,7 @@ import (
 
 	"lopban/courses/roster"
 	"lopban/courses/store"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 )
 
 const site = "https://lopban.example"
@@ -34,11 +34,7 @@ type sessionDesk struct {
 
 func newSessionDesk(t testing.TB) *sessionDesk {
 	t.Helper()
-	s, err := sqlite.Open(t.TempDir(), append(slices.Clone(Kinds), SessionKind, KeyKind)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
+	s := sqlitetest.Open(t, append(slices.Clone(Kinds), SessionKind, KeyKind)...)
 	d := &sessionDesk{
 		clock:   time.Date(2026, 3, 10, 5, 0, 0, 0, time.UTC),
 		learner: roster.Account{ID: "B000000001", Roles: []roster.Role{roster.Learner}, Session: 3},
@@ -458,11 +454,7 @@ func TestVerifyFailsClosedWithoutTheStore(t *testing.T) {
 
 func TestKeysAreMadeOnce(t *testing.T) {
 	d := newSessionDesk(t)
-	s, err := sqlite.Open(t.TempDir(), append(slices.Clone(Kinds), SessionKind, KeyKind)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := sqlitetest.Open(t, append(slices.Clone(Kinds), SessionKind, KeyKind)...)
 	var wg sync.WaitGroup
 	all, errs := make([]*Sessions, 8), make([]error, 8)
 	for i := range all {

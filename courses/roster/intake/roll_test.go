@@ -12,7 +12,7 @@ import (
 
 	"lopban/courses/problem"
 	"lopban/courses/roster"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 	"lopban/courses/workbook"
 )
 
@@ -54,11 +54,7 @@ func look(ctx context.Context, r *roster.Roll, province string, file io.Reader, 
 // newRoll is an empty roster on a real store, on a day that does not pass.
 func newRoll(t testing.TB) *roster.Roll {
 	t.Helper()
-	s, err := sqlite.Open(t.TempDir(), roster.PersonKind, roster.PostingKind, roster.DetailKind, roster.HandoverKind, roster.PendingKind, roster.IntakeKind, HeadingKind)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
+	s := sqlitetest.Open(t, roster.PersonKind, roster.PostingKind, roster.DetailKind, roster.HandoverKind, roster.PendingKind, roster.IntakeKind, HeadingKind)
 	return &roster.Roll{Store: s, Places: places(), Now: func() time.Time { return noon }, Rand: rand.Reader}
 }
 
