@@ -275,13 +275,14 @@ func (o *town) bring(id, file, commune string, people ...life) {
 	o.must(o.Store.Insert(ctx, programme.UploadKind, &programme.Upload{ID: id, Province: "08", File: file, State: "ready", CreatedAt: store.Time(o.clock)}))
 }
 
-// holding lists the kinds of document, and the files, that hold a text.
-func (o *town) holding(text string) []string {
+// holding lists, for each of some texts, the kinds of document and the files that hold it. The store is read once for
+// all of them.
+func (o *town) holding(texts ...string) map[string][]string {
 	o.t.Helper()
-	var all []string
-	add := func(where string) {
-		if !slices.Contains(all, where) {
-			all = append(all, where)
+	all := map[string][]string{}
+	add := func(text, where string) {
+		if !slices.Contains(all[text], where) {
+			all[text] = append(all[text], where)
 		}
 	}
 	for _, k := range programme.Kinds() {
@@ -305,8 +306,11 @@ func (o *town) holding(text string) []string {
 				enc.Encode(im)
 				enc.Encode(book)
 			}
-			if strings.Contains(b.String(), text) || strings.Contains(roster.Fold(b.String()), roster.Fold(text)) {
-				add(k.Name)
+			plain, folded := b.String(), roster.Fold(b.String())
+			for _, text := range texts {
+				if strings.Contains(plain, text) || strings.Contains(folded, roster.Fold(text)) {
+					add(text, k.Name)
+				}
 			}
 			return err
 		}))
@@ -316,8 +320,10 @@ func (o *town) holding(text string) []string {
 	for _, name := range names {
 		data, err := o.st.Blob(o.t.Context(), name)
 		o.must(err)
-		if strings.Contains(name, text) || bytes.Contains(data, []byte(text)) {
-			add("file " + name)
+		for _, text := range texts {
+			if strings.Contains(name, text) || bytes.Contains(data, []byte(text)) {
+				add(text, "file "+name)
+			}
 		}
 	}
 	return all
@@ -432,8 +438,9 @@ func TestErasing(t *testing.T) {
 			st, dir := open(t)
 			o := newTown(t, st)
 			p, other, files := o.whole()
+			held := o.holding(needles...)
 			for _, needle := range needles {
-				if len(o.holding(needle)) == 0 {
+				if len(held[needle]) == 0 {
 					t.Errorf("nothing holds %q before", needle)
 				}
 			}
@@ -502,12 +509,13 @@ func (o *town) whole() (p, other roster.Person, files map[string][]byte) {
 func (o *town) gone(p roster.Person, files []string) {
 	o.t.Helper()
 	ctx := o.t.Context()
+	found := o.holding(append(slices.Clone(needles), maiName)...)
 	for _, needle := range needles {
-		if found := o.holding(needle); len(found) > 0 {
-			o.t.Errorf("%q is still in %q", needle, found)
+		if len(found[needle]) > 0 {
+			o.t.Errorf("%q is still in %q", needle, found[needle])
 		}
 	}
-	if found := o.holding(maiName); !slices.Equal(found, []string{school.CertificateKind.Name}) {
+	if found := found[maiName]; !slices.Equal(found, []string{school.CertificateKind.Name}) {
 		o.t.Errorf("the name is in %q, want the register alone", found)
 	}
 	for _, name := range files {
@@ -649,12 +657,14 @@ func TestErasingWhoWasEnteredTwice(t *testing.T) {
 	if err != nil || e.ID != kept.ID || !slices.Equal(e.Entries, []string{gone.ID}) {
 		t.Fatalf("%+v %v", e, err)
 	}
-	for _, needle := range []string{"Vàng Thị Mai", "Vàng T. Mai Xinh", "0912345671", "0912345679"} {
-		if found := o.holding(needle); len(found) > 0 {
-			t.Errorf("%q is still in %q", needle, found)
+	hers := []string{"Vàng Thị Mai", "Vàng T. Mai Xinh", "0912345671", "0912345679"}
+	held := o.holding(append(hers, other.Phone)...)
+	for _, needle := range hers {
+		if len(held[needle]) > 0 {
+			t.Errorf("%q is still in %q", needle, held[needle])
 		}
 	}
-	if found := o.holding(other.Phone); len(found) == 0 {
+	if len(held[other.Phone]) == 0 {
 		t.Error("the neighbour is gone too")
 	}
 	o.must(o.Board.RefreshStanding(ctx, other.ID))

@@ -136,7 +136,7 @@ func TestWithdrawing(t *testing.T) {
 					t.Errorf("file %s: %v", name, err)
 				}
 			}
-			if found := o.holding(maiWork); len(found) != 1 {
+			if found := o.holding(maiWork)[maiWork]; len(found) != 1 {
 				t.Errorf("what she wrote is in %q", found)
 			}
 			if held, err := o.School.Certificates(ctx, p.ID); err != nil || len(held) != 2 {
