@@ -23,7 +23,7 @@ func newEarned(t testing.TB) earned {
 	return newEarnedOn(t, newSite(t))
 }
 
-func newEarnedOn(t *testing.T, s *visited) earned {
+func newEarnedOn(t testing.TB, s *visited) earned {
 	t.Helper()
 	v := s.publish(shortCourse("K1", courses.LibraryService))
 	lesson, _ := v.Lesson("thu")
