@@ -148,9 +148,9 @@ func TestEverybodyLandsOnTheirDesk(t *testing.T) {
 		want     []string
 	}{
 		{roster.Trainer, "08", []string{"/practice", "/author"}},
-		{roster.Staff, "08", []string{"/board", "/completions", "/periods", "/missing", "/roster", "/requests"}},
-		{roster.Office, "", []string{"/board", "/completions", "/periods", "/missing", "/roster", "/requests", "/places"}},
-		{roster.Admin, "", []string{"/author", "/board", "/completions", "/periods", "/missing", "/roster", "/requests", "/places", "/admin"}},
+		{roster.Staff, "08", []string{"/board", "/indicators", "/completions", "/periods", "/missing", "/roster", "/libraries", "/requests"}},
+		{roster.Office, "", []string{"/board", "/indicators", "/completions", "/periods", "/missing", "/roster", "/libraries", "/requests", "/places"}},
+		{roster.Admin, "", []string{"/author", "/board", "/indicators", "/completions", "/periods", "/missing", "/roster", "/libraries", "/requests", "/places", "/admin"}},
 	} {
 		c := s.as(s.account("", "Hà Văn Tâm", x.province, x.role))
 		home := c.get("/").want(200)

@@ -412,6 +412,7 @@ func oddParameters(t *testing.T, g *guarded) {
 					query += "&province=08"
 				}
 				*g.limits = *edge.NewLimits()
+				g.looksUpMuch()
 				if r := c.with("GET", path+query, "", ""); r.Status >= 500 {
 					t.Errorf("GET %s%.80s: %d", path, query, r.Status)
 				}

@@ -506,6 +506,10 @@ func newGuardedOn(t testing.TB, s *visited) *guarded {
 	if _, err := g.Board.Close(t.Context(), "2026-11", "Tháng 11", g.ids["office"], "Trần Thu Hà"); err != nil {
 		t.Fatal(err)
 	}
+	closed := programme.AuditEntry{ID: "period-2026-11", By: g.ids["office"], Action: "period.close", Subject: "2026-11"}
+	if err := g.Tell(t.Context(), closed); err != nil {
+		t.Fatal(err)
+	}
 	pairs := []string{"{css}", assets.Path("site.css"), "{picture}", picture, "{victim}", g.account("", "Lù Thị Chấp", "", roster.Office).ID, "{issuer}", issuerForm().Encode()}
 	pairs = append(pairs, "{lesson.file}", strings.TrimPrefix(g.asWho("trainer").bring("bai.md", []byte("# Bài\n\n## Một\n")).leads(), "/author/import/"))
 	secrets := map[string][]string{}

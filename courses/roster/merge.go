@@ -64,6 +64,9 @@ func (r *Roll) Merge(ctx context.Context, gone, kept string, d Details, by strin
 	if err != nil {
 		return Person{}, err
 	}
+	if d, err = checkedDetails(d); err != nil {
+		return Person{}, err
+	}
 	if from.Into == kept {
 		return r.Refresh(ctx, kept)
 	}
@@ -76,9 +79,6 @@ func (r *Roll) Merge(ctx context.Context, gone, kept string, d Details, by strin
 	}
 	if gone == kept {
 		return Person{}, problem.Invalid("other", "merge.same", to.Name)
-	}
-	if d, err = checkedDetails(d); err != nil {
-		return Person{}, err
 	}
 	for _, p := range []Person{from, to} {
 		if err := r.Begun(ctx, p); err != nil {

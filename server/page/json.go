@@ -82,7 +82,6 @@ func Tagged(c *fiber.Ctx, doc any) error {
 	}
 	sum := sha256.Sum256(data)
 	tag := `W/"` + hex.EncodeToString(sum[:16]) + `"`
-	c.Set(fiber.HeaderCacheControl, "private, no-cache")
 	c.Set(fiber.HeaderETag, tag)
 	for _, had := range strings.Split(c.Get(fiber.HeaderIfNoneMatch), ",") {
 		if had = strings.TrimSpace(had); had == tag || had == strings.TrimPrefix(tag, "W/") {
