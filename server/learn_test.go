@@ -111,6 +111,9 @@ func earnACertificate(t *testing.T, s *visited) {
 	if !strings.HasPrefix(pdf.Body, "%PDF-") || len(pdf.Body) > 80<<10 {
 		t.Errorf("the PDF has %d bytes and begins with %.8q", len(pdf.Body), pdf.Body)
 	}
+	if tag := pdf.Header.Get("ETag"); tag == "" || c.with("GET", "/certificates/"+code+".pdf", "", "", "If-None-Match", tag).want(304).Body != "" {
+		t.Errorf("a phone that has the paper gets it again: %q", tag)
+	}
 	if again := c.get("/certificates/" + code + ".pdf").want(200); again.Body != pdf.Body {
 		t.Error("the PDF changed")
 	}

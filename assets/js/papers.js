@@ -30,8 +30,11 @@ export async function keepPapers(p, code) {
   if (!code || !codes.includes(code)) return certificates; // somebody else's, whom the visitor looks after
   const kinds = /** @type {any} */ (navigator).connection?.saveData ? [".svg"] : [".svg", ".pdf"];
   for (const kind of kinds) {
-    const file = await fetch(`/certificates/${code}${kind}`, { cache: "no-store" });
-    if (file.ok) await keepBytes(p, "paper:" + code + kind, await file.arrayBuffer());
+    const key = "paper:" + code + kind, tag = await own(p, key + ".tag");
+    const file = await fetch(`/certificates/${code}${kind}`, { cache: "no-store", headers: tag ? { "If-None-Match": tag } : {} });
+    if (!file.ok) continue; // 304: it is on the phone as it is
+    await keepBytes(p, key, await file.arrayBuffer());
+    await keepOwn(p, key + ".tag", file.headers.get("ETag"));
   }
   return certificates;
 }

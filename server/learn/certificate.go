@@ -87,8 +87,7 @@ func (s *Pages) CertificatePicture(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderContentType, "image/svg+xml")
-	return c.SendString(svg)
+	return page.TaggedBytes(c, "image/svg+xml", []byte(svg))
 }
 
 // CertificatePDF sends the paper.
@@ -101,9 +100,8 @@ func (s *Pages) CertificatePDF(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderContentType, "application/pdf")
 	c.Set(fiber.HeaderContentDisposition, `inline; filename="giay-chung-nhan-`+courses.ShowCode(e.Code)+`.pdf"`)
-	return c.Send(pdf)
+	return page.TaggedBytes(c, "application/pdf", pdf)
 }
 
 type verifyPage struct {

@@ -80,6 +80,11 @@ func Tagged(c *fiber.Ctx, doc any) error {
 	if err != nil {
 		return err
 	}
+	return TaggedBytes(c, fiber.MIMEApplicationJSON, data)
+}
+
+// TaggedBytes answers with bytes as Tagged does with a document.
+func TaggedBytes(c *fiber.Ctx, kind string, data []byte) error {
 	sum := sha256.Sum256(data)
 	tag := `W/"` + hex.EncodeToString(sum[:16]) + `"`
 	c.Set(fiber.HeaderETag, tag)
@@ -88,6 +93,6 @@ func Tagged(c *fiber.Ctx, doc any) error {
 			return c.SendStatus(fiber.StatusNotModified)
 		}
 	}
-	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	c.Set(fiber.HeaderContentType, kind)
 	return c.Send(data)
 }
