@@ -71,13 +71,19 @@ func TestEveryMessageIsThereInBothLanguagesAndUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	vi, en := all["vi"], all["en"]
-	places := regexp.MustCompile(`%(\[\d\])?s`)
+	places, verbs := regexp.MustCompile(`%(\[\d\])?s`), regexp.MustCompile(`%(\[\d\])?.?`)
 	for key, text := range vi {
 		if text == "" || en[key] == "" {
 			t.Errorf("%s is empty or missing in a language", key)
 		}
 		if strings.Contains(text+en[key], "%d") || strings.Contains(text+en[key], "]d") {
 			t.Errorf("%s has %%d: numbers come written as the language does, for %%s", key)
+		}
+		for _, verb := range verbs.FindAllString(text+"\n"+en[key], -1) {
+			// scripts fill in theirs themselves; where nothing is filled in, % is a letter
+			if places.MatchString(text) && !places.MatchString(verb) && verb != "%%" && !strings.HasPrefix(key, "phone.") {
+				t.Errorf("%s has %q, which is no place for an argument", key, verb)
+			}
 		}
 		if a, b := len(places.FindAllString(text, -1)), len(places.FindAllString(en[key], -1)); a != b {
 			t.Errorf("%s takes %d arguments in Vietnamese and %d in English", key, a, b)

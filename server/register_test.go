@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"lopban/courses"
 	"lopban/courses/roster"
@@ -58,6 +59,27 @@ func TestStaffSeeWhyACertificateWasIssued(t *testing.T) {
 		}
 	}
 	e.learner.get(e.at("/register")).want(404)
+}
+
+// The register keeps the name of whose data were erased; nothing offers to take it away, and a paper that was lost is
+// issued again as it was.
+func TestWhoWasErasedKeepsTheNameOnThePaper(t *testing.T) {
+	e := newEarned(t)
+	person := "/roster/" + e.mai.ID
+	e.staff.post(person+"/leave", url.Values{"on": {e.now().Format(time.DateOnly)}}).want(303)
+	e.staff.post(person+"/data/erase", url.Values{"code": {e.mai.ID}}).want(303)
+	for _, page := range []string{person, e.at(""), e.at("/register")} {
+		if got := e.staff.get(page).want(200).text(); strings.Contains(got, "còn ghi tên cũ") || strings.Contains(got, "nay ghi là") {
+			t.Errorf("%s offers another name: %s", page, got)
+		}
+	}
+	if got := e.staff.post(e.at("/reissue"), url.Values{"reason": {"name"}}).want(422).text(); !strings.Contains(got, "đã được xóa") {
+		t.Errorf("a paper without a name: %s", got)
+	}
+	again := e.staff.post(e.at("/reissue"), url.Values{"reason": {"lost"}}).want(303).leads()
+	if got := e.staff.get(strings.TrimSuffix(again, "?done=reissued")).want(200).text(); !strings.Contains(got, "Vàng Thị Giang") {
+		t.Errorf("the paper that was issued again: %s", got)
+	}
 }
 
 func TestACorrectedNameOffersAReissue(t *testing.T) {

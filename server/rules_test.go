@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"lopban/courses"
+	"lopban/courses/roster"
 )
 
 // typed is a form of names and values.
@@ -207,6 +208,7 @@ func TestCoursesAreCopiedDeletedAndBroughtBack(t *testing.T) {
 	if lesson == "/author/K7/thu" || len(p.trainer.get(lesson).want(200).find("#sheet-vi")) != 1 {
 		t.Errorf("the copy of a lesson is at %q", lesson)
 	}
+	p.as(p.account("", "Lò Văn Xa", "04", roster.Trainer)).post("/author/K7/outline", typed("do", "delete")).want(403)
 	p.trainer.post("/author/K7/outline", typed("do", "delete")).want(303)
 	list := p.trainer.get("/author").want(200)
 	if len(list.find("table a[href='/author/K7']")) != 0 || len(list.find("details a[href='/author/K7']")) != 1 {

@@ -2,6 +2,7 @@ package programme
 
 import (
 	"context"
+	"errors"
 
 	"lopban/courses"
 	"lopban/courses/problem"
@@ -19,9 +20,14 @@ func (s *Programme) Reissue(ctx context.Context, a roster.Account, code string, 
 	if !roster.MayRevoke(a, e.Province) {
 		return nil, problem.Denied("denied")
 	}
-	name, err := s.NameToday(ctx, e.Person)
-	if err != nil {
-		return nil, err
+	name := ""
+	if cause == courses.NameCorrected {
+		if name, err = s.NameToday(ctx, e.Person); errors.Is(err, problem.ErrNotFound) || err == nil && name == "" {
+			err = problem.Invalid("reason", "person.erased")
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	issuer, err := s.issuerOf(ctx, e)
 	if err != nil {
@@ -34,9 +40,13 @@ func (s *Programme) Reissue(ctx context.Context, a roster.Account, code string, 
 	return c, s.Follow(ctx, *c)
 }
 
-// NameToday is a person's name as the roster has it now, or their account where they are not on it.
+// NameToday is a person's name as the roster has it now, or their account where they are not on it; "" for somebody whose
+// data were erased.
 func (s *Programme) NameToday(ctx context.Context, person string) (string, error) {
 	h, _, err := s.paperOf(ctx, person)
+	if h.Name == roster.ErasedName {
+		h.Name = ""
+	}
 	return h.Name, err
 }
 
@@ -96,11 +106,12 @@ func (s *Programme) AnswerRegister(ctx context.Context, a roster.Account, code s
 	return nil, s.Board.RefreshStanding(ctx, e.Person)
 }
 
-// Outdated lists what a person holds under another name than the roster has: what may be issued again.
+// Outdated lists what a person holds under another name than the roster has: what may be issued again. Of somebody
+// without a name it is nothing.
 func Outdated(entries []school.Entry, name string) []school.Entry {
 	var all []school.Entry
 	for _, e := range entries {
-		if (e.State == courses.Valid || e.State == courses.Expired) && e.Holder.Name != name {
+		if name != "" && (e.State == courses.Valid || e.State == courses.Expired) && e.Holder.Name != name {
 			all = append(all, e)
 		}
 	}

@@ -19,6 +19,7 @@ type Erasure struct {
 	Province string    `json:"province"`
 	Petition string    `json:"petition"`        // that asked for it, "" for none
 	Files    []string  `json:"files,omitempty"` // blobs that are still to be removed
+	Left     time.Time `json:"left,omitzero"`   // last day of their last post, midnight UTC of the date
 	By       string    `json:"by"`
 	At       time.Time `json:"at"` // when it was begun
 	Done     bool      `json:"done"`
@@ -53,10 +54,10 @@ func (d *Desk) Begin(ctx context.Context, e Erasure) (Erasure, error) {
 func (d *Desk) Again(ctx context.Context, e Erasure) (begun bool, err error) {
 	e.Person, e.Files, e.Done, e.DoneAt = e.ID, nil, false, time.Time{}
 	err = d.Store.Insert(ctx, ErasureKind, &e)
-	if errors.Is(err, problem.ErrExists) {
-		return false, nil
+	if errors.Is(err, problem.ErrExists) { // the backup knows of it, but maybe not of entries that were joined since
+		e, err = d.Begin(ctx, e)
 	}
-	return err == nil, err
+	return err == nil && !e.Done, err
 }
 
 // Note adds files that an erasure is to remove.

@@ -39,6 +39,9 @@ func (r *Roll) Restore(ctx context.Context, id, by string) (Person, error) {
 	if err != nil || p.Gone != Struck {
 		return p, err
 	}
+	if p.Erased {
+		return p, problem.Invalid("", "person.erased")
+	}
 	if err := r.phoneFree(ctx, p.Phone, id); err != nil {
 		return p, err
 	}

@@ -258,11 +258,29 @@ type AttemptEvidence struct {
 }
 
 // Evidence puts together why a certificate was issued: versions, texts read, attempts with scores and draws, work and
-// its reviews, and what became of the entry.
+// its reviews, and what became of the entry. Of somebody whose data were erased the entries alone are left.
 func (s *School) Evidence(ctx context.Context, c courses.Certificate) (Evidence, error) {
 	var ev Evidence
-	var err error
-	if ev.Enrolment, err = store.Get[courses.Enrolment](ctx, s.Store, EnrolmentKind, c.Enrolment); err != nil {
+	entries, err := store.All[courses.Certificate](ctx, s.Store, CertificateKind, store.Where(store.Begins("id", c.Enrolment)))
+	if err != nil {
+		return ev, err
+	}
+	for _, one := range entries {
+		e, err := s.entry(ctx, one)
+		if err != nil {
+			return ev, err
+		}
+		asked, _, err := s.requests(ctx, e)
+		if err != nil {
+			return ev, err
+		}
+		ev.Entries, ev.Requests = append(ev.Entries, e), append(ev.Requests, asked...)
+	}
+	ev.Enrolment, err = store.Get[courses.Enrolment](ctx, s.Store, EnrolmentKind, c.Enrolment)
+	if errors.Is(err, problem.ErrNotFound) {
+		return ev, nil
+	}
+	if err != nil {
 		return ev, err
 	}
 	if ev.Terms, err = s.terms(ctx, ev.Enrolment); err != nil {
@@ -296,21 +314,6 @@ func (s *School) Evidence(ctx context.Context, c courses.Certificate) (Evidence,
 	}
 	if ev.Works, err = s.Submissions(ctx, c.Enrolment); err != nil {
 		return ev, err
-	}
-	entries, err := store.All[courses.Certificate](ctx, s.Store, CertificateKind, store.Where(store.Begins("id", c.Enrolment)))
-	if err != nil {
-		return ev, err
-	}
-	for _, one := range entries {
-		e, err := s.entry(ctx, one)
-		if err != nil {
-			return ev, err
-		}
-		asked, _, err := s.requests(ctx, e)
-		if err != nil {
-			return ev, err
-		}
-		ev.Entries, ev.Requests = append(ev.Entries, e), append(ev.Requests, asked...)
 	}
 	return ev, nil
 }

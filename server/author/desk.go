@@ -338,6 +338,9 @@ func (s *Pages) rearrange(c *fiber.Ctx) (string, error) {
 		_, err := s.Desk.Copy(ctx, course, id, by)
 		return "/author/" + id, err
 	case "delete":
+		if err := s.mayDecide(c, "discard"); err != nil {
+			return home, err
+		}
 		return home, s.Desk.Delete(ctx, course, by)
 	}
 	return "", fiber.ErrBadRequest

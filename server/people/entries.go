@@ -83,5 +83,8 @@ func (s *Pages) aboutEntries(ctx context.Context, shown *personPage, p roster.Pe
 
 // Outdated are the certificates of a person that have another name than the roster.
 func (p personPage) Outdated() []school.Entry {
+	if p.Erased {
+		return nil
+	}
 	return programme.Outdated(p.Certificates, p.personRow.Name)
 }

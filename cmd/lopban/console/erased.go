@@ -26,6 +26,7 @@ type erasedLine struct {
 	Entries  []string  `json:"entries,omitempty"`
 	Province string    `json:"province"`
 	Petition string    `json:"petition,omitempty"`
+	Left     time.Time `json:"left,omitzero"`
 	By       string    `json:"by"`
 	At       time.Time `json:"at"`
 }
@@ -39,7 +40,7 @@ func (c *Erased) Run(ctx context.Context, term *Terminal) error {
 	defer st.Close()
 	out := json.NewEncoder(term.Out)
 	return store.Each(ctx, st, rights.ErasureKind, store.Query{}, func(e rights.Erasure) error {
-		return out.Encode(erasedLine{e.ID, e.Entries, e.Province, e.Petition, e.By, e.At})
+		return out.Encode(erasedLine{e.ID, e.Entries, e.Province, e.Petition, e.Left, e.By, e.At})
 	})
 }
 
@@ -56,7 +57,7 @@ func readErased(file string) (all []rights.Erasure, err error) {
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil || l.ID == "" || l.By == "" || l.At.IsZero() {
 			return nil, fmt.Errorf("%s, line %d: is no line of lopban erased; nothing was written", file, n)
 		}
-		all = append(all, rights.Erasure{ID: l.ID, Entries: l.Entries, Province: l.Province, Petition: l.Petition, By: l.By, At: store.Time(l.At)})
+		all = append(all, rights.Erasure{ID: l.ID, Entries: l.Entries, Province: l.Province, Petition: l.Petition, Left: l.Left, By: l.By, At: store.Time(l.At)})
 	}
 	return all, lines.Err()
 }

@@ -90,8 +90,12 @@ func (d *Desk) erase(ctx context.Context, by string, a rights.Asking) error {
 	if errors.Is(err, problem.ErrNotFound) {
 		s, err = Subject{ID: a.Person, IDs: []string{a.Person}, Province: a.Province}, nil
 	}
+	if err != nil {
+		return err
+	}
+	left, err := d.leftOn(ctx, s.IDs)
 	if err == nil {
-		_, err = d.carryOut(ctx, rights.Erasure{ID: s.ID, Entries: s.IDs[1:], Province: s.Province, Petition: a.ID, By: by})
+		_, err = d.carryOut(ctx, rights.Erasure{ID: s.ID, Entries: s.IDs[1:], Province: s.Province, Petition: a.ID, Left: left, By: by})
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"lopban/courses"
 	"lopban/courses/help"
@@ -42,7 +43,11 @@ func (d *Desk) Erase(ctx context.Context, by roster.Account, id, petition string
 			return rights.Erasure{}, err
 		}
 	}
-	return d.carryOut(ctx, rights.Erasure{ID: s.ID, Entries: s.IDs[1:], Province: s.Province, Petition: petition, By: by.ID})
+	left, err := d.leftOn(ctx, s.IDs)
+	if err != nil {
+		return rights.Erasure{}, err
+	}
+	return d.carryOut(ctx, rights.Erasure{ID: s.ID, Entries: s.IDs[1:], Province: s.Province, Petition: petition, Left: left, By: by.ID})
 }
 
 // MayErase says why somebody's data cannot be erased by an account.
@@ -92,6 +97,9 @@ func (d *Desk) carryOut(ctx context.Context, begun rights.Erasure) (rights.Erasu
 	if err := d.shut(ctx, e.IDs()); err != nil {
 		return e, err
 	}
+	if err := d.endPost(ctx, e); err != nil {
+		return e, err
+	}
 	k, err := d.knownBy(ctx, e.IDs())
 	if err != nil {
 		return e, err
@@ -138,8 +146,8 @@ func (d *Desk) carryOut(ctx context.Context, begun rights.Erasure) (rights.Erasu
 	return d.Rights.End(ctx, e.ID)
 }
 
-// answerErased ends every request for the erasure that waits, under whichever of their entries it was asked. One that
-// was answered otherwise meanwhile stays so.
+// answerErased ends every request that waits, under whichever of their entries it was asked: that for the erasure is
+// done, and to the others nothing is left that could be done. One that was answered otherwise meanwhile stays so.
 func (d *Desk) answerErased(ctx context.Context, e rights.Erasure) error {
 	for _, id := range e.IDs() {
 		asked, err := d.Rights.Of(ctx, id)
@@ -147,15 +155,55 @@ func (d *Desk) answerErased(ctx context.Context, e rights.Erasure) error {
 			return err
 		}
 		for _, a := range asked {
-			if a.What != rights.Erase || a.Ended() {
+			how, reason := rights.Done, ""
+			if a.Ended() {
 				continue
 			}
-			if _, err := d.Rights.Reply(ctx, a.ID, rights.Done, "", e.By); err != nil && !errors.Is(err, problem.ErrExists) {
+			if a.What != rights.Erase {
+				how, reason = rights.Refused, roster.ErasedName
+			}
+			if _, err := d.Rights.Reply(ctx, a.ID, how, reason, e.By); err != nil && !errors.Is(err, problem.ErrExists) {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// endPost ends the post that somebody has again in a store that came from a backup of before they left it.
+func (d *Desk) endPost(ctx context.Context, e rights.Erasure) error {
+	p, err := d.Roll.Kept(ctx, e.ID)
+	if errors.Is(err, problem.ErrNotFound) || err == nil && (!p.Active || p.Erased) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	on := e.Left
+	if on.IsZero() {
+		on = roster.Day(e.At)
+	}
+	if on.Before(p.Since) {
+		on = p.Since
+	}
+	_, err = d.Roll.Leave(ctx, p.ID, on, e.By)
+	return err
+}
+
+// leftOn is the last day on which somebody's last post ended, zero for who never left one.
+func (d *Desk) leftOn(ctx context.Context, ids []string) (on time.Time, err error) {
+	for _, id := range ids {
+		docs, err := store.About(ctx, d.Store, roster.PostingKind, id)
+		if err != nil {
+			return on, err
+		}
+		for _, doc := range docs {
+			if p := doc.(*roster.Posting); p.Event == roster.Leaves && p.On.After(on) {
+				on = p.On
+			}
+		}
+	}
+	return on, nil
 }
 
 // shut lets nobody in any more as somebody whose data are being erased, so that nothing new comes.

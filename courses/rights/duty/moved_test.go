@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"lopban/courses/rights"
 	"lopban/courses/roster"
 	"lopban/courses/roster/intake"
+	"lopban/courses/store"
 )
 
 const caoBang = "01273" // a commune of Cao Bằng (04)
@@ -90,7 +92,9 @@ func TestErasingAnswersWhatWasAskedUnderAnotherEntry(t *testing.T) {
 		o.must(err)
 		waits = append(waits, asked.ID)
 	}
-	_, err := o.Merge(ctx, gone.ID, kept.ID, nil, o.staff.ID)
+	copied, err := o.Ask(ctx, o.staff, kept.ID, rights.Petition{What: rights.Access, Words: "Xin bản sao."})
+	o.must(err)
+	_, err = o.Merge(ctx, gone.ID, kept.ID, nil, o.staff.ID)
 	o.must(err)
 	_, err = o.Roll.Leave(ctx, kept.ID, roster.Day(o.clock), o.staff.ID)
 	o.must(err)
@@ -100,6 +104,41 @@ func TestErasingAnswersWhatWasAskedUnderAnotherEntry(t *testing.T) {
 		if a, err := o.Rights.Petition(ctx, id); err != nil || a.How() != rights.Done {
 			t.Errorf("%s: %s %v", id, a.How(), err)
 		}
+	}
+	if a, err := o.Rights.Petition(ctx, copied.ID); err != nil || a.How() != rights.Refused || a.Last().Reason != roster.ErasedName {
+		t.Errorf("what cannot be done any more: %+v %v", a.Last(), err)
+	}
+}
+
+// Whose data were erased is in no post again: not by bringing a struck entry back, nor by a backup of before they left.
+func TestWhoIsErasedHoldsNoPostAgain(t *testing.T) {
+	st, _ := openSQLite(t)
+	o := newTown(t, st)
+	ctx := t.Context()
+	struck := o.enter("Vàng T. Mai", "0912345691")
+	_, err := o.Roll.Strike(ctx, struck.ID, "Nhập nhầm", o.staff.ID)
+	o.must(err)
+	_, err = o.Erase(ctx, o.staff, struck.ID, "")
+	o.must(err)
+	if _, err := o.Roll.Restore(ctx, struck.ID, o.staff.ID); code(err) != "person.erased" {
+		t.Errorf("brought back: %v", err)
+	}
+	p := o.enter("Vàng Thị Mai", "0912345692") // as an older backup has her: in her post
+	left := roster.Day(o.clock).AddDate(0, -1, 0)
+	begun, err := o.Rights.Again(ctx, rights.Erasure{ID: p.ID, Province: "08", Left: left, By: o.staff.ID, At: o.clock})
+	if err != nil || !begun {
+		t.Fatalf("%v %v", begun, err)
+	}
+	o.must(o.Settle(ctx))
+	if now, err := o.Roll.Person(ctx, p.ID); err != nil || now.Active || !now.Erased {
+		t.Errorf("%+v %v", now, err)
+	}
+	postings, err := store.All[roster.Posting](ctx, st, roster.PostingKind, store.Where(store.Is("person", p.ID)))
+	if err != nil || !slices.ContainsFunc(postings, func(at roster.Posting) bool { return at.Event == roster.Leaves && at.On.Equal(left) }) {
+		t.Errorf("%+v %v", postings, err)
+	}
+	if begun, err := o.Rights.Again(ctx, rights.Erasure{ID: p.ID, Entries: []string{"LATER"}, Province: "08", By: o.staff.ID, At: o.clock}); err != nil || !begun {
+		t.Errorf("an entry that was joined since the backup is passed over: %v", err)
 	}
 }
 
