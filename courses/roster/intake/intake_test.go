@@ -333,6 +333,15 @@ func TestTwoRowsOfOnePerson(t *testing.T) {
 	}
 }
 
+// A row that may be the same person is shown as it was typed also where something else in it is wrong.
+func TestARowWithAProblemIsShownBesideAnother(t *testing.T) {
+	r, _ := settled(t)
+	im := preview(t, r, "Họ và tên,SĐT,Chức vụ,Mã xã,Đơn vị,Ngày bắt đầu\nLù Thị Mai,,Thủ thư,00700,Thư viện,31/12/2026\nLù Thị Mài,,Thủ thư,00700,Thư viện,01/03/2026\n")
+	if row := im.Rows[1]; im.Rows[0].Verdict == New || row.Question == nil || row.Question.Maybe[0].Entry.Name != "Lù Thị Mai" || row.Question.Maybe[0].Entry.Library != "Thư viện" || row.Question.Maybe[0].Entry.Post != "Thủ thư" {
+		t.Errorf("%+v beside %+v", row.Question, im.Rows[0])
+	}
+}
+
 func TestNamesakesOnTheRosterAreAsked(t *testing.T) {
 	r, _ := settled(t)
 	add(t, r, "Vừ A Dính", "0911111111", "00700")

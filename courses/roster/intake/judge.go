@@ -19,6 +19,15 @@ func (row *ImportRow) typedName() string {
 	return cmp.Or(row.Cells[FieldName], strings.TrimSpace(row.Cells[FieldFamily]+" "+row.Cells[FieldGiven]))
 }
 
+// shown is what the row says of somebody: as it was taken, or as it was typed where something in it is wrong.
+func (row *ImportRow) shown() roster.Entry {
+	e := row.Entry
+	if e.Name == "" {
+		e = roster.Entry{Name: shorten(row.typedName()), Phone: shorten(row.Cells[FieldPhone]), Post: shorten(row.Cells[FieldPost]), Library: shorten(cmp.Or(row.Cells[FieldLibrary], row.Cells[FieldUnit]))}
+	}
+	return e
+}
+
 // problem marks the row as one that cannot be read.
 func (j *judge) problem(row *ImportRow, code string, f Field, suggestions []string, args ...string) {
 	row.Problems = append(row.Problems, RowProblem{Code: code, Field: f, Column: j.im.column(row, f), Value: shorten(row.value(f)), Suggestions: suggestions, Args: args})

@@ -480,7 +480,7 @@ func (j *judge) ask(row *ImportRow, m *meaning) bool {
 		}
 	}
 	for _, t := range m.twins {
-		q.Maybe = append(q.Maybe, Maybe{Answer: "row:" + t.row.Ref(), Row: t.row.Ref(), Entry: t.row.Entry, Active: t.row.End.IsZero(), Against: t.against})
+		q.Maybe = append(q.Maybe, Maybe{Answer: "row:" + t.row.Ref(), Row: t.row.Ref(), Entry: t.row.shown(), Active: t.row.End.IsZero(), Against: t.against})
 	}
 	if len(m.match.Away) == 1 {
 		p := m.match.Away[0]
