@@ -15,24 +15,32 @@ import (
 
 // added says whether what stands behind the kept bytes leaves the page as it was. It may add objects, give the page
 // annotations that are signatures, and give the catalogue what signatures need. It may not give an object of the kept
-// file another content, lead to another page by its trailer or tables, or be packed where this cannot be seen.
+// file another content, lead to another page by its trailer or tables, or be packed where this cannot be seen. No byte
+// is read more than a few times, whatever stands there.
 func added(kept, whole []byte) error {
-	u := addition{kept: kept, whole: whole, rest: whole[len(kept):]}
+	u := addition{kept: kept, whole: whole, rest: whole[len(kept):], old: heads(kept)}
 	if !u.objects() || !u.tables() || !u.trailers() {
 		return problem.Invalid("file", "signed-page")
 	}
 	return nil
 }
 
-type addition struct{ kept, whole, rest []byte }
+type addition struct {
+	kept, whole, rest []byte
+	old               map[string]int // where the last object with a number begins in the kept bytes, behind its head
+}
+
+// mostAdded is how many objects may be added: a signature with proof for many years takes some fifty.
+const mostAdded = 300
 
 // LargestStamp is how much of the page the pictures of signatures may cover, in square points: a fifth of A4.
 const LargestStamp = 100_000
 
-// objects looks at every object that was added, wherever it stands. What cannot be read is refused.
+// objects looks at every object that was added, wherever it stands. What cannot be read is refused, and so is an object
+// within what was read of another.
 func (u addition) objects() bool {
 	covered := 0.0
-	for at := 0; ; {
+	for at, end, n := 0, 0, 0; ; {
 		i := bytes.Index(u.rest[at:], []byte("obj"))
 		if i < 0 {
 			return covered <= LargestStamp
@@ -42,9 +50,13 @@ func (u addition) objects() bool {
 		if !is {
 			continue
 		}
+		if n++; n > mostAdded || at < end {
+			return false
+		}
 		body := skip(u.rest[at:])
-		dict, _, ok := readDict(body)
-		if old := newest(u.kept, id); old != nil {
+		dict, behind, ok := readDict(body)
+		end = len(u.rest) - len(behind)
+		if old := u.newest(id); old != nil {
 			was, _, readable := readDict(old)
 			if !ok || !readable || !mayBecome(was, dict) {
 				return false
@@ -59,10 +71,11 @@ func (u addition) objects() bool {
 		case bytes.HasPrefix(body, []byte("<<")):
 			return false
 		case bytes.HasPrefix(body, []byte("[")):
-			list, _, ok := valueAt(body, 0)
+			list, behind, ok := valueAt(body, 0)
 			if !ok || !u.annotations(list) {
 				return false
 			}
+			end = len(u.rest) - len(behind)
 		}
 	}
 }
@@ -113,7 +126,7 @@ func (u addition) annotations(list string) bool {
 	if !strings.Contains(list, "<<") {
 		return true
 	}
-	page, _, ok := readDict(newest(u.kept, pageOf(u.kept)))
+	page, _, ok := readDict(u.newest(pageOf(u.kept)))
 	return ok && leadsOrStays(list, page["/Annots"])
 }
 
@@ -158,14 +171,33 @@ func judged(dict map[string]string) (area float64, harmless bool) {
 	return math.Abs((n[2] - n[0]) * (n[3] - n[1])), true
 }
 
-// newest gives what the last object with this number holds in the file that was printed here, nil where there is none.
-func newest(pdf []byte, id string) []byte {
-	head := "\n" + id + " 0 obj"
-	at := bytes.LastIndex(pdf, []byte(head))
-	if at < 0 || id == "" {
+// heads finds the objects of a file that was printed here: by number, where what the last one holds begins.
+func heads(pdf []byte) map[string]int {
+	all := map[string]int{}
+	for at := 0; ; {
+		i := bytes.Index(pdf[at:], []byte(" 0 obj"))
+		if i < 0 {
+			return all
+		}
+		end := at + i
+		begin := end
+		for begin > 0 && pdf[begin-1] >= '0' && pdf[begin-1] <= '9' {
+			begin--
+		}
+		at = end + len(" 0 obj")
+		if begin > 0 && begin < end && pdf[begin-1] == '\n' {
+			all[string(pdf[begin:end])] = at
+		}
+	}
+}
+
+// newest gives what the last object with this number holds in the kept bytes, nil where there is none.
+func (u addition) newest(id string) []byte {
+	at, there := u.old[id]
+	if !there {
 		return nil
 	}
-	dict, _, _ := bytes.Cut(pdf[at+len(head):min(len(pdf), at+64<<10)], []byte("endobj"))
+	dict, _, _ := bytes.Cut(u.kept[at:min(len(u.kept), at+64<<10)], []byte("endobj"))
 	return dict
 }
 
@@ -241,8 +273,10 @@ func (u addition) table(words []string) bool {
 			switch {
 			case err != nil || used && !u.leads(offset, id):
 				return false
-			case !used && id > 0 && newest(u.kept, strconv.Itoa(id)) != nil: // an object of the kept file taken away
-				return false
+			case !used && id > 0:
+				if _, taken := u.old[strconv.Itoa(id)]; taken { // an object of the kept file
+					return false
+				}
 			}
 		}
 	}
@@ -284,8 +318,11 @@ func (u addition) trailers() bool {
 		if !more {
 			return n > 0
 		}
-		rest = after
-		dict, _, ok := readDict(after)
+		dict, behind, ok := readDict(after)
+		if bytes.Contains(after[:len(after)-len(behind)], []byte("trailer")) { // one in another
+			return false
+		}
+		rest = behind
 		if !ok || dict["/Root"] != kept["/Root"] || dict["/XRefStm"] != "" || dict["/Encrypt"] != "" {
 			return false
 		}
@@ -363,19 +400,21 @@ func valueAt(b []byte, deep int) (value string, rest []byte, ok bool) {
 	case b[0] == '(':
 		return literal(b)
 	case b[0] == '[':
-		value, b = "[", skip(b[1:])
+		var list strings.Builder
+		list.WriteByte('[')
+		b = skip(b[1:])
 		for len(b) > 0 && b[0] != ']' {
 			var one string
 			if one, b, ok = valueAt(b, deep+1); !ok {
 				return "", b, false
 			}
-			value += " " + one
+			list.WriteString(" " + one)
 			b = skip(b)
 		}
 		if len(b) == 0 {
 			return "", b, false
 		}
-		return value + " ]", b[1:], true
+		return list.String() + " ]", b[1:], true
 	case b[0] == '/':
 		return name(b)
 	}

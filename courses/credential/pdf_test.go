@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -259,6 +260,11 @@ func TestWhatIsNoSignatureOfTheDocumentIsRefused(t *testing.T) {
 	bent[len(bent)-3] ^= 1
 	trailer, _, _ := readDict(pdf[bytes.LastIndex(pdf, []byte("trailer"))+len("trailer"):])
 	root, _, _ := strings.Cut(trailer["/Root"], " ")
+	chained := "trailer\n<</Root " + trailer["/Root"] + "/Prev " + string(bytes.Fields(pdf[bytes.LastIndex(pdf, []byte("startxref")):])[1])
+	nested := "xref\n" + strings.Repeat(chained+"/X(", 3) + strings.Repeat(")>>", 3) + "\n60 0 obj\n<<>>"
+	if _, err := Countersigned(pdf, k.Sign(t, pdf, samePage+"\nendobj\nxref\n"+chained+">>\n60 0 obj\n<<>>"), today); err != nil {
+		t.Errorf("one more trailer: %v", err)
+	}
 	with := func(object string) []byte { return k.Sign(t, pdf, samePage+"\nendobj\n"+object) }
 	for name, test := range map[string]struct {
 		signed []byte
@@ -294,6 +300,10 @@ func TestWhatIsNoSignatureOfTheDocumentIsRefused(t *testing.T) {
 		"a table of another sort":   {with("60 0 obj\n<</Size 9/W[1 2 1]/Root 44 0 R>>"), today, "signed-page"},
 		"a chain that leads astray": {with("trailer\n<</Root " + root + " 0 R/Prev 9>>\n60 0 obj\n<<>>"), today, "signed-page"},
 		"a form that is filled":     {with("60 0 obj\n<</Type/Annot/Subtype/Widget/FT/Tx/Rect[0 0 10 10]>>"), today, "signed-page"},
+		"thousands of objects":      {with(strings.Repeat("60 0 obj\n<<>>\nendobj\n", 4000) + "60 0 obj\n<<>>"), today, "signed-page"},
+		"objects in one another":    {with(strings.Repeat("60 0 obj[(", 40) + strings.Repeat(")]", 40)), today, "signed-page"},
+		"an object in a remark":     {with("60 0 obj %61 0 obj\n<<>>"), today, "signed-page"},
+		"trailers in one another":   {with(nested), today, "signed-page"},
 		"a script":                  {with(root + " 0 obj\n<</Type/Catalog/Pages 1 0 R/OpenAction 60 0 R>>"), today, "signed-page"},
 		"the certificate has ended": {good, today.AddDate(200, 0, 0), "signed-expired"},
 		"huge":                      {append(bytes.Clone(good), make([]byte, LargestPDF)...), today, "pdf-large"},
@@ -306,6 +316,21 @@ func TestWhatIsNoSignatureOfTheDocumentIsRefused(t *testing.T) {
 				t.Errorf("%v, want %s", err, test.code)
 			}
 		})
+	}
+}
+
+// Whoever sends a file must not get more work done than the file is long.
+func TestALongListIsReadOnce(t *testing.T) {
+	list := []byte("[" + strings.Repeat("0 ", 30_000) + "]")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	value, _, ok := valueAt(list, 0)
+	runtime.ReadMemStats(&after)
+	if !ok || len(value) != len(list)+1 {
+		t.Fatalf("%v, %d letters", ok, len(value))
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 100*uint64(len(list)) {
+		t.Errorf("%d letters took %d bytes", len(list), took)
 	}
 }
 
