@@ -69,7 +69,7 @@ func TestWhoHasTheCodeTakesTheBadge(t *testing.T) {
 		t.Errorf("the picture: %v", err)
 	}
 	// both specifications' types
-	for accept, want := range map[string]string{"": "application/vc+jwt", "*/*": "application/vc+jwt", "text/plain": "text/plain"} {
+	for accept, want := range map[string]string{"": "application/vc+jwt", "*/*": "application/vc+jwt", "text/plain": "text/plain", "application/json": "application/vc+jwt"} {
 		if got := e.anyone().with("GET", "/badges/"+e.code+".jwt", "", "", "Accept", accept).want(200).Header.Get("Content-Type"); got != want {
 			t.Errorf("asked for %q: %q", accept, got)
 		}
@@ -78,6 +78,37 @@ func TestWhoHasTheCodeTakesTheBadge(t *testing.T) {
 	for _, path := range []string{"/badges/08.2026.00001.jwt", "/badges/ABCD-EFGH-JKMN", "/badges/ABCD-EFGH-JKMN.png"} {
 		e.anyone().get(path).want(404)
 	}
+}
+
+// Pages of other sites show the badge's picture and read what belongs to it; of the site's pages they get nothing.
+func TestOtherSitesShowAndReadABadge(t *testing.T) {
+	e := newEarned(t)
+	_, says := e.badge(e.code)
+	judge := func(path string, status int, open bool) {
+		t.Helper()
+		r := e.anyone().get(path).want(status)
+		readable, shown := r.Header.Get("Access-Control-Allow-Origin"), r.Header.Get("Cross-Origin-Resource-Policy")
+		if open && (readable != "*" || shown != "cross-origin") || !open && (readable != "" || shown != "same-origin") {
+			t.Errorf("%s (%d): %q %q", path, status, readable, shown)
+		}
+	}
+	for _, ending := range []string{".jwt", ".svg", ".png"} {
+		judge("/badges/"+e.code+ending, 200, true)
+		judge("/badges/ABCD-EFGH-JKMN"+ending, 404, true) // there are other sentences for 404 than that it may not be read
+	}
+	for _, path := range []string{"/api/v1/certificates/" + e.code + "/credential", strings.TrimPrefix(says.Status.List, "http://lopban.test"), strings.TrimPrefix(says.Iss, "http://lopban.test"),
+		"/badges/keys", "/.well-known/jwks.json"} {
+		judge(path, 200, true)
+	}
+	for _, path := range []string{"/badges/status/08-2027-0", "/badges/issuers/99", "/badges/keys/none"} {
+		judge(path, 404, true)
+	}
+	for _, path := range []string{"/badges/" + e.code, "/v/" + e.code, "/v/keys", "/api/v1/certificates/" + e.code} {
+		judge(path, 200, false)
+	}
+	for e.anyone().get("/badges/ABCD-EFGH-JKMN").Status == 404 { // until the address has asked enough
+	}
+	judge("/badges/"+e.code+".png", 429, true)
 }
 
 // The badge and its page say what the paper says. They name no number and no id of the person.

@@ -259,10 +259,13 @@ func TestRedirectsStayOnTheSite(t *testing.T) {
 
 // missingHeaders are those that every answer should have, whatever it is, and this one has not.
 func missingHeaders(r *reply) (missing []string) {
-	for name, value := range map[string]string{"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "", "Cross-Origin-Resource-Policy": "same-origin"} {
+	for name, value := range map[string]string{"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "", "Cross-Origin-Resource-Policy": ""} {
 		if !strings.HasPrefix(r.Header.Get(name), value) || r.Header.Get(name) == "" {
 			missing = append(missing, name+"="+r.Header.Get(name))
 		}
+	}
+	if forOthers := r.Header.Get("Access-Control-Allow-Origin") == "*"; forOthers != (r.Header.Get("Cross-Origin-Resource-Policy") == "cross-origin") {
+		missing = append(missing, "one of the two for pages of other sites")
 	}
 	return missing
 }

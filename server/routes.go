@@ -3,6 +3,7 @@ package server
 import (
 	"github.com/gofiber/fiber/v2"
 
+	"lopban/server/learn"
 	"lopban/server/page"
 )
 
@@ -61,14 +62,14 @@ func (s *Server) routes(app *fiber.App) {
 	app.Get("/v/states", s.learn.CheckStates)
 	app.Get("/v/sw.js", s.learn.CheckWorker)
 	app.Get("/v/:code", codes, s.learn.Verify)
-	app.Get("/.well-known/jwks.json", s.learn.KeySet)
-	app.Get("/badges/keys", s.learn.BadgeKeys)
-	app.Get("/badges/keys/:key", s.learn.BadgeKey)
-	app.Get("/badges/issuers/:province", s.learn.BadgeIssuer)
-	app.Get("/badges/status/:list", s.learn.BadgeStatus)
-	app.Get("/badges/:code.jwt", codes, s.learn.BadgeFile)
-	app.Get("/badges/:code.svg", codes, s.learn.BadgeSVG)
-	app.Get("/badges/:code.png", codes, s.learn.BadgePNG)
+	app.Get("/.well-known/jwks.json", learn.ForPrograms, s.learn.KeySet)
+	app.Get("/badges/keys", learn.ForPrograms, s.learn.BadgeKeys)
+	app.Get("/badges/keys/:key", learn.ForPrograms, s.learn.BadgeKey)
+	app.Get("/badges/issuers/:province", learn.ForPrograms, s.learn.BadgeIssuer)
+	app.Get("/badges/status/:list", learn.ForPrograms, s.learn.BadgeStatus)
+	app.Get("/badges/:code.jwt", learn.ForPrograms, codes, s.learn.BadgeFile)
+	app.Get("/badges/:code.svg", learn.ForPrograms, codes, s.learn.BadgeSVG)
+	app.Get("/badges/:code.png", learn.ForPrograms, codes, s.learn.BadgePNG)
 	app.Get("/badges/:code", codes, s.learn.Badge)
 	app.Get("/courses", s.learn.CourseList)
 	app.Get("/search", s.learn.Search)
@@ -275,7 +276,7 @@ func (s *Server) routes(app *fiber.App) {
 	api.Post("/photos", s.member, facts, s.learn.TakePhoto)
 	api.Get("/certificates", s.member, s.apiCertificates)
 	api.Get("/certificates/:code", codes, s.apiVerify)
-	api.Get("/certificates/:code/credential", codes, s.learn.BadgeFile)
+	api.Get("/certificates/:code/credential", learn.ForPrograms, codes, s.learn.BadgeFile)
 	api.Post("/certificates/:code/reissue", s.member, s.apiReissue)
 	api.Get("/board", s.member, s.board.ApiBoard)
 	api.Get("/indicators", s.member, s.board.ApiIndicators)

@@ -52,9 +52,13 @@ func badgePicture(strand courses.Strand, ending string) string {
 	return "badge-" + string(strand) + ending
 }
 
-// forPrograms lets pages of other sites read an answer as well: it is the same for everybody, and cookies do not come
-// along.
-func forPrograms(c *fiber.Ctx) { c.Set(fiber.HeaderAccessControlAllowOrigin, "*") }
+// ForPrograms lets pages of other sites show an answer and read it, also where it says why there is none: it is the
+// same for everybody, and cookies do not come along.
+func ForPrograms(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
+	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	return c.Next()
+}
 
 // baked is the badge of the certificate with the code in the address, and the picture that it goes with.
 func (s *Pages) baked(c *fiber.Ctx, ending string) (jwt string, picture []byte, err error) {
@@ -62,21 +66,24 @@ func (s *Pages) baked(c *fiber.Ctx, ending string) (jwt string, picture []byte, 
 	if err != nil {
 		return "", nil, err
 	}
-	forPrograms(c)
 	a, _ := assets.Find(assets.Path(badgePicture(e.Strand, ending))[len("/assets/"):])
 	jwt, err = s.badges.Badge(c.UserContext(), e.Certificate)
 	return jwt, a.Data, err
 }
 
-// BadgeFile sends the badge by itself, as the type that is asked for: Open Badges calls it plain text, and the
-// specification of the credentials a type of its own.
+// BadgeFile sends the badge by itself. Its type is that of the credentials' specification, or plain text, as Open
+// Badges calls it, for who asks for that.
 func (s *Pages) BadgeFile(c *fiber.Ctx) error {
 	jwt, _, err := s.baked(c, ".svg")
 	if err != nil {
 		return err
 	}
 	c.Vary(fiber.HeaderAccept)
-	c.Set(fiber.HeaderContentType, c.Accepts("application/vc+jwt", fiber.MIMETextPlain))
+	kind := c.Accepts("application/vc+jwt", fiber.MIMETextPlain)
+	if kind == "" { // asked for what it is not: it says what it is
+		kind = "application/vc+jwt"
+	}
+	c.Set(fiber.HeaderContentType, kind)
 	return c.SendString(jwt)
 }
 
@@ -112,7 +119,6 @@ func (s *Pages) BadgeStatus(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	forPrograms(c)
 	c.Set(fiber.HeaderCacheControl, soon)
 	c.Set(fiber.HeaderContentType, "application/vc+jwt")
 	return c.SendString(text)
@@ -124,7 +130,6 @@ func (s *Pages) badgeKeys(c *fiber.Ctx) ([]publicKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	forPrograms(c)
 	c.Set(fiber.HeaderCacheControl, soon)
 	keys := keyList(all, false)
 	for i := range keys {
