@@ -111,6 +111,25 @@ func TestOtherSitesShowAndReadABadge(t *testing.T) {
 	judge("/badges/"+e.code+".png", 429, true)
 }
 
+// Whoever looks at the page has asked for one certificate: its picture is one for all.
+func TestThePageOfABadgeLooksOnce(t *testing.T) {
+	e := newEarned(t)
+	shown := e.anyone().get("/badges/" + e.code).want(200)
+	pictures := shown.find("main img")
+	if len(pictures) != 1 {
+		t.Fatalf("%d pictures", len(pictures))
+	}
+	if kind := e.anyone().get(shown.attr("main img", "src")).want(200).Header.Get("Content-Type"); kind != "image/svg+xml" {
+		t.Error(kind)
+	}
+	for i := range 59 { // an address has 60, and time stands still here
+		if r := e.anyone().get("/badges/ABCD-EFGH-JKMN"); r.Status != 404 {
+			t.Fatalf("look-up %d after the page: %d", i+1, r.Status)
+		}
+	}
+	e.anyone().get("/badges/ABCD-EFGH-JKMN").want(429)
+}
+
 // The badge and its page say what the paper says. They name no number and no id of the person.
 func TestABadgeTellsNoMoreThanThePaper(t *testing.T) {
 	g := newGuarded(t)

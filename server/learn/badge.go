@@ -16,7 +16,8 @@ import (
 type badgePage struct {
 	page.Frame
 	Entry   school.Entry
-	Endless bool // the certificate does not expire
+	Endless bool   // the certificate does not expire
+	Picture string // without the badge in it, which would be a look-up of its own
 }
 
 // Badge is the page of a certificate's badge, to be sent to others.
@@ -25,7 +26,8 @@ func (s *Pages) Badge(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	shown := badgePage{s.Frame(c, s.WordsOf(c).T("badge.of", s.WordsOf(c).In(e.Title))), e, e.ValidUntil.Equal(courses.Forever)}
+	shown := badgePage{s.Frame(c, s.WordsOf(c).T("badge.of", s.WordsOf(c).In(e.Title))), e, e.ValidUntil.Equal(courses.Forever),
+		assets.Path(badgePicture(e.Strand, ".svg"))}
 	shown.Glimpse = s.glimpse(c, e, credential.BadgeAddress(s.BaseURL, e.Code))
 	return s.Page(c, "badge", shown)
 }
