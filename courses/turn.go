@@ -15,7 +15,8 @@ func (v *Version) KeyFrom() int {
 }
 
 // KeyShown says of which questions of a lesson's quiz a learner in this state may see the key and the feedback: of all
-// once the quiz is passed; before, from the attempt that the version names on, of those that no lot can bring back.
+// once the quiz is passed; before, from the attempt that the version names on, of those that no lot can bring back. The
+// final test, which may be tried at once and for ever, shows none before.
 func (v *Version) KeyShown(l Lesson, s LessonState) func(question string) bool {
 	lots := map[string]bool{}
 	if !l.Quiz.Used(s) { // else nothing is drawn any more
@@ -25,7 +26,8 @@ func (v *Version) KeyShown(l Lesson, s LessonState) func(question string) bool {
 			}
 		}
 	}
-	return func(question string) bool { return s.Done || s.Attempts >= v.KeyFrom() && !lots[question] }
+	waited := l.ID != FinalID && s.Attempts >= v.KeyFrom()
+	return func(question string) bool { return s.Done || waited && !lots[question] }
 }
 
 // Settings is the quiz without its questions.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -76,6 +77,37 @@ func TestACertificateWaitsForTheFinalTest(t *testing.T) {
 	result := c.get(c.post("/courses/K1/final-test/quiz", form("c", rightAnswers(drawn))).leads()).want(200)
 	if n := held(); n != 1 || result.one("h1") != "Đạt" {
 		t.Errorf("%d certificates after it was passed: %s", n, result.text())
+	}
+}
+
+// However often it was failed, also where every question is asked each time.
+func TestTheKeyOfTheFinalTestIsShownToWhoPassed(t *testing.T) {
+	s := newSite(t)
+	files := examined("K1")
+	lessons := s.publish(shortCourse("K2", courses.LibraryService))
+	files["course.yaml"] = strings.Replace(files["course.yaml"], "final: 3", fmt.Sprintf("final: %d", lessons.AddFinal()), 1)
+	v := s.publish(files)
+	c := s.as(s.person("Vàng Thị Mỷ", "00715"))
+	test, _ := v.Lesson(courses.FinalID)
+	first := ""
+	for _, id := range []string{"a", "b", "c", "d"} {
+		blank := form(id, nil)
+		blank.Set("sure", "1")
+		at := c.post("/courses/K1/final-test/quiz", blank).want(303).leads()
+		if id == "a" {
+			first = at
+		}
+		result := c.get(at).want(200)
+		if strings.Contains(result.text(), "about twelve") || !strings.Contains(result.text(), "chỉ hiện ra khi bạn đạt") {
+			t.Errorf("attempt %s: %s", id, result.text())
+		}
+	}
+	passed := c.get(c.post("/courses/K1/final-test/quiz", form("e", rightAnswers(test.Quiz))).leads()).want(200)
+	if passed.one("h1") != "Đạt" || strings.Contains(passed.text(), "chỉ hiện ra khi bạn đạt") {
+		t.Error(passed.text())
+	}
+	if text := c.get(first).want(200).text(); !strings.Contains(text, "about twelve") {
+		t.Errorf("an attempt before it: %s", text)
 	}
 }
 

@@ -75,6 +75,28 @@ func TestTheKeyWaits(t *testing.T) {
 	}
 }
 
+// The final test is what a certificate stands on, and may be tried at once and for ever.
+func TestTheKeyOfTheFinalTestWaitsUntilItIsPassed(t *testing.T) {
+	scored := courses.Quiz{Questions: []courses.Question{{ID: "a", Kind: courses.TrueFalse}, {ID: "b", Kind: courses.TrueFalse}}}
+	for _, asked := range []int{1, 2, 3} { // fewer than there are, all, and more
+		v := courses.Version{Final: asked, KeyAfter: 1, Modules: []courses.Module{{ID: "m", Lessons: []courses.Lesson{{ID: "thu", Quiz: scored}}}}}
+		v.AddFinal()
+		test, ok := v.Lesson(courses.FinalID)
+		if !ok {
+			t.Fatal("there is no final test")
+		}
+		failed, passed := v.KeyShown(test, courses.LessonState{Attempts: 30}), v.KeyShown(test, courses.LessonState{Attempts: 31, Done: true})
+		for _, q := range test.Quiz.Questions {
+			if failed(q.ID) || !passed(q.ID) {
+				t.Errorf("%d asked of 2: the key of %s is shown after it was failed: %v, and after it was passed: %v", asked, q.ID, failed(q.ID), passed(q.ID))
+			}
+		}
+		if lesson := v.Written()[0]; !v.KeyShown(lesson, courses.LessonState{Attempts: 1})("a") {
+			t.Error("the key of a lesson's quiz is not shown any more")
+		}
+	}
+}
+
 func limitedVersion(attempts, pause int) courses.Version {
 	v := version(0)
 	v.Hash = fmt.Sprint("limited", attempts, pause)
