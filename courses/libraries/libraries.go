@@ -131,6 +131,17 @@ func (l Library) on(day time.Time) (there, model bool) {
 	return there, there && model
 }
 
+// endsAfter is the first closing after a day, if the library was there until then: opened on that day it would be closed
+// all the same.
+func (l Library) endsAfter(day time.Time) (closed time.Time, ok bool) {
+	i := slices.IndexFunc(l.dated, func(e Event) bool { return e.What == Closes && e.On.After(day) })
+	if i < 0 {
+		return closed, false
+	}
+	closed = l.dated[i].On
+	return closed, l.There(closed.AddDate(0, 0, -1))
+}
+
 // Of is what it reports of a year.
 func (l Library) Of(year int) (Year, bool) {
 	for _, y := range slices.Backward(l.Years) {
@@ -279,6 +290,12 @@ func (d *Desk) Open(ctx context.Context, by roster.Account, e Entry) (Library, e
 	}
 	if err != nil && !errors.Is(err, problem.ErrNotFound) {
 		return old, err
+	}
+	if err := d.day(e.On); err != nil {
+		return old, err
+	}
+	if closed, ok := old.endsAfter(e.On); ok {
+		return old, problem.Invalid("on", "library.closed-then", closed.Format(time.DateOnly))
 	}
 	return d.keep(ctx, by, Event{Library: id, What: Opens, On: e.On, Name: e.Name, Kind: e.Kind, Commune: c.Code, Province: c.Province, Programme: c.Programme, Evidence: e.Evidence})
 }

@@ -116,6 +116,40 @@ func TestALibraryIsThereFromItsFirstDayToTheDayItCloses(t *testing.T) {
 	}
 }
 
+// An opening that a later closing ends again would change nothing: it is refused with the day of the closing. Where the
+// closing ends nothing, because the opening before it was undone, the right one can be entered.
+func TestALibraryIsNotOpenedAgainBeforeItClosed(t *testing.T) {
+	b := newBench(t)
+	again := func(on string) error {
+		_, err := b.Open(t.Context(), staff, libraries.Entry{Name: "Thư viện xã Lũng Cú", Commune: lungCu, On: day(on)})
+		return err
+	}
+	l := b.open("Thư viện xã Lũng Cú", lungCu, "2025-03-01")
+	if _, err := b.Tell(t.Context(), staff, l.ID, libraries.Closes, day("2026-02-01"), ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, on := range []string{"2025-01-01", "2025-03-01", "2025-06-01", "2026-01-31"} {
+		if err := again(on); code(err) != "on library.closed-then" {
+			t.Errorf("opened again on %s: %v", on, err)
+		}
+	}
+	if _, err := b.Undo(t.Context(), staff, l.ID, l.Events[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := again("2025-04-01"); err != nil {
+		t.Errorf("the right day of the opening: %v", err)
+	}
+	if l, _ = b.Get(t.Context(), l.ID); l.There(day("2025-03-31")) || !l.There(day("2026-01-31")) || l.There(day("2026-02-01")) {
+		t.Errorf("%+v", l)
+	}
+	if err := again("2026-02-01"); err != nil {
+		t.Errorf("opened again on the day on which it closed: %v", err)
+	}
+	if l, _ = b.Get(t.Context(), l.ID); !l.There(day("2026-12-05")) {
+		t.Errorf("%+v", l)
+	}
+}
+
 func TestWhatCannotBeOfALibraryIsRefused(t *testing.T) {
 	b := newBench(t)
 	l := b.open("Thư viện xã Lũng Cú", lungCu, "2025-03-01")
