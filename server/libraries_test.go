@@ -96,6 +96,29 @@ func TestTheTargetsFollowFromWhatStaffEnterOfLibraries(t *testing.T) {
 	}
 }
 
+// Readers of a year are typed as people write them: groups of three may be parted. Whatever could mean another number
+// is refused at its field, and nothing is kept of it.
+func TestReadersAreReadAsTheyAreWritten(t *testing.T) {
+	p := newProvince(t)
+	at, _, _ := strings.Cut(p.staff.post("/libraries?province=08", url.Values{"name": {"Tủ sách"}, "commune": {lungCu}, "on": {"2025-01-01"}}).leads(), "?")
+	report := func(readers string) *reply {
+		return p.staff.post(at, url.Values{"do": {"report"}, "year": {"2026"}, "readers": {readers}, "evidence": {"BC " + readers}})
+	}
+	for _, typed := range []string{"12.5", "1,5", "1 5", "+5", "-5", "12.50", "1.0000", "1234.567", "1.000,500", "1.000 000", ".500", "0.125", "1.", "5 người", "٣", "1e3", "99999999999999999999", ""} {
+		if r := report(typed).want(422); !strings.Contains(r.one("#report-readers-fault"), "là số nguyên từ 0 đến") {
+			t.Errorf("%q: %s", typed, r.text())
+		}
+	}
+	id := strings.TrimPrefix(at, "/libraries/")
+	for typed, want := range map[string]int{"0": 0, " 25 ": 25, "1250": 1250, "1.250": 1250, "1,251": 1251, "1 252": 1252, "12\u00a0500": 12500, "12\u202f501": 12501, "1.000.000": 1000000} {
+		report(typed).want(303)
+		l, err := p.Libraries.Get(t.Context(), id)
+		if y, ok := l.Of(2026); err != nil || !ok || y.Readers != want {
+			t.Errorf("%q is kept as %d, want %d (%v)", typed, y.Readers, want, err)
+		}
+	}
+}
+
 // The rows of the screen leave as files, which can be verified from themselves; a spreadsheet adds them up.
 func TestTheTargetsLeaveAsFiles(t *testing.T) {
 	p := newBoard(t)

@@ -1,6 +1,7 @@
 package board
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -278,9 +279,7 @@ func (s *Pages) changeLibrary(c *fiber.Ctx, l libraries.Library, do string) (not
 		if y.Year, err = strconv.Atoi(c.FormValue("year")); err != nil {
 			y.Year = 0 // said by the rules
 		}
-		if y.Readers, err = strconv.Atoi(strings.NewReplacer(".", "", " ", "", ",", "").Replace(strings.TrimSpace(c.FormValue("readers")))); err != nil {
-			y.Readers = -1
-		}
+		y.Readers = readersOf(c.FormValue("readers"))
 		for _, w := range c.Request().PostArgs().PeekMulti("way") {
 			y.Ways = append(y.Ways, string(w))
 		}
@@ -288,4 +287,22 @@ func (s *Pages) changeLibrary(c *fiber.Ctx, l libraries.Library, do string) (not
 		return l.Name + ", " + c.FormValue("year"), err
 	}
 	return "", problem.Invalid("do", "filter.unknown", do)
+}
+
+var grouped = regexp.MustCompile(`^[1-9][0-9]{0,2}(\.[0-9]{3})+$`)
+
+// readersOf reads a number of people, -1 for what is none. Groups of three digits may be parted by one sign throughout:
+// a point, a comma or a space. Anything else, such as 12.5, could mean a fraction or another number.
+func readersOf(typed string) int {
+	typed = strings.TrimSpace(typed)
+	for _, sign := range []string{".", ",", " ", "\u00a0", "\u202f"} {
+		if parted := strings.ReplaceAll(typed, sign, "."); !strings.Contains(strings.ReplaceAll(typed, sign, ""), ".") && grouped.MatchString(parted) {
+			typed = strings.ReplaceAll(typed, sign, "")
+		}
+	}
+	n, err := strconv.Atoi(typed)
+	if err != nil || strings.Trim(typed, "0123456789") != "" {
+		return -1
+	}
+	return n
 }
