@@ -119,6 +119,21 @@ func TestReadersAreReadAsTheyAreWritten(t *testing.T) {
 	}
 }
 
+// A library is told of in the trail of its own province, whatever the address says; to staff a commune elsewhere is a
+// mistake of the form.
+func TestALibraryIsToldOfWhereItIs(t *testing.T) {
+	p := newProvince(t)
+	began := len(p.trail())
+	p.adm.post("/libraries?province=04", url.Values{"name": {"Tủ sách"}, "commune": {lungCu}, "on": {"2026-01-01"}}).want(303)
+	if told := p.trail()[began:]; len(told) != 1 || told[0].Province != "08" {
+		t.Errorf("the trail tells %+v", told)
+	}
+	refused := p.staff.post("/libraries?province=08", url.Values{"name": {"Tủ sách xa"}, "commune": {elsehere}, "on": {"2026-01-01"}}).want(422)
+	if got := refused.one("#one-commune-fault"); !strings.Contains(got, "Xã này không thuộc tỉnh bạn quản lý") {
+		t.Errorf("a commune elsewhere: %q", got)
+	}
+}
+
 // The rows of the screen leave as files, which can be verified from themselves; a spreadsheet adds them up.
 func TestTheTargetsLeaveAsFiles(t *testing.T) {
 	p := newBoard(t)

@@ -171,7 +171,7 @@ var matrix = []matrixRow{
 	{method: "GET", pattern: "/libraries", want: cells{303, 403, 403, 200, 200, 200, 200}},
 	{method: "GET", pattern: "/libraries", path: "/libraries?province=04", want: cells{303, 403, 403, 404, 200, 200, 200}},
 	{method: "POST", pattern: "/libraries", path: "/libraries?province=08", form: "name=&commune={my.commune}&on=2026-01-01", want: cells{401, 403, 403, 422, 404, 403, 422}},
-	{method: "POST", pattern: "/libraries", path: "/libraries?province=04", form: "name=&commune={my.commune}&on=2026-01-01", want: cells{401, 403, 403, 404, 403, 403, 422}},
+	{method: "POST", pattern: "/libraries", path: "/libraries?province=04", form: "name=&commune={my.commune}&on=2026-01-01", want: cells{401, 403, 403, 404, 422, 403, 422}},
 	{method: "POST", pattern: "/libraries/offers", path: "/libraries/offers?province=04", form: "on=2026-01-01", want: cells{401, 403, 403, 404, 422, 403, 422}},
 	{method: "GET", pattern: "/libraries/:library", path: "/libraries/{my.shelf}", want: cells{303, 403, 403, 200, 404, 200, 200}},
 	{method: "GET", pattern: "/libraries/:library", path: "/libraries/{far.shelf}", want: cells{303, 403, 403, 404, 200, 200, 200}},

@@ -266,7 +266,11 @@ func (d *Desk) Open(ctx context.Context, by roster.Account, e Entry) (Library, e
 	if !ok {
 		return Library{}, problem.Invalid("commune", "commune.unknown", e.Commune)
 	}
-	if !roster.MayEditRoster(by, c.Province) {
+	switch {
+	case roster.MayEditRoster(by, c.Province):
+	case by.Has(roster.Staff):
+		return Library{}, problem.Invalid("commune", "commune.outside")
+	default:
 		return Library{}, problem.Denied("denied")
 	}
 	var err error

@@ -165,6 +165,7 @@ func TestWhatCannotBeOfALibraryIsRefused(t *testing.T) {
 	for want, err := range map[string]error{
 		"name library.empty":        open(staff, libraries.Entry{Name: " ", Commune: lungCu, On: day("2026-01-01")}),
 		"commune commune.unknown":   open(staff, libraries.Entry{Name: "Tủ sách", Commune: "99999", On: day("2026-01-01")}),
+		"commune commune.outside":   open(others, libraries.Entry{Name: "Tủ sách", Commune: lungCu, On: day("2026-01-01")}),
 		"kind kind.unknown":         open(staff, libraries.Entry{Name: "Tủ sách", Kind: "x", Commune: lungCu, On: day("2026-01-01")}),
 		"on date.future":            open(staff, libraries.Entry{Name: "Tủ sách", Commune: lungCu, On: day("2026-12-06")}),
 		"on date.early":             open(staff, libraries.Entry{Name: "Tủ sách", Commune: lungCu, On: day("1949-12-31")}),
@@ -184,6 +185,9 @@ func TestWhatCannotBeOfALibraryIsRefused(t *testing.T) {
 	}
 	if err := year(office, good); code(err) != " denied" {
 		t.Errorf("the office only reads: %v", err)
+	}
+	if err := open(office, libraries.Entry{Name: "Tủ sách", Commune: lungCu, On: day("2026-01-01")}); code(err) != " denied" {
+		t.Errorf("the office enters a library: %v", err)
 	}
 	if _, err := b.Undo(ctx, staff, l.ID, "nothing"); !errors.Is(err, problem.ErrNotFound) {
 		t.Errorf("undoing nothing: %v", err)

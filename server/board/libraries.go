@@ -94,8 +94,7 @@ func (s *Pages) showLibraries(c *fiber.Ctx, open string, fault *page.FormFault) 
 
 // EnterLibrary enters one.
 func (s *Pages) EnterLibrary(c *fiber.Ctx) error {
-	province, err := s.EditedProvince(c)
-	if err != nil {
+	if _, err := s.EditedProvince(c); err != nil {
 		return err
 	}
 	on, err := page.FormDay(c.FormValue("on"))
@@ -108,7 +107,7 @@ func (s *Pages) EnterLibrary(c *fiber.Ctx) error {
 	} else if fault != nil {
 		return s.showLibraries(c, "one", fault)
 	}
-	if err := s.TellAct(c, programme.AuditEntry{Action: "library.opens", Subject: l.ID, Province: province.Code, Note: l.Name}); err != nil {
+	if err := s.TellAct(c, programme.AuditEntry{Action: "library.opens", Subject: l.ID, Province: l.Province, Note: l.Name}); err != nil {
 		return err
 	}
 	return page.SeeOther(c, "/libraries/"+l.ID+"?done=library")
