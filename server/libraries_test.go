@@ -1,7 +1,9 @@
 package server
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -10,7 +12,11 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"lopban/courses/libraries"
+	"lopban/courses/programme"
 	"lopban/courses/roster"
+	"lopban/courses/store"
+	"lopban/courses/store/sqlite"
+	"lopban/courses/store/storetest"
 	"lopban/courses/targets"
 )
 
@@ -131,6 +137,128 @@ func TestALibraryIsToldOfWhereItIs(t *testing.T) {
 	refused := p.staff.post("/libraries?province=08", url.Values{"name": {"Tủ sách xa"}, "commune": {elsehere}, "on": {"2026-01-01"}}).want(422)
 	if got := refused.one("#one-commune-fault"); !strings.Contains(got, "Xã này không thuộc tỉnh bạn quản lý") {
 		t.Errorf("a commune elsewhere: %q", got)
+	}
+}
+
+// Of the libraries of the roster one was entered by somebody else meanwhile, and the batch is cut off after whatever
+// write: pressed again, the others are all entered, and each is told once, under the name of who entered it.
+func TestLibrariesOfTheRosterAreEnteredAndToldOnce(t *testing.T) {
+	for writes := 0; ; writes++ {
+		st, err := sqlite.Open(t.TempDir(), programme.Kinds()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer st.Close()
+		cut := storetest.NewCut(st)
+		p := provinceOn(newSiteOn(t, cut))
+		mai, kien := p.account("", "Lù Thị Mai", "08", roster.Staff), p.account("", "Hoàng Văn Kiên", "08", roster.Staff)
+		other, staff := p.as(mai), p.as(kien)
+		var docs []any
+		form := url.Values{"on": {"2024-12-30"}}
+		for i, name := range []string{"Tủ sách thôn Một", "Tủ sách thôn Hai", "Tủ sách thôn Ba"} {
+			docs = append(docs, &roster.Person{ID: fmt.Sprintf("P%09d", i), Name: "Sùng A Páo", Library: name, Kind: roster.KindOf(name), Commune: lungCu, Province: "08", Programme: "02", Active: true})
+			form.Add("take", libraries.ID(lungCu, name))
+		}
+		if err := st.Insert(t.Context(), roster.PersonKind, docs...); err != nil {
+			t.Fatal(err)
+		}
+		other.post("/libraries?province=08", url.Values{"name": {"Tủ sách thôn Hai"}, "commune": {lungCu}, "on": {"2024-12-30"}}).want(303)
+		cut.After(writes)
+		first := staff.post("/libraries/offers?province=08", form)
+		was := cut.Was()
+		cut.Mend()
+		if was == (first.Status == 303) {
+			t.Fatalf("cut after %d writes: %d", writes, first.Status)
+		}
+		staff.post("/libraries/offers?province=08", form).want(303)
+		by := map[string]int{}
+		for _, e := range p.trail() {
+			if strings.HasPrefix(e.Action, "library.") {
+				by[e.By+" "+e.Action+" "+e.Note+" "+e.Province]++
+			}
+		}
+		want := map[string]int{mai.ID + " library.opens Tủ sách thôn Hai 08": 1, kien.ID + " library.roster Tủ sách thôn Một 08": 1, kien.ID + " library.roster Tủ sách thôn Ba 08": 1}
+		if !maps.Equal(by, want) {
+			t.Errorf("cut after %d writes: the trail tells %v, want %v", writes, by, want)
+		}
+		if !was {
+			break
+		}
+	}
+}
+
+// meanwhile is a store in which something happens right after the people of the roster were read.
+type meanwhile struct {
+	store.Store
+	happens func()
+}
+
+func (m *meanwhile) Find(ctx context.Context, k *store.Kind, q store.Query, each func(store.Row) error) error {
+	err := m.Store.Find(ctx, k, q, each)
+	if now := m.happens; k == roster.PersonKind && now != nil {
+		m.happens = nil
+		now()
+	}
+	return err
+}
+
+// Somebody else enters a library between the look at the roster and the entry: the rest are entered all the same.
+func TestALibraryThatSomebodyEntersMeanwhileIsPassedOver(t *testing.T) {
+	communes := []string{lungCu, "00715"}
+	for _, theirs := range communes { // whichever comes first
+		st, err := sqlite.Open(t.TempDir(), programme.Kinds()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer st.Close()
+		m := &meanwhile{Store: st}
+		p := provinceOn(newSiteOn(t, m))
+		p.person("Lò Thị Na", communes[1])
+		form := url.Values{"on": {"2024-12-30"}}
+		for _, commune := range communes {
+			form.Add("take", libraries.ID(commune, "Thư viện xã"))
+		}
+		m.happens = func() {
+			if _, err := p.Libraries.Open(t.Context(), roster.Operator(), libraries.Entry{Name: "Thư viện xã", Commune: theirs, On: roster.Day(begun)}); err != nil {
+				t.Error(err)
+			}
+		}
+		p.staff.post("/libraries/offers?province=08", form).want(303)
+		if m.happens != nil {
+			t.Fatal("nothing came between")
+		}
+		if n := len(p.staff.get("/libraries").want(200).find(`input[name="take"]`)); n != 0 {
+			t.Errorf("%d are still offered", n)
+		}
+	}
+}
+
+// What nobody knows, and what is another province's, is nothing to enter. At most as many are taken as are shown.
+func TestTicksOfNoLibraryAreRefused(t *testing.T) {
+	p := newProvince(t)
+	far := libraries.ID(elsehere, "Thư viện xã")
+	p.otherStaff.post("/libraries/offers?province=04", url.Values{"on": {"2024-12-30"}, "take": {far}}).want(303)
+	for _, take := range [][]string{nil, {"x"}, {far}, {"", "../x"}} {
+		if got := p.staff.post("/libraries/offers?province=08", url.Values{"on": {"2024-12-30"}, "take": take}).want(422).text(); !strings.Contains(got, "Chưa chọn thư viện nào") {
+			t.Errorf("%q: %s", take, got)
+		}
+	}
+	var docs []any
+	var take []string
+	for i := range 501 {
+		name := fmt.Sprintf("Tủ sách thôn %d", i)
+		docs = append(docs, &roster.Person{ID: fmt.Sprintf("P%09d", i), Name: "Sùng A Páo", Library: name, Kind: roster.KindOf(name), Commune: lungCu, Province: "08", Programme: "02", Active: true})
+		take = append(take, libraries.ID(lungCu, name))
+	}
+	if err := p.Store.Insert(t.Context(), roster.PersonKind, docs...); err != nil {
+		t.Fatal(err)
+	}
+	shown := p.staff.get("/libraries").want(200)
+	if n := len(shown.find(`input[name="take"]`)); n != 500 || !strings.Contains(shown.one("#offers"), "500 thư viện đầu tiên") {
+		t.Errorf("%d libraries are offered at once", n)
+	}
+	if got := p.staff.post("/libraries/offers?province=08", url.Values{"on": {"2024-12-30"}, "take": take}).want(422).text(); !strings.Contains(got, "tối đa 500 thư viện") {
+		t.Errorf("501 at once: %s", got)
 	}
 }
 

@@ -131,6 +131,16 @@ func (l Library) on(day time.Time) (there, model bool) {
 	return there, there && model
 }
 
+// OpenedOn is the opening of a day, the last that was entered of those that hold.
+func (l Library) OpenedOn(day time.Time) (Event, bool) {
+	for _, e := range slices.Backward(l.Events) {
+		if e.What == Opens && e.On.Equal(day) && !l.Undone[e.ID] {
+			return e, true
+		}
+	}
+	return Event{}, false
+}
+
 // endsAfter is the first closing after a day, if the library was there until then: opened on that day it would be closed
 // all the same.
 func (l Library) endsAfter(day time.Time) (closed time.Time, ok bool) {
@@ -260,7 +270,8 @@ type Entry struct {
 	On                            time.Time
 }
 
-// Open enters a library. One of that name in that commune that is there already is ErrExists.
+// Open enters a library. One of that name in that commune that is there already is ErrExists; but whoever entered it so
+// may say it twice.
 func (d *Desk) Open(ctx context.Context, by roster.Account, e Entry) (Library, error) {
 	c, ok := d.Places.Commune(e.Commune)
 	if !ok {
@@ -290,6 +301,9 @@ func (d *Desk) Open(ctx context.Context, by roster.Account, e Entry) (Library, e
 	id := ID(c.Code, e.Name)
 	old, err := d.Get(ctx, id)
 	if err == nil && old.There(roster.Day(d.Now())) {
+		if o, ok := old.OpenedOn(e.On); ok && o.By == by.ID && o.Name == e.Name && o.Kind == e.Kind && o.Evidence == roster.Clean(e.Evidence) {
+			return old, nil
+		}
 		return old, &problem.Problem{Kind: problem.ErrExists, Field: "name", Code: "library.there", Args: []any{old.Name}}
 	}
 	if err != nil && !errors.Is(err, problem.ErrNotFound) {

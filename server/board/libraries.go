@@ -1,6 +1,7 @@
 package board
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,7 +26,8 @@ type librariesPage struct {
 	Rows      []libraries.Listed
 	Count     int     // of those that are there
 	More      int     // that are not shown
-	Offers    []offer // libraries of the roster that are not entered
+	Offers    []offer // libraries of the roster that are not entered, the first of them
+	Offered   int     // all of them
 	Year      int
 	Today     time.Time
 	Since     string // a first day for what nobody knows better: that of the Decision
@@ -85,7 +87,8 @@ func (s *Pages) showLibraries(c *fiber.Ctx, open string, fault *page.FormFault) 
 		if err != nil {
 			return err
 		}
-		for _, e := range offers {
+		shown.Offered = len(offers)
+		for _, e := range offers[:min(len(offers), mostOffers)] {
 			shown.Offers = append(shown.Offers, offer{e, libraries.ID(e.Commune, e.Name), s.CommuneName(e.Commune)})
 		}
 	}
@@ -107,11 +110,23 @@ func (s *Pages) EnterLibrary(c *fiber.Ctx) error {
 	} else if fault != nil {
 		return s.showLibraries(c, "one", fault)
 	}
-	if err := s.TellAct(c, programme.AuditEntry{Action: "library.opens", Subject: l.ID, Province: l.Province, Note: l.Name}); err != nil {
+	if err := s.tellOpened(c, "library.opens", l, on); err != nil {
 		return err
 	}
 	return page.SeeOther(c, "/libraries/"+l.ID+"?done=library")
 }
+
+// tellOpened tells in the trail that a library was entered: once, however often it is said.
+func (s *Pages) tellOpened(c *fiber.Ctx, action string, l libraries.Library, on time.Time) error {
+	told := programme.AuditEntry{Action: action, Subject: l.ID, Province: l.Province, Note: l.Name}
+	if e, ok := l.OpenedOn(on); ok {
+		told.ID = "library-" + e.ID
+	}
+	return s.TellAct(c, told)
+}
+
+// mostOffers is how many libraries of the roster are offered and entered at once.
+const mostOffers = 500
 
 // EnterOffers enters the libraries of the roster that were ticked.
 func (s *Pages) EnterOffers(c *fiber.Ctx) error {
@@ -120,44 +135,71 @@ func (s *Pages) EnterOffers(c *fiber.Ctx) error {
 		return err
 	}
 	on, err := page.FormDay(c.FormValue("on"))
-	if err == nil && len(c.Request().PostArgs().PeekMulti("take")) == 0 {
-		err = problem.Invalid("take", "library.none")
-	}
-	n := 0
 	if err == nil {
-		n, err = s.enterOffers(c, province, on)
+		err = s.enterOffers(c, province, on)
 	}
 	if fault, err := s.RosterFault(c, err); err != nil {
 		return err
 	} else if fault != nil {
 		return s.showLibraries(c, "offers", fault)
 	}
-	if err := s.TellAct(c, programme.AuditEntry{Action: "library.roster", Subject: province.Code, Province: province.Code, Note: s.Languages.In("vi").T("libraries.taken", n)}); err != nil {
-		return err
-	}
 	return page.SeeOther(c, "/libraries?done=libraries&province="+province.Code)
 }
 
-func (s *Pages) enterOffers(c *fiber.Ctx, province roster.Province, on time.Time) (n int, err error) {
+// enterOffers enters what was ticked and tells of each library. What somebody else has entered meanwhile is passed over;
+// what the visitor has entered, when this was cut off before it was told, is told.
+func (s *Pages) enterOffers(c *fiber.Ctx, province roster.Province, on time.Time) error {
 	ticked := map[string]bool{}
 	for _, id := range c.Request().PostArgs().PeekMulti("take") {
 		ticked[string(id)] = true
 	}
-	offers, err := s.Programme.Libraries.Offers(c.UserContext(), province.Code)
-	if err != nil {
-		return 0, err
+	if len(ticked) > mostOffers {
+		return problem.Invalid("take", "library.many", mostOffers)
 	}
+	ctx, a, desk := c.UserContext(), *page.VisitorOf(c).Account, s.Programme.Libraries
+	offers, err := desk.Offers(ctx, province.Code)
+	if err != nil {
+		return err
+	}
+	known := false
 	for _, e := range offers {
-		if !ticked[libraries.ID(e.Commune, e.Name)] {
+		id := libraries.ID(e.Commune, e.Name)
+		if !ticked[id] {
 			continue
 		}
+		delete(ticked, id)
+		known = true
 		e.On = on
-		if _, err := s.Programme.Libraries.Open(c.UserContext(), *page.VisitorOf(c).Account, e); err != nil {
-			return n, err
+		l, err := desk.Open(ctx, a, e)
+		if errors.Is(err, problem.ErrExists) {
+			continue
 		}
-		n++
+		if err != nil {
+			return err
+		}
+		if err := s.tellOpened(c, "library.roster", l, on); err != nil {
+			return err
+		}
 	}
-	return n, nil
+	for id := range ticked {
+		l, err := desk.Get(ctx, id)
+		if errors.Is(err, problem.ErrNotFound) || err == nil && l.Province != province.Code {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		known = true
+		if e, ok := l.OpenedOn(on); ok && e.By == a.ID {
+			if err := s.tellOpened(c, "library.roster", l, on); err != nil {
+				return err
+			}
+		}
+	}
+	if !known {
+		return problem.Invalid("take", "library.none")
+	}
+	return nil
 }
 
 type libraryPage struct {
