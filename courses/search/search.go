@@ -48,6 +48,7 @@ type Found struct {
 	Before, Match, After string
 
 	rank int
+	said said
 }
 
 // Find looks for words in some versions. Marks and tones may be left out, and the end of a long word; all words must be
@@ -68,16 +69,20 @@ func (s *Courses) Find(versions []*courses.Version, asked, lang string) (found [
 		for _, e := range s.entries(v, len(versions)) {
 			for _, l := range []string{lang, other} {
 				if rank := e.in[l].rank(words, exact); rank > 0 {
-					f := Found{Course: v, Lesson: e.lesson, Lang: l, rank: rank}
-					f.Before, f.Match, f.After = e.in[l].around(words)
-					found = append(found, f)
+					found = append(found, Found{Course: v, Lesson: e.lesson, Lang: l, rank: rank, said: e.in[l]})
 					break
 				}
 			}
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Found) int { return b.rank - a.rank })
-	return found[:min(len(found), MostFound)], len(found)
+	all = len(found)
+	found = found[:min(all, MostFound)]
+	for i := range found {
+		f := &found[i]
+		f.Before, f.Match, f.After = f.said.around(words)
+	}
+	return found, all
 }
 
 // entries are what a version says, gathered at the first time. Versions that are not offered any more are forgotten.

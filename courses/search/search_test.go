@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -90,6 +91,24 @@ func TestOnlyWhatIsOfferedIsFound(t *testing.T) {
 		if found, _ := s.Find([]*courses.Version{&v}, "bản "+strings.Repeat("i", n+1), "vi"); names(found) != "A" {
 			t.Errorf("version %d: %q", n, names(found))
 		}
+	}
+}
+
+// What is not shown costs no look into its text: many more lessons that are found make hardly more work.
+func TestOnlyWhatIsShownIsCutOut(t *testing.T) {
+	find := func(lessons int) (work float64) {
+		v := &courses.Version{ID: "C@1", Course: "C", Title: courses.Text{Vi: "Khoá"}, Modules: []courses.Module{{}}}
+		for i := range lessons {
+			v.Modules[0].Lessons = append(v.Modules[0].Lessons, lesson(strconv.Itoa(i), "Bài", "Lesson", strings.Repeat("nhiều lời ", 200)+"sổ mượn"))
+		}
+		var s search.Courses
+		if found, all := s.Find([]*courses.Version{v}, "sổ mượn", "vi"); len(found) != search.MostFound || all != lessons || found[29].Match != "sổ mượn" {
+			t.Fatalf("%d of %d", len(found), all)
+		}
+		return testing.AllocsPerRun(3, func() { s.Find([]*courses.Version{v}, "sổ mượn", "vi") })
+	}
+	if few, many := find(search.MostFound), find(10*search.MostFound); many > few*1.5 {
+		t.Errorf("%d lessons take %.0f allocations, ten times as many %.0f", search.MostFound, few, many)
 	}
 }
 
