@@ -227,14 +227,14 @@ func TestBoardSaysTheNumberFirst(t *testing.T) {
 
 func TestTheBoardSaysHowFarTheRosterReaches(t *testing.T) {
 	p := newBoard(t)
-	if got := p.office.get("/board").want(200).one(".figure .reach"); got != "Danh sách đã có ở 2 trên 10 tỉnh, 2 trên 764 xã, phường; 2 thư viện." {
+	if got := p.office.get("/board").want(200).one(".figure .reach"); got != "Danh sách đã có ở 2 trên 10 tỉnh, 2 trên 764 xã, phường; 2 thư viện có người trong danh sách." {
 		t.Errorf("%q", got)
 	}
 	if got := p.office.get("/board?by=programme").want(200).one("table.cover tbody tr:first-child"); got != "Hà Giang 1 73 1" {
 		t.Errorf("%q", got)
 	}
 	own := p.staff.get("/board").want(200)
-	if got := own.one(".figure .reach"); got != "Danh sách đã có ở 1 trên 124 xã, phường; 1 thư viện." {
+	if got := own.one(".figure .reach"); got != "Danh sách đã có ở 1 trên 124 xã, phường; 1 thư viện có người trong danh sách." {
 		t.Errorf("%q", got)
 	}
 	if got := own.one("main details:not(.no-print) p"); strings.Count(got, ", ") != 122 || strings.Contains(got, "xã Lũng Cú,") || !strings.Contains(got, "xã Ngọc Đường") {

@@ -123,7 +123,7 @@ func TestARequestForCorrection(t *testing.T) {
 	mai.post("/me/data/ask", url.Values{"what": {"correct"}, "name": {"Vàng Thị Mây"}, "phone": {"12"}, "post": {"Thủ thư"}}).want(422)
 	mai.post("/me/data/ask", url.Values{"what": {"correct"}, "name": {"Vàng Thị Mây"}, "phone": {"0912 345 678"}, "post": {"Thủ thư"}}).want(303)
 	list := staff.get("/requests").want(200)
-	if got := list.one("section.card"); !strings.Contains(got, "Vàng Thị Mây") || !strings.Contains(got, "0912345678") || !strings.Contains(got, "trả lời trước hết ngày 08/12/2026") || !strings.Contains(got, "xong trước hết ngày 15/12/2026") {
+	if got := list.one("section.card"); !strings.Contains(got, "Vàng Thị Mây") || !strings.Contains(got, "0912345678") || !strings.Contains(got, "trả lời chậm nhất ngày 08/12/2026") || !strings.Contains(got, "xong chậm nhất ngày 15/12/2026") {
 		t.Errorf("staff see %s", got)
 	}
 	if got := other.get("/requests").want(200); len(got.find("section.card")) != 0 {
@@ -188,7 +188,7 @@ func TestARequestForErasure(t *testing.T) {
 	c.mai.handOver("K3", "w1", "Chữ của Mai.", snap(t, 90)).want(303)
 	staff := c.as(c.account("", "Hoàng Thị Sen", "08", roster.Staff))
 	c.mai.post("/me/data/ask", url.Values{"what": {"erase"}, "words": {"Tôi đã nghỉ."}}).want(303)
-	if got := staff.get("/requests").want(200).one("section.card"); !strings.Contains(got, "Tôi đã nghỉ.") || !strings.Contains(got, "xong trước hết ngày 25/12/2026") {
+	if got := staff.get("/requests").want(200).one("section.card"); !strings.Contains(got, "Tôi đã nghỉ.") || !strings.Contains(got, "xong chậm nhất ngày 25/12/2026") {
 		t.Errorf("staff see %s", got)
 	}
 	if to := staff.post("/requests/"+id+"/1", url.Values{"do": {"done"}}).leads(); to != "/roster/"+id+"/data#erase" {
