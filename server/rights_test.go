@@ -70,6 +70,23 @@ func TestConsentWhenAnAccountIsOpened(t *testing.T) {
 	if got := mine.one("#contact"); !strings.Contains(got, "Chưa hỏi") {
 		t.Errorf("her page says %s", got)
 	}
+	for _, purpose := range []string{"contact", "photos"} {
+		mai.post("/me/data/consent", url.Values{"purpose": {purpose}, "do": {"withdraw"}}).want(303)
+	}
+	mine = mai.get("/me/data").want(200)
+	if got := mine.one("#contact"); !strings.Contains(got, "Không đồng ý, ngày 05/12/2026") {
+		t.Errorf("of what she never gave her page says %s", got)
+	}
+	if got := mine.one("#photos"); !strings.Contains(got, "Đã rút lại ngày 05/12/2026") {
+		t.Errorf("of what she gave and took back her page says %s", got)
+	}
+	if got := mine.text(); !strings.Contains(got, "hệ thống giữ về bạn") || strings.Contains(got, "về người này") {
+		t.Errorf("her own page speaks of somebody else: %s", got)
+	}
+	staff := s.as(s.account("", "Hoàng Thị Sen", "08", roster.Staff))
+	if got := staff.get("/roster/" + p.ID + "/data").want(200).text(); !strings.Contains(got, "hệ thống giữ về người này") {
+		t.Errorf("staff read %s", got)
+	}
 }
 
 // Who withdraws consent to photos loses them, and is not asked for any; who does not want calls is not on the list for

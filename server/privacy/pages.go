@@ -3,8 +3,10 @@
 package privacy
 
 import (
+	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -67,7 +69,8 @@ type consentRow struct {
 	Text    string // to agree to
 	Spoke   bool
 	rights.Consent
-	Who string // who entered it from paper
+	GaveBefore bool   // of a no: there was a yes before it
+	Who        string // who entered it from paper
 }
 
 // askedRow is a request as a page shows it.
@@ -159,10 +162,26 @@ func (s *Pages) consents(c *fiber.Ctx, about duty.Subject) (rows []consentRow, e
 		if row.Way == rights.Paper {
 			row.Who = names(row.By)
 		}
+		if row.Spoke && !row.Given {
+			if row.GaveBefore, err = s.gave(c.UserContext(), p, about.IDs); err != nil {
+				return nil, err
+			}
+		}
 		row.Text, err = s.Duty.Wording(c.UserContext(), about.Province, p, s.WordsOf(c))
 		rows = append(rows, row)
 	}
 	return rows, err
+}
+
+// gave says whether somebody ever said yes to a purpose.
+func (s *Pages) gave(ctx context.Context, p rights.Purpose, ids []string) (bool, error) {
+	for _, id := range ids {
+		said, err := s.Rights.Said(ctx, id, p)
+		if err != nil || slices.ContainsFunc(said, func(c rights.Consent) bool { return c.Given }) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // Consent keeps that somebody agrees or withdraws: by themselves, or from paper by staff.
