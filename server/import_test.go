@@ -535,6 +535,12 @@ func TestAnImportIsCancelledGoneOnWithAndUndone(t *testing.T) {
 	if base() != before {
 		t.Errorf("undone, the board counts %d", base())
 	}
+	for _, at := range []string{path, path + "/undo"} { // figures of what is no more mean nothing
+		shown := p.staff.get(at).want(200)
+		if got := shown.one("h1"); strings.Contains(got, "Xem trước") || !strings.Contains(got, "Hoàn tác") || len(shown.find(".counts")) != 0 {
+			t.Errorf("undone, %s says %s", at, shown.text())
+		}
+	}
 	if n := p.audited("roster.halted"); n != 1 {
 		t.Errorf("%d entries in the audit trail", n)
 	}
