@@ -85,6 +85,12 @@ func TestATransferIsAskedForOfferedAndTaken(t *testing.T) {
 	}
 	waits(p.otherStaff, one)
 	waits(p.staff, "")
+	office := p.as(p.account("", "Trần Thu Hà", "", roster.Office)) // reads of it, and is not asked
+	for at, where := range map[string]string{"/roster?province=04": ".note.wait a", "/roster/transfers?province=04": "h2"} {
+		if got := office.get(at).want(200).one(where); got != "Đang chờ tỉnh này: 1" {
+			t.Errorf("at %s the office reads %q", at, got)
+		}
+	}
 	path := "/roster/transfers/" + p.far.ID + "/1"
 	p.staff.post(path, url.Values{"province": {"04"}, "do": {"offer"}, "on": {"2026-12-03"}}).want(403)
 	p.staff.post(path, url.Values{"province": {"08"}, "do": {"accept"}, "library": {"Thư viện"}, "commune": {lungCu}, "on": {"2026-12-03"}}).want(422)
