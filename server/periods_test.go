@@ -49,7 +49,10 @@ func TestAPeriodIsClosedInTheBrowser(t *testing.T) {
 	if to := office.post("/periods", url.Values{"period": {"2026-12"}, "name": {"Tháng 12 năm 2026"}}).leads(); to != "/periods/2026-12?done=period" {
 		t.Errorf("leads to %s", to)
 	}
-	office.post("/periods", url.Values{"period": {"2026-12"}, "name": {"Lần hai"}}).want(409)
+	twice := office.post("/periods", url.Values{"period": {"2026-12"}, "name": {"Lần hai"}}).want(409)
+	if got := twice.text(); !strings.Contains(got, "Tháng 12 năm 2026 đã được chốt rồi") {
+		t.Errorf("closed twice: %s", got)
+	}
 	shown := office.get("/periods").want(200)
 	if got := shown.one("table.periods tbody tr"); got != "Tháng 12 năm 2026 31/12/2026 1 3 33,3 % 09:00 01/01/2027 Trần Thu Hà" {
 		t.Errorf("%q", got)

@@ -134,8 +134,8 @@ func (b *Board) Close(ctx context.Context, id, name string, by, byName string) (
 	case len([]rune(p.Name)) > periodName:
 		return p, problem.Invalid("name", "text.long", periodName)
 	}
-	if _, err := b.Period(ctx, id); !errors.Is(err, problem.ErrNotFound) {
-		return p, cmp.Or(err, closedTwice(id))
+	if err := b.closedTwice(ctx, id); !errors.Is(err, problem.ErrNotFound) {
+		return p, err
 	}
 	p.Boards = id + "/" + rand.Text()
 	boards, err := b.freeze(ctx, p)
@@ -147,13 +147,18 @@ func (b *Board) Close(ctx context.Context, id, name string, by, byName string) (
 	}
 	err = b.Store.Insert(ctx, PeriodKind, &p) // the figures are there: from now on it is closed
 	if errors.Is(err, problem.ErrExists) {
-		err = closedTwice(id)
+		err = b.closedTwice(ctx, id)
 	}
 	return p, err
 }
 
-func closedTwice(id string) error {
-	return &problem.Problem{Kind: problem.ErrExists, Code: "period.closed", Field: "period", Args: []any{id}}
+// closedTwice says of a period by its name that it is closed already.
+func (b *Board) closedTwice(ctx context.Context, id string) error {
+	p, err := b.Period(ctx, id)
+	if err != nil {
+		return err
+	}
+	return &problem.Problem{Kind: problem.ErrExists, Code: "period.closed", Field: "period", Args: []any{p.Name}}
 }
 
 // freeze counts every board of a period from the facts, all in one reading.
