@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -15,6 +16,7 @@ import (
 	"lopban/courses/school"
 	"lopban/courses/store"
 	"lopban/courses/targets"
+	"lopban/courses/words"
 	"lopban/server/learn"
 	"lopban/server/office"
 	"lopban/server/page"
@@ -133,7 +135,11 @@ func (s *Server) deskOf(c *fiber.Ctx, a roster.Account) ([]deskCard, error) {
 		}
 	}
 	if roster.MayAuthor(a) {
-		add("/author", "menu.author", "desk.author")
+		what, err := s.authorWork(c.UserContext(), a, w)
+		if err != nil {
+			return nil, err
+		}
+		cards = append(cards, deskCard{"/author", w.T("menu.author"), what})
 	}
 	if a.Has(roster.Staff, roster.Office, roster.Admin) {
 		province := ""
@@ -163,6 +169,13 @@ func (s *Server) deskOf(c *fiber.Ctx, a roster.Account) ([]deskCard, error) {
 		} else if n > 0 {
 			add("/roster/transfers", "transfer.title", "desk.transfers", n)
 		}
+		if a.Has(roster.Staff) {
+			if n, err := school.TrainingsWaiting(c.UserContext(), s.Store, a.Province); err != nil {
+				return nil, err
+			} else if n > 0 {
+				add("/trainings", "trainings.title", "desk.trainings", n)
+			}
+		}
 		add("/libraries", "libraries.title", "desk.libraries")
 		n, _, err := s.rights.OpenRequests(c, province)
 		if err != nil {
@@ -181,6 +194,33 @@ func (s *Server) deskOf(c *fiber.Ctx, a roster.Account) ([]deskCard, error) {
 		add("/admin", "menu.admin", "desk.admin")
 	}
 	return cards, nil
+}
+
+// authorWork says what waits for who writes courses, or what can be done there.
+func (s *Server) authorWork(ctx context.Context, a roster.Account, w words.Words) (string, error) {
+	var waits []string
+	drafts, err := s.Desk.InReview(ctx, a.ID)
+	if err != nil {
+		return "", err
+	}
+	if drafts > 0 {
+		waits = append(waits, w.T("desk.author.drafts", drafts))
+	}
+	remarks, err := s.Help.OpenRemarks(ctx)
+	if err != nil {
+		return "", err
+	}
+	open := 0
+	for _, n := range remarks {
+		open += n
+	}
+	if open > 0 {
+		waits = append(waits, w.T("desk.author.remarks", open))
+	}
+	if len(waits) == 0 {
+		return w.T("desk.author"), nil
+	}
+	return strings.Join(waits, " "), nil
 }
 
 // stand says where a person of the roster stands, and what a missing strand takes.

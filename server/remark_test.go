@@ -66,6 +66,14 @@ func TestAMistakeIsReportedAndAnswered(t *testing.T) {
 	if got := desk.text(); !strings.Contains(got, "Đáp án phải là 13.") || !strings.Contains(got, "Thiếu dấu") || !strings.Contains(got, "Sùng A Páo") {
 		t.Errorf("the desk says %s", got)
 	}
+	for who, got := range map[string]string{"the trainer": desk.text(), "the learner": c.get("/courses/K1/doc/remark").want(200).text()} {
+		if !strings.Contains(got, "Bài đọc") || !strings.Contains(got, "Bài thử, câu “How many?”") || strings.Contains(got, "doc ·") || strings.Contains(got, "· thu") {
+			t.Errorf("%s reads where the mistakes are as %s", who, got)
+		}
+	}
+	if got := trainer.get("/").want(200).one(".duties a[href='/author']"); !strings.Contains(got, "2 lỗi được báo đang chờ trả lời.") {
+		t.Errorf("the trainer's home says %q", got)
+	}
 	if got := far.get("/author/K1/remarks").want(200).text(); !strings.Contains(got, "Đáp án") || strings.Contains(got, "Sùng") {
 		t.Errorf("a trainer of another province reads %s", got)
 	}

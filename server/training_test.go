@@ -110,8 +110,17 @@ func TestATrainingElsewhereIsEnteredAndAcceptedByASecondPerson(t *testing.T) {
 	if got := o.staff.get("/trainings").want(200).one("h2:first-of-type"); !strings.Contains(got, "(1)") {
 		t.Errorf("the list says %q", got)
 	}
+	if got := o.staff.get("/").want(200).one(".duties a[href='/trainings']"); !strings.Contains(got, "1 khóa đang chờ người thứ hai công nhận.") {
+		t.Errorf("the home of staff says %q", got)
+	}
+	if n := len(o.far.get("/").want(200).find(".duties a[href='/trainings']")); n != 0 {
+		t.Error("another province is told of it")
+	}
 	o.staff.post(path, url.Values{"do": {"decline"}}).want(422)
 	o.staff.post(path, url.Values{"do": {"accept"}}).want(303)
+	if n := len(o.staff.get("/").want(200).find(".duties a[href='/trainings']")); n != 0 {
+		t.Error("what was accepted waits still")
+	}
 	if got := o.learner.get("/").want(200).text(); !strings.Contains(got, "Bồi dưỡng ở nơi khác, đã công nhận") {
 		t.Errorf("home says %s", got)
 	}

@@ -347,6 +347,19 @@ func (s *School) Trainings(ctx context.Context, province string) ([]Trained, err
 	return s.ruled(ctx, all, store.Where(store.Is("province", province)).By("at"))
 }
 
+// TrainingsWaiting is how many trainings of a province wait for a second person: each has one ruling at most.
+func TrainingsWaiting(ctx context.Context, st store.Store, province string) (int, error) {
+	n := 0
+	for kind, sign := range map[*store.Kind]int{TrainingKind: 1, RulingKind: -1} {
+		groups, err := st.Count(ctx, kind, store.Where(store.Is("province", province)))
+		if err != nil {
+			return 0, err
+		}
+		n += sign * groups[0].N
+	}
+	return n, nil
+}
+
 // ruled puts rulings, which the query finds, and revocations to trainings.
 func (s *School) ruled(ctx context.Context, all []courses.Training, q store.Query) ([]Trained, error) {
 	if len(all) == 0 {

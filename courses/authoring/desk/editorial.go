@@ -136,6 +136,46 @@ func (d *Desk) Drafts(ctx context.Context) ([]string, error) {
 	return ids, err
 }
 
+// InReview counts the drafts that wait for another than this account: what it submitted itself is not for it to review.
+// Of the drafts that were submitted as they are and not approved since, the events say which wait still.
+func (d *Desk) InReview(ctx context.Context, by string) (int, error) {
+	last := map[string]map[string]Editorial{Submitted: {}, Approved: {}} // by kind and course
+	for kind, events := range last {
+		err := store.Each(ctx, d.Store, EditorialKind, store.Where(store.Is("kind", kind)), func(e Editorial) error {
+			if e.ID > events[e.Course].ID {
+				events[e.Course] = e
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	hashes, begins := map[string]string{}, []string(nil)
+	err := store.Each(ctx, d.Store, DraftKind, store.Query{}, func(draft Draft) error {
+		e := last[Submitted][draft.ID]
+		if e.Hash == draft.Hash && e.By != by && e.ID > last[Approved][draft.ID].ID {
+			hashes[draft.ID], begins = draft.Hash, append(begins, draft.ID+"/")
+		}
+		return nil
+	})
+	if err != nil || len(begins) == 0 {
+		return 0, err
+	}
+	happened := map[string][]Editorial{}
+	err = store.Each(ctx, d.Store, EditorialKind, store.Where(store.BeginsAny("id", begins)).By("id"), func(e Editorial) error {
+		happened[e.Course] = append(happened[e.Course], e)
+		return nil
+	})
+	n := 0
+	for course, events := range happened {
+		if StageOf(events, hashes[course]) == InReview {
+			n++
+		}
+	}
+	return n, err
+}
+
 func (d *Desk) newest(ctx context.Context, course string) (int, error) {
 	l, err := store.Get[courses.Listing](ctx, d.Store, school.ListingKind, course)
 	if errors.Is(err, problem.ErrNotFound) {
