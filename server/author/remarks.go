@@ -22,8 +22,9 @@ type remarksPage struct {
 // remarkRow is a remark with the name of who said it, "" where the visitor does not look after them.
 type remarkRow struct {
 	help.Remarked
-	Name string
-	Live bool // the lesson is in the version of today
+	Name  string
+	Place string
+	Live  bool // the lesson is in the version of today
 }
 
 // Remarks shows them.
@@ -50,7 +51,7 @@ func (s *Pages) showRemarks(c *fiber.Ctx, shown remarksPage) error {
 		return err
 	}
 	for _, r := range all {
-		row := remarkRow{Remarked: r}
+		row := remarkRow{Remarked: r, Place: s.RemarkPlace(ctx, shown.Words, r.Remark)}
 		_, row.Live = v.Lesson(r.Lesson)
 		if p, ok := people[r.Person]; ok && roster.MayTeach(a, p.Province) {
 			row.Name = p.Name

@@ -23,7 +23,11 @@ type remarkPage struct {
 	Text     string
 	Fault    *page.FormFault
 	Mine     []help.Remarked // in this course
+	place    func(help.Remark) string
 }
+
+// Place is what a report is about.
+func (p remarkPage) Place(r help.Remark) string { return p.place(r) }
 
 // Remark shows the form, and what the visitor reported in the course before.
 func (s *Pages) Remark(c *fiber.Ctx) error { return s.showRemark(c, remarkPage{}) }
@@ -35,6 +39,7 @@ func (s *Pages) showRemark(c *fiber.Ctx, shown remarkPage) error {
 	}
 	shown.Frame = s.Frame(c, s.WordsOf(c).T("remark.title"))
 	shown.Version, shown.Lesson = at.Version, at.Lesson
+	shown.place = func(r help.Remark) string { return s.RemarkPlace(c.UserContext(), shown.Words, r) }
 	if shown.ID == "" {
 		shown.ID, shown.Question = uuid.NewString(), c.Query("question")
 	}
