@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"lopban/courses"
+	"lopban/courses/roster"
 )
 
 func TestAuthorSeesEachCourseOnce(t *testing.T) {
@@ -27,6 +28,18 @@ func TestAuthorSeesEachCourseOnce(t *testing.T) {
 	if got := len(shown.find(`main a[href="/author/K1"]`)); got != 1 || len(shown.find("pre")) != 0 {
 		t.Errorf("K1 is there %d times: %s", got, shown.text())
 	}
+}
+
+// The version of a retired course leads to its versions: its page is there for nobody who looks for courses.
+func TestARetiredCourseLeadsToItsVersions(t *testing.T) {
+	d := newDesk(t)
+	office := d.as(d.account("", "Ngô Thu Trang", "", roster.Office))
+	office.post("/author/K1/versions", fields("do", "retire", "note", "Đã cũ")).want(303)
+	to := d.lan.get("/author").want(200).attr("td[data-label='Bản, ngày phát hành'] a", "href")
+	if to != "/author/K1/versions" {
+		t.Errorf("K1@1 leads to %s", to)
+	}
+	d.lan.get(to).want(200)
 }
 
 func TestAuthorWithoutCoursesIsToldHowToBegin(t *testing.T) {

@@ -69,6 +69,10 @@ func TestPassMarkAndValidityHaveAForm(t *testing.T) {
 	if !strings.Contains(r.text(), "Có người vừa sửa") || r.attr("#rule-pass", "value") != "90" {
 		t.Error(r.text())
 	}
+	p.outlineForm(303, "do", "rules", "pass", "60", "final", "100", "shuffle", "1")
+	if got := p.trainer.get("/author/K1").want(200).attr(".mistakes .bad a[href*='#']", "href"); got != "/author/K1#rule-final" {
+		t.Errorf("a final test of more questions than there are leads to %s", got)
+	}
 }
 
 func TestAttemptsAndPausesHaveAForm(t *testing.T) {

@@ -109,8 +109,9 @@ var (
 	yamlKey  = regexp.MustCompile(`^([a-z_]+):`)
 )
 
-// formed are the parts of course.yaml that have a form on the page of the course.
-var formed = []string{"title", "summary", "pass_mark", "validity_months", "shuffle", "practice", "periods", "modules"}
+// formed are the parts of course.yaml that have a form on the page of the course, with the place where it is.
+var formed = map[string]string{"title": "", "summary": "", "pass_mark": "#rule-pass", "validity_months": "#rule-validity", "shuffle": "#rules",
+	"final": "#rule-final", "practice": "", "periods": "", "modules": ""}
 
 // outline names the lesson, the module or the part of the course in whose lines of course.yaml a mistake is.
 func (p mistakePlaces) outline(m mistake.Mistake, row *mistakeRow) error {
@@ -137,7 +138,8 @@ func (p mistakePlaces) outline(m mistake.Mistake, row *mistakeRow) error {
 			return nil
 		}
 		if key := yamlKey.FindStringSubmatch(lines[i]); key != nil {
-			if !slices.Contains(formed, key[1]) {
+			place, ok := formed[key[1]]
+			if row.Href += place; !ok {
 				row.Href = fmt.Sprintf("%s/course.yaml?line=%d", p.f.Base, m.Line)
 			}
 			return nil
