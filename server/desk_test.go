@@ -124,7 +124,9 @@ func TestFromADraftToALearnerWhoMovesUp(t *testing.T) {
 	if got := d.lan.post("/author/K1/review", fields("do", "submit", "hash", "older", "note", "Nhờ bạn xem")).want(409); got.one("#submit-note") != "Nhờ bạn xem" || got.one("#comment") != "" {
 		t.Errorf("what was typed is lost: %s", got.text())
 	}
-	d.lan.post("/author/K1/review", fields("do", "submit", "hash", seen, "note", "Nhờ bạn xem")).want(303)
+	for range 2 { // pressed twice
+		d.lan.post("/author/K1/review", fields("do", "submit", "hash", seen, "note", "Nhờ bạn xem")).want(303)
+	}
 	if got := d.lan.post("/author/K1/review", fields("do", "submit", "hash", seen, "note", "Lần nữa")).want(409); got.one("#comment") != "Lần nữa" {
 		t.Errorf("what was typed is lost: %s", got.text())
 	}
@@ -136,7 +138,32 @@ func TestFromADraftToALearnerWhoMovesUp(t *testing.T) {
 	if !strings.Contains(review.text(), "Nông Thị Lan đã gửi") || len(review.find("details#lesson-bai-moi")) != 1 {
 		t.Errorf("%s", review.text())
 	}
+	work := func(c *client) string { return c.get("/").want(200).one(".duties a[href='/author']") }
+	const waits = "1 bản nháp đang chờ người thứ hai xem xét."
+	if got := work(d.pao); !strings.Contains(got, waits) {
+		t.Errorf("the home of who can review says %q", got)
+	}
+	if got := work(d.lan); strings.Contains(got, waits) {
+		t.Errorf("the home of who submitted says %q", got)
+	}
+	empty := d.pao.post("/author/K1/review", fields("do", "return", "hash", seen, "note", " ")).want(422)
+	if got := empty.one("#verdict-note-fault"); got != "Hãy viết cần sửa điều gì." || empty.attr("#verdict-note", "aria-invalid") != "true" {
+		t.Errorf("returned without a word: %s", empty.text())
+	}
+	for range 2 { // pressed twice
+		d.pao.post("/author/K1/review", fields("do", "return", "hash", seen, "note", "Thiếu ví dụ")).want(303)
+	}
+	if got := work(d.pao); strings.Contains(got, waits) {
+		t.Errorf("what was returned waits still: %q", got)
+	}
+	d.lan.post("/author/K1/review", fields("do", "submit", "hash", seen, "note", "Xem lại giúp")).want(303)
+	if got := work(d.pao); !strings.Contains(got, waits) {
+		t.Errorf("what was submitted again does not wait: %q", got)
+	}
 	d.pao.post("/author/K1/review", fields("do", "approve", "hash", seen, "note", "Được")).want(303)
+	if got := work(d.pao); strings.Contains(got, waits) {
+		t.Errorf("what was approved waits still: %q", got)
+	}
 	d.lan.post("/author/K1/publish", fields("hash", seen, "notes.vi", "Thêm bài mới")).want(303)
 	d.lan.post("/author/K1/publish", fields("hash", seen, "notes.vi", "Thêm bài mới")).want(303) // pressed twice
 	if versions := d.lan.get("/author/K1/versions").want(200); len(versions.find("table.data tbody tr")) != 2 || !strings.Contains(versions.text(), "Thêm bài mới") {
@@ -270,9 +297,14 @@ func TestANewAndARetiredCourse(t *testing.T) {
 	for _, title := range []string{" ", strings.Repeat("a", 401)} {
 		d.lan.post("/author", fields("course", "K7", "strand", "library-service", "vi", title)).want(422)
 	}
-	if to := d.lan.post("/author", fields("course", "K7", "strand", "library-service", "vi", "Khóa bảy", "en", "Seven")).leads(); to != "/author/K7" {
-		t.Errorf("leads to %s", to)
+	seven := fields("course", "K7", "strand", "library-service", "vi", "Khóa bảy", "en", "Seven")
+	for range 2 { // pressed twice
+		if to := d.lan.post("/author", seven).leads(); to != "/author/K7" {
+			t.Errorf("leads to %s", to)
+		}
 	}
+	d.pao.post("/author", seven).want(409)
+	d.lan.post("/author", fields("course", "K7", "strand", "library-service", "vi", "Khóa khác")).want(409)
 	d.lan.get("/author/K7").want(200)
 	d.lan.get("/author/K7/versions").want(200)
 	d.lan.get("/author/K7/review").want(200)

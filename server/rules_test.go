@@ -207,13 +207,22 @@ func TestCoursesAreCopiedDeletedAndBroughtBack(t *testing.T) {
 	if to := r.leads(); to != "/author/K7" {
 		t.Errorf("the copy is at %q", to)
 	}
+	if r, _ = p.outlineForm(303, "do", "copy", "course", "K7"); r.leads() != "/author/K7" { // pressed twice
+		t.Errorf("again, the copy is at %q", r.leads())
+	}
+	other := p.as(p.account("", "Giàng A Páo", "04", roster.Trainer))
+	other.post("/author/K1/outline", typed("do", "copy", "course", "K7")).want(409)
 	p.trainer.get("/author/K7/thu").want(200)
 	lesson := p.trainer.post("/author/K7/outline", typed("do", "copy-lesson", "lesson", "thu")).want(303).leads()
 	if lesson == "/author/K7/thu" || len(p.trainer.get(lesson).want(200).find("#sheet-vi")) != 1 {
 		t.Errorf("the copy of a lesson is at %q", lesson)
 	}
 	p.as(p.account("", "Lò Văn Xa", "04", roster.Trainer)).post("/author/K7/outline", typed("do", "delete")).want(403)
-	p.trainer.post("/author/K7/outline", typed("do", "delete")).want(303)
+	p.outlineForm(409, "do", "copy", "course", "K7") // it was changed since
+	for range 2 {
+		p.trainer.post("/author/K7/outline", typed("do", "delete")).want(303)
+	}
+	other.post("/author/K7/outline", typed("do", "delete")).want(404)
 	list := p.trainer.get("/author").want(200)
 	if len(list.find("table a[href='/author/K7']")) != 0 || len(list.find("details a[href='/author/K7']")) != 1 {
 		t.Errorf("the desk lists it among others, or not with what was deleted: %s", list.text())

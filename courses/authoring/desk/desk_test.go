@@ -336,6 +336,7 @@ func TestTheWayToANewVersion(t *testing.T) {
 	wants(t, "submitted twice", "draft-stage-review", d.Submit(t.Context(), course, seen, "", "lan"))
 	wants(t, "approved by who submitted", "four-eyes", d.Approve(t.Context(), course, seen, "", "lan", false))
 	wants(t, "returned by who submitted", "four-eyes", d.Return(t.Context(), course, seen, "", "lan"))
+	wants(t, "returned without a word", "return-reason", d.Return(t.Context(), course, seen, " \n", "pao"))
 	if err := d.Comment(t.Context(), course, "cho-muon", "Câu này hay", "pao"); err != nil {
 		t.Fatal(err)
 	}

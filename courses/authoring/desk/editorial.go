@@ -83,6 +83,15 @@ func (w Editing) Submitter() string {
 	return ""
 }
 
+// repeats says whether the newest event is just this one: somebody pressed a button again.
+func (w Editing) repeats(e Editorial) bool {
+	if len(w.Events) == 0 {
+		return false
+	}
+	last := w.Events[len(w.Events)-1]
+	return last.Kind == e.Kind && last.Hash == e.Hash && last.By == e.By && last.Note == strings.TrimSpace(Clean(e.Note))
+}
+
 // StageOf is the stage of a draft: a pure function of its events and the hash of its content. Any edit after it was
 // submitted or approved makes it writing again.
 func StageOf(events []Editorial, hash string) Stage {
@@ -323,6 +332,10 @@ func (d *Desk) Create(ctx context.Context, course string, strand courses.Strand,
 		return Editing{}, err
 	}
 	if err := d.free(ctx, course); err != nil {
+		begun, again := d.begun(ctx, course, "", by)
+		if now, _, _, lost := d.Outline(ctx, course); again && lost == nil && now.Strand == strand && now.Title == title {
+			return begun, nil
+		}
 		return Editing{}, err
 	}
 	v := courses.Version{Course: course, Strand: strand, Title: title, Summary: title, PassMark: 60, Shuffle: true}
@@ -331,9 +344,15 @@ func (d *Desk) Create(ctx context.Context, course string, strand courses.Strand,
 	return d.fill(ctx, Opened, &v, by)
 }
 
-// Delete closes the draft of a course that was never published. Its edits stay, so that Recover brings it back.
+// Delete closes the draft of a course that was never published. Its edits stay, so that Recover brings it back. Who
+// deleted it may press again.
 func (d *Desk) Delete(ctx context.Context, course, by string) error {
 	w, err := d.Editing(ctx, course)
+	if errors.Is(err, problem.ErrNotFound) {
+		if gone, lost := d.Gone(ctx, course); lost == nil && gone.By == by {
+			return nil
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -404,10 +423,13 @@ func (d *Desk) Recover(ctx context.Context, course, by string) (Editing, error) 
 // Copy begins a course with another id from the texts and media of a draft.
 func (d *Desk) Copy(ctx context.Context, course, id, by string) (Editing, error) {
 	draft, err := d.draft(ctx, course)
-	if err == nil {
-		err = d.free(ctx, id)
-	}
 	if err != nil {
+		return Editing{}, err
+	}
+	if err := d.free(ctx, id); err != nil {
+		if begun, again := d.begun(ctx, id, course, by); again {
+			return begun, nil
+		}
 		return Editing{}, err
 	}
 	edits := map[string]Edit{}
@@ -425,6 +447,14 @@ func (d *Desk) Copy(ctx context.Context, course, id, by string) (Editing, error)
 		edits[f.Path] = Edit{Course: id, Path: f.Path, Text: e.Text, Blob: e.Blob, By: by}
 	}
 	return d.begin(ctx, id, edits, Editorial{Course: id, Kind: Opened, Note: course, By: by})
+}
+
+// begun is a course that this account just began, as a copy of another one or, with of "", as a new one, and that
+// nobody has changed since: a button that is pressed again begins it once.
+func (d *Desk) begun(ctx context.Context, course, of, by string) (Editing, bool) {
+	w, err := d.Editing(ctx, course)
+	first := Editorial{Kind: Opened, Hash: w.Draft.Hash, Note: of, By: by}
+	return w, err == nil && len(w.Events) == 1 && w.Base == 0 && w.repeats(first)
 }
 
 // courseID is the line of course.yaml that says whose it is.
@@ -474,13 +504,18 @@ func (d *Desk) at(ctx context.Context, course, hash string, stages ...Stage) (Ed
 	return w, err
 }
 
-// Submit asks for a review of the draft as it is now; hash is the content that the submitter saw.
+// Submit asks for a review of the draft as it is now; hash is the content that the submitter saw. Pressed twice it asks
+// once.
 func (d *Desk) Submit(ctx context.Context, course, hash, note, by string) error {
 	w, err := d.at(ctx, course, hash, Writing)
-	if err != nil {
-		return err
+	e := Editorial{Course: course, Kind: Submitted, Hash: hash, Note: note, By: by}
+	switch {
+	case err == nil:
+		return d.add(ctx, len(w.Events), e)
+	case w.repeats(e):
+		return nil
 	}
-	return d.add(ctx, len(w.Events), Editorial{Course: course, Kind: Submitted, Hash: hash, Note: note, By: by})
+	return err
 }
 
 // Comment adds a remark on a lesson, or with lesson "" on the course.
@@ -500,16 +535,24 @@ func (d *Desk) Comment(ctx context.Context, course, lesson, note, by string) err
 	}
 }
 
-// Return ends a review: the draft is to be changed. Only another than who submitted it may.
+// Return ends a review: the draft is to be changed, as the note says. Only another than who submitted it
+// may. Pressed twice it is returned once.
 func (d *Desk) Return(ctx context.Context, course, hash, note, by string) error {
 	w, err := d.at(ctx, course, hash, InReview)
+	e := Editorial{Course: course, Kind: Returned, Hash: hash, Note: note, By: by}
+	if err != nil && w.repeats(e) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	if by == w.Submitter() {
 		return problem.Denied("four-eyes")
 	}
-	return d.add(ctx, len(w.Events), Editorial{Course: course, Kind: Returned, Hash: hash, Note: note, By: by})
+	if strings.TrimSpace(Clean(note)) == "" {
+		return problem.Invalid("note", "return-reason")
+	}
+	return d.add(ctx, len(w.Events), e)
 }
 
 // Approve ends a review: the draft may be published as it is. Only another than who submitted it or wrote any of it
