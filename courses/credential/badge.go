@@ -143,9 +143,9 @@ func (s *Signer) Badge(c courses.Certificate, field, site string) (string, error
 		ID:      id, Type: []string{"VerifiableCredential", "OpenBadgeCredential"}, Name: title,
 		Description: fmt.Sprintf("%s. Cấp cho %s, %s.", said, holder, unit),
 		Image:       image{id + ".png", "Image", "Huy hiệu số: " + title},
-		Issuer:      issuer, ValidFrom: stamp(c.IssuedAt),
+		Issuer:      issuer, ValidFrom: stamp(dawn(c.IssuedAt)),
 		Subject: subject{ID: id + "#holder", Type: []string{"AchievementSubject"}, Identifier: []identity{{"IdentityObject", false, holder, "name"}},
-			Started: stamp(c.StartedAt), Ended: stamp(c.CompletedAt), License: c.Serial,
+			Started: stamp(dawn(c.StartedAt)), Ended: stamp(dawn(c.CompletedAt)), License: c.Serial,
 			Earned: achievement{ID: site + "/courses/" + c.Course, Type: []string{"Achievement"}, Kind: "CertificateOfCompletion", Name: title,
 				Description: fmt.Sprintf("Khóa bồi dưỡng %d tiết, mỗi tiết 45 phút.", c.Periods),
 				Criteria: criteria{site + "/courses/" + c.Course,
@@ -153,7 +153,7 @@ func (s *Signer) Badge(c courses.Certificate, field, site string) (string, error
 				Field: text(field), Code: c.Course, Version: c.Version}},
 		Status: entry{statuses + "#" + number, "BitstringStatusListEntry", "revocation", number, statuses},
 		Schema: []typed{{badgeSchema, "1EdTechJsonSchemaValidator2019"}},
-		claims: claims{issuer.ID, id, id + "#holder", c.IssuedAt.Unix(), 0},
+		claims: claims{issuer.ID, id, id + "#holder", dawn(c.IssuedAt).Unix(), 0},
 	}
 	if !c.ValidUntil.Equal(courses.Forever) {
 		b.ValidUntil, b.Expires = stamp(c.ValidUntil), c.ValidUntil.Unix()
@@ -163,6 +163,13 @@ func (s *Signer) Badge(c courses.Certificate, field, site string) (string, error
 
 // stamp is a time to the second, in UTC: without a zone each reader would take it for its own.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+// dawn begins the day in Vietnam on which something was: the paper says the day, and at which hour somebody was at work
+// is nobody's business.
+func dawn(t time.Time) time.Time {
+	year, month, day := t.In(courses.Vietnam).Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, courses.Vietnam)
+}
 
 // errRegister says that a line in a register is not of the form that ours have.
 var errRegister = errors.New("this is no line of a register of ours")
