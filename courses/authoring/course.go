@@ -3,6 +3,7 @@ package authoring
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"regexp"
@@ -11,12 +12,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
 	"gopkg.in/yaml.v3"
 
 	"lopban/courses"
 	"lopban/courses/authoring/gift"
 	"lopban/courses/authoring/markdown"
 	"lopban/courses/authoring/mistake"
+	"lopban/courses/letters"
 )
 
 // CourseFile is the file that tells what a course is made of.
@@ -41,7 +44,7 @@ func ReadCourse(data []byte, m *mistake.Mistakes) (courses.Version, bool) {
 	r.mapping(root, CourseFile, fields{
 		"id":              {func(n *yaml.Node, k string) { v.Course = r.courseID(n, k) }, true},
 		"strand":          {func(n *yaml.Node, k string) { v.Strand = r.strand(n, k) }, true},
-		"title":           {func(n *yaml.Node, k string) { v.Title = r.text(n, k) }, true},
+		"title":           {func(n *yaml.Node, k string) { v.Title = r.printed(n, k) }, true},
 		"summary":         {func(n *yaml.Node, k string) { v.Summary = r.text(n, k) }, true},
 		"periods":         {func(n *yaml.Node, k string) { periods, v.Periods = n, r.number(n, k, 1, 200) }, false},
 		"pass_mark":       {func(n *yaml.Node, k string) { v.PassMark = r.passMark(n, k) }, true},
@@ -345,6 +348,18 @@ func (r yamlReader) text(n *yaml.Node, key string) courses.Text {
 		r.m.Add(CourseFile, n.Line, "yaml-key-missing", key+".vi")
 	} else if t.En == "" {
 		r.m.Warn(CourseFile, n.Line, "untranslated", key)
+	}
+	return t
+}
+
+// printed is text whose Vietnamese stands on certificates, and so is in letters that paper has.
+func (r yamlReader) printed(n *yaml.Node, key string) courses.Text {
+	t := r.text(n, key)
+	for _, letter := range norm.NFC.String(t.Vi) {
+		if !letters.Printable(letter) {
+			r.m.Add(CourseFile, n.Line, "title-letters", fmt.Sprintf("%#U", letter))
+			break
+		}
 	}
 	return t
 }

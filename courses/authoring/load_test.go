@@ -94,6 +94,7 @@ func TestLoadNamesEveryMistake(t *testing.T) {
 		{y, "periods: 1", "periods: 1\nprice: 3", "course.yaml:6 yaml-key-unknown price"},
 		{y, "periods: 1", "periods: 1\nperiods: 3", "course.yaml:6 yaml-key-twice periods"},
 		{y, "pass_mark: 60", "pass_mark: 40", "course.yaml:6 pass-mark-low 40"},
+		{y, `{vi: "Phục vụ", en`, `{vi: "Sách → bạn đọc ★", en`, "course.yaml:3 title-letters U+2192 '→'"},
 		{y, "periods: 1", "periods: 1\nshuffle: maybe", "course.yaml:6 yaml-type shuffle true, false"},
 		{y, "vi: \"Đón tiếp\", ", "", "course.yaml:13 yaml-key-missing title.vi"},
 		{y, ", en: \"Welcoming\"", "", "course.yaml:13 untranslated? title"},
