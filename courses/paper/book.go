@@ -64,8 +64,8 @@ func Register(out io.Writer, b Book) error {
 	}
 	for i := range b.Entries {
 		e, field := &b.Entries[i], func(name string) string { return fmt.Sprintf("entries.%d.%s", i, name) }
-		e.Register, e.Name, e.Serial = r.must(field("register"), e.Register), r.must(field("name"), e.Name), r.may(field("serial"), e.Serial)
-		e.Unit, e.Course, e.Note = r.may(field("unit"), e.Unit), r.may(field("course"), e.Course), r.may(field("note"), e.Note)
+		e.Register, e.Name, e.Serial = r.must(field("register"), e.Register), r.must(field("name"), r.row(field("name"), e.Name)), r.may(field("serial"), e.Serial)
+		e.Unit, e.Course, e.Note = r.row(field("unit"), e.Unit), r.row(field("course"), e.Course), r.row(field("note"), e.Note)
 	}
 	if r.err != nil {
 		return r.err

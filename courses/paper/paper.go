@@ -38,9 +38,13 @@ func (r *reader) must(field, text string) string {
 	return text
 }
 
-// may is must for a field that may be empty.
+// may is must for a field that may be empty. Bullets, arrows and the like, which texts have that were taken in before
+// they were looked at, become what is meant.
 func (r *reader) may(field, text string) string {
 	text = strings.Join(strings.Fields(norm.NFC.String(text)), " ")
+	if strings.ContainsFunc(text, unprintable) {
+		text, _ = letters.Mend(text)
+	}
 	if utf8.RuneCountInString(text) > longest {
 		r.fail(problem.Invalid(field, "paper-long"))
 		return ""
@@ -53,6 +57,23 @@ func (r *reader) may(field, text string) string {
 	}
 	return text
 }
+
+// row is may for one text among those of many: a letter that cannot be printed is a question mark, so that nobody's
+// keeps the paper from all the others.
+func (r *reader) row(field, text string) string {
+	if strings.ContainsFunc(text, unprintable) {
+		text, _ = letters.Mend(text)
+		text = strings.Map(func(letter rune) rune {
+			if unprintable(letter) {
+				return '?'
+			}
+			return letter
+		}, text)
+	}
+	return r.may(field, text)
+}
+
+func unprintable(letter rune) bool { return !letters.Printable(letter) }
 
 // code is must for digits and capitals; hyphens may stand between groups.
 func (r *reader) code(field, text string) string {

@@ -45,14 +45,14 @@ func PrintTranscript(out io.Writer, t Transcript) error {
 	var r reader
 	t.Title, t.Name, t.Note = r.must("title", t.Title), r.must("name", t.Name), r.may("note", t.Note)
 	for i := range t.Lines {
-		t.Lines[i] = r.may(fmt.Sprintf("lines.%d", i), t.Lines[i])
+		t.Lines[i] = r.row(fmt.Sprintf("lines.%d", i), t.Lines[i])
 	}
 	for i := range t.Tables {
 		table := &t.Tables[i]
 		table.Title = r.must(fmt.Sprintf("tables.%d.title", i), table.Title)
 		for n, row := range table.Rows {
 			for k := range row {
-				row[k] = r.may(fmt.Sprintf("tables.%d.%d", i, n), row[k])
+				row[k] = r.row(fmt.Sprintf("tables.%d.%d", i, n), row[k])
 			}
 		}
 	}
