@@ -95,6 +95,7 @@ func TestOpenRefuses(t *testing.T) {
 		"a password with a %":      {"mongodb://user:secret%zz@" + gone + "/x", problem.ErrInvalid, "store-address", "invalid password"},
 		"nobody there":             {"mongodb://user:secret@" + gone + "/x?serverSelectionTimeoutMS=600", problem.ErrUnavailable, "store-unreachable", "refused"},
 		"TLS on one side":          {"mongodb://" + plain + "/x?tls=true&serverSelectionTimeoutMS=600", problem.ErrUnavailable, "store-unreachable", "EOF"},
+		"a wrong password":         {"mongodb://user:secret@" + plain + "/x?authSource=admin&serverSelectionTimeoutMS=600", problem.ErrUnavailable, "store-unreachable", "auth"},
 		"a replica set unheard of": {"mongodb://" + plain + "/x?replicaSet=rs9&serverSelectionTimeoutMS=600", problem.ErrUnavailable, "store-unreachable", `"rs9"`},
 	} {
 		if strings.Contains(c.uri, plain) && mongotest.Real() {
@@ -106,6 +107,19 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// A server older than the driver speaks with is told by the versions of both.
+func TestOpenRefusesAnOldServer(t *testing.T) {
+	set := mongotest.StartSet(t)
+	set.Speak(8) // MongoDB 4.2
+	_, err := mongodb.Open(t.Context(), set.URI+"&serverSelectionTimeoutMS=600")
+	var p *problem.Problem
+	if !errors.As(err, &p) || p.Code != "store-unreachable" || !strings.Contains(fmt.Sprint(p.Args[len(p.Args)-1]), "MongoDB 4.4") {
+		t.Errorf("%v", err)
+	}
+	set.Speak(9) // 4.4
+	open(t, set.URI)
 }
 
 // direct is the database itself, past the store.

@@ -33,7 +33,8 @@ type Set struct {
 	turn    chan struct{} // closed when anything below changes
 	changes int64
 	term    byte
-	primary int // -1 for none
+	wire    int32 // the newest that members speak
+	primary int   // -1 for none
 	down    [members]bool
 	ended   bool
 	fault   func(command, collection string) Fault
@@ -76,7 +77,7 @@ func StartSet(t testing.TB) *Set {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Set{t: t, server: u.Host, turn: make(chan struct{}), term: 1, conns: map[net.Conn]int{}, written: map[string]*remembered{}}
+	s := &Set{t: t, server: u.Host, turn: make(chan struct{}), term: 1, wire: 21, conns: map[net.Conn]int{}, written: map[string]*remembered{}}
 	for range members {
 		member, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -146,6 +147,10 @@ func (s *Set) Meddle(f func(command, collection string) Fault) {
 func (s *Set) Watch(f func(command bson.Raw)) {
 	s.change(func() { s.watch = f })
 }
+
+// Speak makes the members say, from now on, that this is the newest version of the protocol that they know: 8 is that
+// of MongoDB 4.2, 21 that of 7.0.
+func (s *Set) Speak(wire int32) { s.change(func() { s.wire = wire }) }
 
 func (s *Set) end() {
 	s.change(func() {
@@ -356,7 +361,7 @@ func (s *Set) hello(member int, m *message) (bson.Raw, error) {
 		{Key: "topologyVersion", Value: s.version(member)},
 		{Key: "maxBsonObjectSize", Value: int32(16 << 20)}, {Key: "maxMessageSizeBytes", Value: int32(48_000_000)}, {Key: "maxWriteBatchSize", Value: int32(100_000)},
 		{Key: "localTime", Value: time.Now()}, {Key: "logicalSessionTimeoutMinutes", Value: int32(30)},
-		{Key: "minWireVersion", Value: int32(0)}, {Key: "maxWireVersion", Value: int32(21)}, {Key: "ok", Value: 1.0},
+		{Key: "minWireVersion", Value: int32(0)}, {Key: "maxWireVersion", Value: s.wire}, {Key: "ok", Value: 1.0},
 	}
 	if s.primary >= 0 {
 		is = append(is, bson.E{Key: "primary", Value: hosts[s.primary]})
