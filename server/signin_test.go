@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -543,5 +544,41 @@ func TestACourseInOneRequestIsDatedAndFlagged(t *testing.T) {
 	again, err := s.Board.Read(t.Context(), roster.Present, "08", day)
 	if err != nil || !reflect.DeepEqual(again.Rows, fast.Rows) || again.Trained != fast.Trained {
 		t.Errorf("counted again, the board says %+v, before %+v, %v", again.Rows, fast.Rows, err)
+	}
+}
+
+// Nobody learns before their account is there, or their post where that began later, however long the course was there.
+func TestNothingIsDatedBeforeTheAccountOrThePost(t *testing.T) {
+	const day = 24 * time.Hour
+	for what, c := range map[string]struct {
+		post, account, claimed time.Duration // before it is sent
+		kept                   bool
+	}{
+		"after both":         {20 * day, 5 * day, 4 * day, true},
+		"before the account": {20 * day, 5 * day, 6 * day, false},
+		"before the post":    {3 * day, 5 * day, 4 * day, false},
+		"after the post":     {3 * day, 5 * day, 2 * day, true},
+	} {
+		s := newSite(t)
+		s.publish(shortCourse("K1", courses.LibraryService))
+		s.pass(30*day - c.account)
+		mai := s.person("Lò Thị Mai", "00715")
+		s.pass(c.account)
+		all, err := s.Roll.Postings(t.Context(), mai.ID)
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		all[0].On = roster.Day(s.now().Add(-c.post))
+		if err := errors.Join(s.Store.Delete(t.Context(), roster.PostingKind, all[0].ID), s.Store.Insert(t.Context(), roster.PostingKind, &all[0])); err != nil {
+			t.Fatal(err)
+		}
+		at := store.Time(s.now().Add(-c.claimed))
+		s.as(mai).send(http.MethodPost, "/api/v1/facts", map[string]any{"facts": []map[string]any{
+			{"id": "1", "kind": "completion", "course": "K1", "lesson": "doc", "at": at},
+		}}).want(http.StatusOK)
+		kept, err := store.Get[courses.Completion](t.Context(), s.Store, school.CompletionKind, mai.ID+"/K1/01/doc")
+		if err != nil || kept.HappenedAt.Equal(at) != c.kept || (kept.ClaimedAt == nil) != c.kept || !c.kept && !kept.HappenedAt.Equal(store.Time(s.now())) {
+			t.Errorf("%s: claimed %v, kept %+v, %v", what, at, kept, err)
+		}
 	}
 }
