@@ -242,6 +242,13 @@ func TestWhatRestsWithoutASecondFactor(t *testing.T) {
 	if again, err := o.SignIn(t.Context(), Try{"quan.tri", good, here, nil}); err != nil || !again.SecondAsked.Equal(a.SecondAsked) {
 		t.Errorf("the grace begins anew: %v", err)
 	}
+	office := o.member(t, "van.phong", good, "", roster.Office)
+	if office, err = o.SignIn(t.Context(), Try{"van.phong", good, here, nil}); err != nil || office.SecondAsked.IsZero() {
+		t.Errorf("the office is not asked: %v", err)
+	}
+	if _, rests := Rest(office, o.now.Add(grace), grace); !rests {
+		t.Error("the office goes on without one")
+	}
 	staff := o.member(t, "mai.08", good, "08", roster.Staff)
 	if staff, err = o.SignIn(t.Context(), Try{"mai.08", good, here, nil}); err != nil || !staff.SecondAsked.IsZero() {
 		t.Errorf("staff are asked: %v", err)
