@@ -33,7 +33,7 @@ func TestBudgets(t *testing.T) {
 func keepBudgets(t *testing.T, s *visited, sizes ...int) {
 	p := provinceOn(s)
 	v := p.publish(practiceCourse("K3", true))
-	p.publish(shortCourse("K1", courses.LibraryService))
+	service := p.publish(shortCourse("K1", courses.LibraryService))
 	p.publish(shortCourse("K2", courses.ReadingPromotion))
 	w, err := s.Desk.Open(t.Context(), "K1", "operator") // a draft that the trainer's home tells of
 	if err == nil {
@@ -51,6 +51,11 @@ func keepBudgets(t *testing.T, s *visited, sizes ...int) {
 			}
 		}
 		p.busy(v, size)
+		for n := range size/3 + 1 {
+			name := fmt.Sprintf("Nông Thị %c%c", 'A'+i, 'a'+n)
+			p.certified(p.person(name, lungCu), service)
+			p.as(p.account("", name, "08", roster.Trainer)).get("/").want(200)
+		}
 		if err := p.learn(t.Context(), p.my.ID, v, begun...); err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +136,7 @@ func (p *province) spend(t *testing.T, course string) map[string]bool {
 		{who: p.staff, route: "GET /api/v1/people"},
 		{who: p.staff, route: "GET /missing"},
 		{who: p.staff, route: "GET /api/v1/reports/missing.:format", path: "/api/v1/reports/missing.csv"},
-		{who: p.staff, route: "GET /board"},
+		{who: p.staff, route: "GET /board"}, {who: p.staff, route: "GET /completions"}, {who: p.adm, route: "GET /admin"},
 		{who: p.staff, route: "GET /"}, {who: p.trainer, route: "GET /"}, {who: p.learner, route: "GET /"},
 		{who: p.trainer, route: "GET /author/:course/figures", path: "/author/K1/figures"},
 		{who: p.trainer, route: "GET /practice"},

@@ -23,7 +23,9 @@ var budgets = map[string]int{
 	"GET /practice":                       5,
 	"GET /author/:course/figures":         6,
 	"GET /board":                          2,
-	"GET /missing":                        9,
+	"GET /missing":                        10,
+	"GET /completions":                    9,
+	"GET /admin":                          5,
 	"GET /api/v1/reports/missing.:format": 12,
 }
 

@@ -173,17 +173,17 @@ func (s *School) Lapsed(ctx context.Context, people []string) (map[string]map[co
 // care, see courses.Version.Hurried.
 func (s *School) Hurried(ctx context.Context, codes ...string) (map[string]bool, error) {
 	hurried := map[string]bool{}
-	for _, code := range codes {
-		c, err := store.One[courses.Certificate](ctx, s.Store, CertificateKind, store.Where(store.Is("code", code)))
-		if err != nil {
-			return nil, err
-		}
+	var all []courses.Certificate
+	if err := some(ctx, s.Store, CertificateKind, "code", codes, store.Among, func(c courses.Certificate) { all = append(all, c) }); err != nil {
+		return nil, err
+	}
+	for _, c := range all {
 		v, err := s.Version(ctx, c.Version)
 		if err != nil {
 			return nil, err
 		}
 		if v.Hurried(c.StartedAt, c.CompletedAt) {
-			hurried[code] = true
+			hurried[c.Code] = true
 		}
 	}
 	return hurried, nil

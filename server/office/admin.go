@@ -107,30 +107,36 @@ func (s *Pages) fillAccounts(c *fiber.Ctx, shown *adminPage) error {
 		last := all[AdminPageSize-1]
 		shown.More = "/admin?after=" + page.EscapeQuery(last.Sort+"!"+last.ID)
 	}
-	for _, a := range all {
-		row, err := s.accountRow(c.UserContext(), shown.Words, a)
-		if err != nil {
-			return err
-		}
-		row.Self = a.ID == page.VisitorID(c)
-		shown.Accounts = append(shown.Accounts, row)
+	shown.Accounts, err = s.accountRows(c.UserContext(), shown.Words, all...)
+	for i := range shown.Accounts {
+		shown.Accounts[i].Self = all[i].ID == page.VisitorID(c)
 	}
-	return nil
+	return err
 }
 
 func (s *Pages) accountRow(ctx context.Context, w words.Words, a roster.Account) (accountRow, error) {
-	row := accountRow{Account: a, Access: "open", Locked: s.Now().Before(a.LockedUntil)}
-	switch {
-	case a.Disabled:
-		row.Access = "disabled"
-	case a.Hash == "":
-		row.Access = "waiting"
+	rows, err := s.accountRows(ctx, w, a)
+	return rows[0], err
+}
+
+// accountRows are rows of a page of accounts, whose sessions are read together.
+func (s *Pages) accountRows(ctx context.Context, w words.Words, all ...roster.Account) ([]accountRow, error) {
+	rows, ids, at := make([]accountRow, len(all)), make([]string, len(all)), map[string]*accountRow{}
+	for i, a := range all {
+		row := accountRow{Account: a, Access: "open", Locked: s.Now().Before(a.LockedUntil)}
+		switch {
+		case a.Disabled:
+			row.Access = "disabled"
+		case a.Hash == "":
+			row.Access = "waiting"
+		}
+		if p, ok := s.Places.Province(roster.Present, a.Province); ok {
+			row.Place = page.ProvinceName(w, p)
+		}
+		rows[i], ids[i], at[a.ID] = row, a.ID, &rows[i]
 	}
-	if p, ok := s.Places.Province(roster.Present, a.Province); ok {
-		row.Place = page.ProvinceName(w, p)
-	}
-	return row, store.Each(ctx, s.Store, accounts.SessionKind, store.Where(store.Is("account", a.ID)), func(d accounts.Session) error {
-		if d.LastUsedAt.After(row.LastUsed) {
+	return rows, store.Each(ctx, s.Store, accounts.SessionKind, store.Where(store.Among("account", ids)).By("account"), func(d accounts.Session) error {
+		if row := at[d.Account]; d.LastUsedAt.After(row.LastUsed) {
 			row.LastUsed = d.LastUsedAt
 		}
 		return nil
@@ -138,15 +144,14 @@ func (s *Pages) accountRow(ctx context.Context, w words.Words, a roster.Account)
 }
 
 func (s *Pages) issuerRows(ctx context.Context) ([]issuerRow, error) {
+	said := map[string]courses.Issuer{} // by province
+	err := store.Each(ctx, s.Store, school.IssuerKind, store.Query{}, func(i courses.Issuer) error { said[i.ID] = i; return nil })
 	var rows []issuerRow
 	for _, p := range s.Places.Provinces(roster.Present) {
-		i, err := store.Get[courses.Issuer](ctx, s.Store, school.IssuerKind, p.Code)
-		if err != nil && !errors.Is(err, problem.ErrNotFound) {
-			return nil, err
-		}
-		rows = append(rows, issuerRow{p, i.Signer, err == nil})
+		i, set := said[p.Code]
+		rows = append(rows, issuerRow{p, i.Signer, set})
 	}
-	return rows, nil
+	return rows, err
 }
 
 // CreateAccount makes an account and shows its code, once.
