@@ -412,7 +412,7 @@ func TestMissingNamesWhoIsMissingAndWhat(t *testing.T) {
 		return all
 	}
 	shown := p.staff.get("/missing?province=08").want(200)
-	if got, want := rows(shown), []string{"Giàng A Dua Thủ thư chưa có số Thư viện xã xã Lũng Cú Khuyến đọc Chưa bắt đầu"}; !slices.Equal(got, want) {
+	if got, want := rows(shown), []string{"Giàng A Dua Thủ thư không có số để gọi Thư viện xã xã Lũng Cú Khuyến đọc Chưa bắt đầu"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got := shown.one(".counts li:first-child b") + " " + shown.one(".counts li:nth-child(2) b"); got != "1 0" {

@@ -123,6 +123,26 @@ func TestReadersAreReadAsTheyAreWritten(t *testing.T) {
 			t.Errorf("%q is kept as %d, want %d (%v)", typed, y.Readers, want, err)
 		}
 	}
+	if got := strings.Count(p.staff.get(at).want(200).text(), "Đã thay bằng số liệu nhập sau"); got != 8 {
+		t.Errorf("of nine figures of one year %d are marked as replaced", got)
+	}
+}
+
+// A library that may be one that is there under another name is offered with a word, and not ticked.
+func TestALibraryThatMayBeThereIsNotTicked(t *testing.T) {
+	p := newProvince(t)
+	p.person("Vàng Thị Mai", lungCu)
+	offers, err := p.Libraries.Offers(t.Context(), "08")
+	if err != nil || len(offers) == 0 {
+		t.Fatal(offers, err)
+	}
+	ticked := len(p.staff.get("/libraries?province=08").want(200).find("#offers input[checked]"))
+	first := offers[0]
+	p.staff.post("/libraries?province=08", url.Values{"name": {"Tên khác hẳn"}, "commune": {first.Commune}, "kind": {first.Kind}, "on": {"2025-01-01"}}).want(303)
+	shown := p.staff.get("/libraries?province=08").want(200)
+	if got := len(shown.find("#offers input[checked]")); ticked != len(offers) || got >= ticked || !strings.Contains(shown.one("#offers"), "đã có “Tên khác hẳn”") {
+		t.Errorf("%d of %d were ticked, now %d: %s", ticked, len(offers), got, shown.one("#offers"))
+	}
 }
 
 // A library is told of in the trail of its own province, whatever the address says; to staff a commune elsewhere is a

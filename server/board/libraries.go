@@ -41,6 +41,7 @@ type librariesPage struct {
 type offer struct {
 	libraries.Entry
 	ID, Title string // of the commune
+	Beside    string // a library of the kind that is there in the commune: this may be the same one
 }
 
 // Kinds are the kinds of library.
@@ -75,9 +76,11 @@ func (s *Pages) showLibraries(c *fiber.Ctx, open string, fault *page.FormFault) 
 	if shown.Rows, err = s.Programme.Libraries.List(c.UserContext(), province.Code, shown.Commune); err != nil {
 		return err
 	}
+	there := map[string]string{}
 	for _, l := range shown.Rows {
 		if l.There(today) {
 			shown.Count++
+			there[l.Commune+"/"+l.Kind] = l.Name
 		}
 	}
 	shown.More = max(0, len(shown.Rows)-ListRows)
@@ -89,7 +92,7 @@ func (s *Pages) showLibraries(c *fiber.Ctx, open string, fault *page.FormFault) 
 		}
 		shown.Offered = len(offers)
 		for _, e := range offers[:min(len(offers), mostOffers)] {
-			shown.Offers = append(shown.Offers, offer{e, libraries.ID(e.Commune, e.Name), s.CommuneName(e.Commune)})
+			shown.Offers = append(shown.Offers, offer{e, libraries.ID(e.Commune, e.Name), s.CommuneName(e.Commune), there[e.Commune+"/"+e.Kind]})
 		}
 	}
 	return s.Page(c, "libraries", shown)
@@ -211,7 +214,7 @@ type libraryPage struct {
 	May        bool
 	Who        map[string]string // names of those who entered something, by id
 	Reportable []int             // of which figures can be entered, the newest first
-	Reports    []libraries.Year  // the newest first
+	Reports    []libraries.Year  // the newest year first, and of a year the newest
 	Form       struct {
 		On, Evidence, Year, Readers string
 		Ways                        []string
@@ -219,6 +222,12 @@ type libraryPage struct {
 	}
 	Open  string
 	Fault *page.FormFault
+}
+
+// Replaced says whether figures were entered again for their year: the newest count.
+func (p libraryPage) Replaced(y libraries.Year) bool {
+	newest := slices.IndexFunc(p.Reports, func(other libraries.Year) bool { return other.Year == y.Year && !p.Undone[other.ID] })
+	return newest >= 0 && p.Reports[newest].ID != y.ID && !p.Undone[y.ID]
 }
 
 // History are the events, the newest first.
@@ -266,6 +275,7 @@ func (s *Pages) showLibrary(c *fiber.Ctx, open string, fault *page.FormFault) er
 	}
 	shown.Reports = slices.Clone(l.Years)
 	slices.Reverse(shown.Reports)
+	slices.SortStableFunc(shown.Reports, func(a, b libraries.Year) int { return b.Year - a.Year })
 	names := s.Namer(c.UserContext())
 	for _, e := range l.Events {
 		shown.Who[e.By] = names(e.By)
