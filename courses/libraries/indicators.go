@@ -112,11 +112,12 @@ func (d *Desk) Read(ctx context.Context, s targets.Scope, day time.Time, year in
 		rows[row].Model.Of++
 	}
 	modelled := map[string]bool{}
-	err := d.Each(ctx, func(l Library) error {
+	all, err := d.all(ctx)
+	for _, l := range all {
 		commune, _, _ := d.At(l, day)
 		r := rows[where[commune]]
 		if r == nil || !l.There(day) {
-			return nil
+			continue
 		}
 		if l.IsModel(day) && !modelled[commune] {
 			modelled[commune] = true
@@ -130,8 +131,7 @@ func (d *Desk) Read(ctx context.Context, s targets.Scope, day time.Time, year in
 		if before, both := l.Of(year - 1); ok && both {
 			r.Readers.Before, r.Readers.Now, r.Readers.Libraries = r.Readers.Before+before.Readers, r.Readers.Now+y.Readers, r.Readers.Libraries+1
 		}
-		return nil
-	})
+	}
 	for _, r := range order {
 		f.Rows = append(f.Rows, *r)
 		f.Count.plus(r.Count)
@@ -150,26 +150,29 @@ func (c *Count) plus(o Count) {
 // is given.
 func (d *Desk) List(ctx context.Context, province, commune string) ([]Listed, error) {
 	today := roster.Day(d.Now())
-	var all []Listed
-	err := d.Each(ctx, func(l Library) error {
+	var listed []Listed
+	keys := map[string][2]string{} // of commune and name
+	all, err := d.all(ctx)
+	for _, l := range all {
 		at, of, _ := d.At(l, today)
 		if at == "" { // entered wrongly
 			at, of = l.Commune, l.Province
 		}
 		if of != province || commune != "" && at != commune {
-			return nil
+			continue
 		}
 		title := at
 		if c, ok := d.Places.Ever(at); ok {
 			title = c.Title()
 		}
-		all = append(all, Listed{l, at, title})
-		return nil
+		listed = append(listed, Listed{l, at, title})
+		keys[l.ID] = [2]string{d.sortKey(title), d.sortKey(l.Name)}
+	}
+	slices.SortFunc(listed, func(a, b Listed) int {
+		x, y := keys[a.ID], keys[b.ID]
+		return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1]), cmp.Compare(a.ID, b.ID))
 	})
-	slices.SortFunc(all, func(a, b Listed) int {
-		return cmp.Or(cmp.Compare(roster.SortKey(a.Title), roster.SortKey(b.Title)), cmp.Compare(roster.SortKey(a.Name), roster.SortKey(b.Name)), cmp.Compare(a.ID, b.ID))
-	})
-	return all, err
+	return listed, err
 }
 
 // Listed is a library and the commune that it is in today.

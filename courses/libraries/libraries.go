@@ -11,6 +11,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -28,6 +29,8 @@ type Desk struct {
 	Places    *roster.Places
 	Programme *targets.Programme
 	Now       func() time.Time
+
+	kept kept
 }
 
 // What happened to a library.
@@ -212,36 +215,67 @@ func (l *Library) name(e Event) {
 	}
 }
 
-// Each calls f with every library, by id.
-func (d *Desk) Each(ctx context.Context, f func(Library) error) error {
+// kept is what was read of the store.
+type kept struct {
+	reading sync.Mutex
+	facts   int // so many
+	all     []Library
+	keys    sync.Map // roster.SortKey by name, which takes longer than all else of a list
+}
+
+func (d *Desk) sortKey(name string) string {
+	if key, ok := d.kept.keys.Load(name); ok {
+		return key.(string)
+	}
+	key := roster.SortKey(name)
+	d.kept.keys.Store(name, key)
+	return key
+}
+
+// all are the libraries, by id; they must not be changed. Facts are only inserted, so as many as before are the same:
+// what was read is kept until somebody, in whatever process, has entered one more.
+func (d *Desk) all(ctx context.Context) ([]Library, error) {
+	facts := 0
+	for _, k := range Kinds() {
+		n, err := d.Store.Count(ctx, k, store.Query{})
+		if err != nil {
+			return nil, err
+		}
+		facts += n[0].N
+	}
+	d.kept.reading.Lock()
+	defer d.kept.reading.Unlock()
+	if facts <= d.kept.facts {
+		return d.kept.all, nil
+	}
+	all, err := d.read(ctx)
+	if err == nil { // it has these facts, and perhaps more
+		d.kept.facts, d.kept.all = facts, all
+	}
+	return all, err
+}
+
+func (d *Desk) read(ctx context.Context) ([]Library, error) {
 	years := map[string][]Year{}
 	err := store.Each(ctx, d.Store, YearKind, store.Query{}.By("library"), func(y Year) error {
 		years[y.Library] = append(years[y.Library], y)
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var events []Event
-	flush := func() error {
-		if len(events) == 0 {
-			return nil
-		}
+	events, err := store.All[Event](ctx, d.Store, EventKind, store.Query{}.By("library"))
+	var all []Library
+	for len(events) > 0 {
 		id := events[0].Library
-		l := made(id, events, years[id])
-		events = nil
-		return f(l)
-	}
-	err = store.Each(ctx, d.Store, EventKind, store.Query{}.By("library"), func(e Event) error {
-		if len(events) > 0 && events[0].Library != e.Library {
-			if err := flush(); err != nil {
-				return err
-			}
+		n := slices.IndexFunc(events, func(e Event) bool { return e.Library != id })
+		if n < 0 {
+			n = len(events)
 		}
-		events = append(events, e)
-		return nil
-	})
-	return cmp.Or(err, flush())
+		all = append(all, made(id, events[:n], years[id]))
+		events = events[n:]
+	}
+	return all, err
 }
 
 // Get is one library.
@@ -464,15 +498,15 @@ func (d *Desk) Report(ctx context.Context, by roster.Account, id string, y Year)
 func (d *Desk) Offers(ctx context.Context, province string) ([]Entry, error) {
 	there := map[string]bool{}
 	today := roster.Day(d.Now())
-	err := d.Each(ctx, func(l Library) error {
+	entered, err := d.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range entered {
 		there[l.ID] = true
 		if at, _, _ := d.At(l, today); at != l.Commune {
 			there[ID(at, l.Name)] = true
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
 	}
 	found := map[string]Entry{}
 	q := store.Where(store.Is("province", province), store.Is("active", true)).By("commune")

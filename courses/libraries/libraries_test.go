@@ -1,12 +1,14 @@
 package libraries_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,11 +32,11 @@ const lungCu, dongVan = "00706", "00709"
 
 type bench struct {
 	*libraries.Desk
-	t   *testing.T
+	t   testing.TB
 	now time.Time
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	st, err := sqlite.Open(t.TempDir(), append(libraries.Kinds(), roster.PersonKind)...)
 	if err != nil {
 		t.Fatal(err)
@@ -244,6 +246,68 @@ func TestLibrariesOfTheRosterAreOffered(t *testing.T) {
 	b.open(offers[0].Name, offers[0].Commune, "2024-12-30")
 	if offers, _ = b.Offers(t.Context(), "08"); len(offers) != 1 {
 		t.Errorf("%+v", offers)
+	}
+}
+
+// finds counts the searches of a store that go through libraries.
+type finds struct {
+	store.Store
+	n atomic.Int64
+}
+
+func (f *finds) Find(ctx context.Context, k *store.Kind, q store.Query, each func(store.Row) error) error {
+	if k == libraries.EventKind || k == libraries.YearKind {
+		f.n.Add(1)
+	}
+	return f.Store.Find(ctx, k, q, each)
+}
+
+// What was read is kept until a fact is there that was not, whichever process entered it.
+func TestLibrariesAreReadAgainWhenAFactWasEntered(t *testing.T) {
+	b := newBench(t)
+	watched := &finds{Store: b.Store}
+	one := &libraries.Desk{Store: watched, Places: b.Places, Programme: b.Desk.Programme, Now: b.Now}
+	reads := func() (libraries.Count, int64) {
+		began := watched.n.Load()
+		f, err := one.Read(t.Context(), targets.Scope{By: roster.Present, Province: "08"}, day("2026-12-05"), 2026)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := one.List(t.Context(), "08", "")
+		if err != nil || len(list) != f.Coordinating.Of {
+			t.Fatalf("%d libraries, %d counted, %v", len(list), f.Coordinating.Of, err)
+		}
+		return f.Count, watched.n.Load() - began
+	}
+	if c, n := reads(); c.Coordinating.Of != 0 || n != 0 {
+		t.Fatalf("before anything was entered: %+v, %d searches", c, n)
+	}
+	var l libraries.Library
+	for _, step := range []struct {
+		what  string
+		enter func() error
+		shown func(libraries.Count) bool
+	}{
+		{"a library", func() error { l = b.open("Thư viện xã Lũng Cú", lungCu, "2025-03-01"); return nil }, func(c libraries.Count) bool { return c.Coordinating.Of == 1 && c.Model.Done == 0 }},
+		{"the model", func() (err error) {
+			l, err = b.Tell(t.Context(), staff, l.ID, libraries.Models, day("2026-01-01"), "QĐ")
+			return err
+		}, func(c libraries.Count) bool { return c.Model.Done == 1 && c.Reported == 0 }},
+		{"a report", func() error {
+			_, err := b.Report(t.Context(), staff, l.ID, libraries.Year{Year: 2026, Readers: 5, Evidence: "BC"})
+			return err
+		}, func(c libraries.Count) bool { return c.Reported == 1 }},
+		{"a mistake", func() error { _, err := b.Undo(t.Context(), staff, l.ID, l.Events[1].ID); return err }, func(c libraries.Count) bool { return c.Model.Done == 0 && c.Reported == 1 }},
+	} {
+		if err := step.enter(); err != nil {
+			t.Fatal(err)
+		}
+		if c, n := reads(); !step.shown(c) || n != 2 {
+			t.Errorf("after %s was entered elsewhere: %+v, %d searches", step.what, c, n)
+		}
+		if c, n := reads(); !step.shown(c) || n != 0 {
+			t.Errorf("nothing was entered since %s: %+v, %d searches", step.what, c, n)
+		}
 	}
 }
 
