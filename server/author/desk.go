@@ -338,7 +338,8 @@ func (s *Pages) rearrange(c *fiber.Ctx) (string, error) {
 		_, err := s.Desk.Copy(ctx, course, id, by)
 		return "/author/" + id, err
 	case "delete":
-		if err := s.mayDecide(c, "discard"); err != nil {
+		err := s.mayDecide(c, "discard")
+		if err != nil && !errors.Is(err, problem.ErrNotFound) { // who deleted it before may press again
 			return home, err
 		}
 		return home, s.Desk.Delete(ctx, course, by)
