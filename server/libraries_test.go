@@ -282,6 +282,17 @@ func TestTicksOfNoLibraryAreRefused(t *testing.T) {
 	}
 }
 
+// A commune that the province does not have is said to be none, and has no empty list.
+func TestLibrariesOfNoCommuneAreNone(t *testing.T) {
+	p := newProvince(t)
+	p.staff.get("/libraries?commune=" + lungCu).want(200)
+	for _, code := range []string{"00000", elsehere, "<b>"} {
+		if got := p.staff.get("/libraries?commune=" + url.QueryEscape(code)).want(422).text(); !strings.Contains(got, "Tỉnh này không có xã, phường nào là “"+code+"”") {
+			t.Errorf("%s: %s", code, got)
+		}
+	}
+}
+
 // The rows of the screen leave as files, which can be verified from themselves; a spreadsheet adds them up.
 func TestTheTargetsLeaveAsFiles(t *testing.T) {
 	p := newBoard(t)

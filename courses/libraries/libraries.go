@@ -11,8 +11,10 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -304,6 +306,9 @@ type Entry struct {
 	On                            time.Time
 }
 
+// named says whether a text can be a name: it has a letter.
+func named(text string) bool { return strings.ContainsFunc(text, unicode.IsLetter) }
+
 // Open enters a library. One of that name in that commune that is there already is ErrExists; but whoever entered it so
 // may say it twice.
 func (d *Desk) Open(ctx context.Context, by roster.Account, e Entry) (Library, error) {
@@ -325,6 +330,8 @@ func (d *Desk) Open(ctx context.Context, by roster.Account, e Entry) (Library, e
 	switch {
 	case e.Name == "":
 		return Library{}, problem.Invalid("name", "library.empty")
+	case !named(e.Name):
+		return Library{}, problem.Invalid("name", "library.letters", e.Name)
 	case utf8.RuneCountInString(e.Name) > roster.TextLetters:
 		return Library{}, problem.Invalid("name", "text.long", roster.TextLetters)
 	}
@@ -511,7 +518,7 @@ func (d *Desk) Offers(ctx context.Context, province string) ([]Entry, error) {
 	found := map[string]Entry{}
 	q := store.Where(store.Is("province", province), store.Is("active", true)).By("commune")
 	err = store.Each(ctx, d.Store, roster.PersonKind, q, func(p roster.Person) error {
-		if id := ID(p.Commune, p.Library); p.Library != "" && !there[id] {
+		if id := ID(p.Commune, p.Library); named(p.Library) && !there[id] {
 			if _, ok := found[id]; !ok {
 				found[id] = Entry{Name: p.Library, Kind: p.Kind, Commune: p.Commune}
 			}

@@ -167,6 +167,7 @@ func TestWhatCannotBeOfALibraryIsRefused(t *testing.T) {
 	for want, err := range map[string]error{
 		"name library.empty":        open(staff, libraries.Entry{Name: " ", Commune: lungCu, On: day("2026-01-01")}),
 		"commune commune.unknown":   open(staff, libraries.Entry{Name: "Tủ sách", Commune: "99999", On: day("2026-01-01")}),
+		"name library.letters":      open(staff, libraries.Entry{Name: "...", Commune: lungCu, On: day("2026-01-01")}),
 		"commune commune.outside":   open(others, libraries.Entry{Name: "Tủ sách", Commune: lungCu, On: day("2026-01-01")}),
 		"kind kind.unknown":         open(staff, libraries.Entry{Name: "Tủ sách", Kind: "x", Commune: lungCu, On: day("2026-01-01")}),
 		"on date.future":            open(staff, libraries.Entry{Name: "Tủ sách", Commune: lungCu, On: day("2026-12-06")}),
@@ -233,7 +234,7 @@ func TestGrowthIsNeverRoundedUp(t *testing.T) {
 // The roster names libraries that nobody has entered: they are offered once each, however they are written.
 func TestLibrariesOfTheRosterAreOffered(t *testing.T) {
 	b := newBench(t)
-	for i, name := range []string{"Thư viện xã Lũng Cú", "thư viện xã  lũng cú", "Tủ sách pháp luật xã Lũng Cú"} {
+	for i, name := range []string{"Thư viện xã Lũng Cú", "thư viện xã  lũng cú", "Tủ sách pháp luật xã Lũng Cú", "...", ""} {
 		p := roster.Person{ID: fmt.Sprintf("P%09d", i), Name: "Sùng A Páo", Library: name, Kind: roster.KindOf(name), Commune: lungCu, Province: "08", Programme: "02", Active: true}
 		if err := b.Store.Insert(t.Context(), roster.PersonKind, &p); err != nil {
 			t.Fatal(err)

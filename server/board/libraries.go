@@ -73,6 +73,9 @@ func (s *Pages) showLibraries(c *fiber.Ctx, open string, fault *page.FormFault) 
 	for _, c := range s.Places.Communes(roster.Present, province.Code) {
 		shown.Communes = append(shown.Communes, choice{c.Code, c.Title(), c.Code == shown.Commune})
 	}
+	if shown.Commune != "" && !slices.ContainsFunc(shown.Communes, func(c choice) bool { return c.Chosen }) {
+		return problem.Invalid("commune", "commune.unknown", shown.Commune)
+	}
 	if shown.Rows, err = s.Programme.Libraries.List(c.UserContext(), province.Code, shown.Commune); err != nil {
 		return err
 	}
