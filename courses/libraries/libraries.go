@@ -146,8 +146,8 @@ func (l Library) OpenedOn(day time.Time) (Event, bool) {
 	return Event{}, false
 }
 
-// endsAfter is the first closing after a day, if the library was there until then: opened on that day it would be closed
-// all the same.
+// endsAfter is the first closing after a day, if the library was there until then: opened on that day it would be
+// closed all the same.
 func (l Library) endsAfter(day time.Time) (closed time.Time, ok bool) {
 	i := slices.IndexFunc(l.dated, func(e Event) bool { return e.What == Closes && e.On.After(day) })
 	if i < 0 {

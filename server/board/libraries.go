@@ -152,8 +152,8 @@ func (s *Pages) EnterOffers(c *fiber.Ctx) error {
 	return page.SeeOther(c, "/libraries?done=libraries&province="+province.Code)
 }
 
-// enterOffers enters what was ticked and tells of each library. What somebody else has entered meanwhile is passed over;
-// what the visitor has entered, when this was cut off before it was told, is told.
+// enterOffers enters what was ticked and tells of each library. What somebody else has entered meanwhile is passed
+// over; what the visitor has entered, when this was cut off before it was told, is told.
 func (s *Pages) enterOffers(c *fiber.Ctx, province roster.Province, on time.Time) error {
 	ticked := map[string]bool{}
 	for _, id := range c.Request().PostArgs().PeekMulti("take") {
