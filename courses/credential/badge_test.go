@@ -95,7 +95,8 @@ func TestABadgeIsAnOpenBadgeCredential(t *testing.T) {
 		"credentialSubject.achievement.achievementType": "CertificateOfCompletion", "credentialSubject.achievement.name": c.Title.Vi,
 		"credentialSubject.achievement.description":  "Khóa bồi dưỡng 12 tiết, mỗi tiết 45 phút.",
 		"credentialSubject.achievement.fieldOfStudy": "Dịch vụ thư viện", "credentialSubject.achievement.criteria.id": site + "/courses/LS1",
-		"validFrom": "2026-11-29T17:00:00Z", "nbf": float64(time.Date(2026, 11, 29, 17, 0, 0, 0, time.UTC).Unix()), // the day on the paper, not the hour
+		// the day on the paper, not the hour
+		"validFrom": "2026-11-29T17:00:00Z", "nbf": float64(time.Date(2026, 11, 29, 17, 0, 0, 0, time.UTC).Unix()),
 		"validUntil": "2029-11-30T16:59:59Z", "exp": float64(c.ValidUntil.Unix()),
 		"credentialStatus.type": "BitstringStatusListEntry", "credentialStatus.statusPurpose": "revocation",
 		"credentialStatus.statusListIndex": "17", "credentialStatus.statusListCredential": site + "/badges/status/08-2026-2",

@@ -40,8 +40,8 @@ func (s *Programme) Reissue(ctx context.Context, a roster.Account, code string, 
 	return c, s.Follow(ctx, *c)
 }
 
-// NameToday is a person's name as the roster has it now, or their account where they are not on it; "" for somebody whose
-// data were erased.
+// NameToday is a person's name as the roster has it now, or their account where they are not on it; "" for somebody
+// whose data were erased.
 func (s *Programme) NameToday(ctx context.Context, person string) (string, error) {
 	h, _, err := s.paperOf(ctx, person)
 	if h.Name == roster.ErasedName {
