@@ -247,6 +247,37 @@ func TestAnotherProgramChecksABadge(t *testing.T) {
 	}
 }
 
+// A list is there where a certificate has its bit in it, at once, and nobody gets others made by counting up.
+func TestThereAreNoListsWithoutCertificates(t *testing.T) {
+	e := newEarned(t)
+	again := func(code string) string {
+		return strings.TrimSuffix(strings.TrimPrefix(e.staff.post("/certificates/"+code+"/reissue", map[string][]string{"reason": {"lost"}}).leads(), "/certificates/"), "/register?done=reissued")
+	}
+	judge := func(when string, status int, lists ...string) {
+		t.Helper()
+		for _, list := range lists {
+			if got := e.anyone().get("/badges/status/" + list).Status; got != status {
+				t.Errorf("%s: %s is %d, want %d", when, list, got, status)
+			}
+		}
+	}
+	judge("before any was replaced", 200, "08-2026-0")
+	judge("before any was replaced", 404, "08-2025-0", "08-2021-0", "08-2026-1", "08-2026-19", "08-2027-0", "08-2025-1")
+	code := e.code
+	for _, n := range []string{"1", "2"} {
+		code = again(code)
+		_, says := e.badge(code)
+		if want := "http://lopban.test/badges/status/08-2026-" + n; says.Status.List != want {
+			t.Fatalf("%s, want %s", says.Status.List, want)
+		}
+		judge("who has the badge looks at once", 200, "08-2026-"+n)
+	}
+	judge("after two", 404, "08-2026-3", "01-2026-1", "08-2025-2")
+	e.pass(2 * time.Minute) // the register is read anew
+	judge("later", 200, "08-2026-0", "08-2026-1", "08-2026-2")
+	judge("later", 404, "08-2026-3", "01-2026-1", "08-2025-0")
+}
+
 // A list of yesterday is refused by whoever looks at its dates, and a revoked key is found under no name any more.
 func TestOldListsAndRevokedKeysProveNothing(t *testing.T) {
 	e := newEarned(t)

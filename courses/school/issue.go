@@ -375,13 +375,12 @@ func (s *School) Ended(ctx context.Context) (revoked, replaced []string, err err
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, id := range ids {
-		c, err := store.Get[courses.Certificate](ctx, s.Store, CertificateKind, id)
-		if err == nil {
-			revoked = append(revoked, c.Register)
-		} else if !errors.Is(err, problem.ErrNotFound) { // erased
-			return nil, nil, err
-		}
+	withdrawn, err := store.Many(ctx, s.Store, CertificateKind, ids, func(c courses.Certificate) string { return c.ID })
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range withdrawn { // all but those that were erased
+		revoked = append(revoked, c.Register)
 	}
 	newer := store.Where(store.More("replaces", "")).By("replaces")
 	err = store.Each(ctx, s.Store, CertificateKind, newer, func(c courses.Certificate) error {

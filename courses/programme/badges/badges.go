@@ -6,6 +6,7 @@ import (
 	"context"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,19 +15,30 @@ import (
 	"lopban/courses/problem"
 	"lopban/courses/programme"
 	"lopban/courses/roster"
+	"lopban/courses/school"
+	"lopban/courses/store"
 )
 
 // Badges are those of a programme.
 type Badges struct {
 	*programme.Programme
-	mu    sync.Mutex
-	at    time.Time // when the register was asked
-	by    string    // key that signed the lists
-	ended []string  // lines of the register that are worth nothing any more
-	lists map[string]string
+	reading sync.Mutex // held by who reads the register
+	mu      sync.Mutex
+	known   *register
+	given   map[string]bool // lists that badges name which were given out
 }
 
-func New(p *programme.Programme) *Badges { return &Badges{Programme: p} }
+// register is what lists are made of, and those that were made.
+type register struct {
+	at       time.Time
+	by       string // key that signed the lists
+	since    int    // year of the first certificate
+	ended    []string
+	reissued map[string]bool // lists of reissues
+	lists    map[string]string
+}
+
+func New(p *programme.Programme) *Badges { return &Badges{Programme: p, given: map[string]bool{}} }
 
 // Badge is a certificate's badge, a JWT. It is made anew for each who asks, the same each time until another key signs.
 func (b *Badges) Badge(ctx context.Context, c courses.Certificate) (string, error) {
@@ -34,6 +46,13 @@ func (b *Badges) Badge(ctx context.Context, c courses.Certificate) (string, erro
 	if err != nil {
 		return "", err
 	}
+	list, _, err := credential.PlaceOf(c.Register)
+	if err != nil {
+		return "", err
+	}
+	b.mu.Lock()
+	b.given[list] = true // it may be younger than what is known of the register
+	b.mu.Unlock()
 	return signer.Badge(c, b.Languages.In("vi").T("strand."+string(c.Strand)), b.BaseURL)
 }
 
@@ -42,11 +61,9 @@ const listLife = time.Minute
 
 var listName = regexp.MustCompile(`^([0-9]{2})-([0-9]{4})-(0|[1-9][0-9]?)$`)
 
-// firstYear is before any register began.
-const firstYear = 2020
-
 // StatusList is one of the lists of which badges are worth nothing any more: of those withdrawn, and of those that
-// another replaces. Lists of years that were not, and of no issuer, are [problem.ErrNotFound].
+// another replaces. Lists of years in which there was no register, of reissues that are not, and of no issuer are
+// [problem.ErrNotFound].
 func (b *Badges) StatusList(ctx context.Context, name string) (string, error) {
 	now := b.Now()
 	m := listName.FindStringSubmatch(name)
@@ -54,30 +71,80 @@ func (b *Badges) StatusList(ctx context.Context, name string) (string, error) {
 		return "", problem.ErrNotFound
 	}
 	year, _ := strconv.Atoi(m[2])
-	if _, ok := b.Places.Province(roster.Present, m[1]); !ok || year < firstYear || year > now.In(courses.Vietnam).Year() {
+	if _, ok := b.Places.Province(roster.Present, m[1]); !ok || year > now.In(courses.Vietnam).Year() {
 		return "", problem.ErrNotFound
 	}
 	signer, err := b.Keys.Signer(ctx)
 	if err != nil {
 		return "", err
 	}
+	r, err := b.register(ctx, signer.ID, now)
+	if err != nil {
+		return "", err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.lists == nil || b.by != signer.ID || now.Sub(b.at).Abs() >= listLife {
-		revoked, replaced, err := b.School.Ended(ctx)
-		if err != nil {
-			return "", err
-		}
-		b.at, b.by, b.ended, b.lists = now, signer.ID, append(revoked, replaced...), map[string]string{}
+	if year < r.since || m[3] != "0" && !r.reissued[name] && !b.given[name] {
+		return "", problem.ErrNotFound
 	}
-	if text, ok := b.lists[name]; ok {
+	if text, ok := r.lists[name]; ok {
 		return text, nil
 	}
-	text, err := signer.StatusList(name, b.ended, b.BaseURL, b.at)
+	text, err := signer.StatusList(name, r.ended, b.BaseURL, r.at)
 	if err == nil {
-		b.lists[name] = text
+		r.lists[name] = text
 	}
 	return text, err
+}
+
+// register is what is known of the register. One reads it anew, and meanwhile others get what was known.
+func (b *Badges) register(ctx context.Context, key string, now time.Time) (*register, error) {
+	known := func(young bool) *register {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if r := b.known; r != nil && r.by == key && (!young || now.Sub(r.at).Abs() < listLife) {
+			return r
+		}
+		return nil
+	}
+	if r := known(true); r != nil {
+		return r, nil
+	}
+	if !b.reading.TryLock() {
+		if r := known(false); r != nil {
+			return r, nil
+		}
+		b.reading.Lock()
+	}
+	defer b.reading.Unlock()
+	if r := known(true); r != nil { // read while this one waited
+		return r, nil
+	}
+	first, err := store.All[courses.Certificate](ctx, b.Store, school.CertificateKind, store.Query{}.By("issuedAt").First(1))
+	if err != nil {
+		return nil, err
+	}
+	revoked, replaced, err := b.School.Ended(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &register{at: now, by: key, since: now.In(courses.Vietnam).Year(), ended: append(revoked, replaced...), reissued: map[string]bool{}, lists: map[string]string{}}
+	for _, c := range first {
+		r.since = c.IssuedAt.In(courses.Vietnam).Year()
+	}
+	for _, line := range replaced { // by one with the next number
+		list, _, err := credential.PlaceOf(line)
+		if err != nil {
+			return nil, err
+		}
+		end := strings.LastIndexByte(list, '-') + 1
+		n, _ := strconv.Atoi(list[end:])
+		r.reissued[list[:end]+strconv.Itoa(n+1)] = true
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.known = r
+	return r, nil
 }
 
 // Issuer is the body that issues in a province, as badges name it.
