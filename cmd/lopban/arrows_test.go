@@ -82,7 +82,7 @@ var arrows = map[string][]string{
 	"courses/programme": slices.DeleteFunc(slices.Clone(rooms), func(room string) bool {
 		return room == "courses/programme" || strings.HasPrefix(room, "courses/programme/") || room == "courses/rights/duty" || room == "assets"
 	}),
-	"courses/programme/badges":  {"courses", "courses/credential", "courses/problem", "courses/programme", "courses/roster"},
+	"courses/programme/badges":  {"courses", "courses/credential", "courses/problem", "courses/programme", "courses/roster", "courses/school", "courses/store"},
 	"courses/programme/signing": {"courses", "courses/credential", "courses/problem", "courses/programme", "courses/roster", "courses/school", "courses/store"},
 	"courses/words":             {"courses", "courses/authoring/mistake", "courses/targets", "courses/problem"},
 
