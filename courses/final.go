@@ -53,9 +53,9 @@ func (v *Version) AddFinal() (questions int) {
 		Objective: Text{Vi: "Nhớ và dùng được những gì đã học trong cả khóa.", En: "Remember and use what the whole course has taught."},
 		Body: Text{
 			Vi: fmt.Sprintf("## Trước khi làm bài\n\nBài có %d câu, rút từ câu hỏi của mọi bài trong khóa. Hãy làm sau khi đã học hết các bài.\n\n"+
-				"Cần đúng từ %d %% trở lên thì khóa học mới hoàn thành. Chưa đạt thì làm lại được, với những câu khác.\n", v.Final, v.PassMark),
+				"Cần đúng từ %d %% trở lên thì khóa học mới hoàn thành. Chưa đạt thì làm lại được.\n", v.Final, v.PassMark),
 			En: fmt.Sprintf("## Before you begin\n\nThe test has %d questions, drawn from the questions of every lesson. Take it when you have finished the lessons.\n\n"+
-				"The course is complete when %d%% or more are right. If they are not, you can try again with other questions.\n", v.Final, v.PassMark),
+				"The course is complete when %d%% or more are right. If they are not, you can try again.\n", v.Final, v.PassMark),
 		}}
 	v.Modules = append(v.Modules, Module{ID: FinalID, Title: Text{Vi: "Cuối khóa", En: "At the end"}, Lessons: []Lesson{test}})
 	return len(quiz.Questions)

@@ -204,6 +204,12 @@ func (r *Roll) OpenTransfer(ctx context.Context, person string) (t Transfer, bef
 	return Transfer{}, len(all), false, err
 }
 
+// elsewhere says that a commune is in another province than the one that is meant.
+func (r *Roll) elsewhere(c Commune) error {
+	in, _ := r.Places.Province(Present, c.Province)
+	return problem.Invalid("commune", "commune.elsewhere", c.Title(), in.Name)
+}
+
 // Ask asks the province where somebody holds a post to hand them over. post is what they will be here: commune and
 // library may be missing. Asking twice changes nothing; another transfer that waits is ErrExists, a *problem.Problem.
 func (r *Roll) Ask(ctx context.Context, person, to string, post Entry, by string) (Transfer, error) {
@@ -212,7 +218,7 @@ func (r *Roll) Ask(ctx context.Context, person, to string, post Entry, by string
 		return Transfer{}, err
 	}
 	if c, ok := r.Places.Commune(post.Commune); ok && c.Province != to {
-		return Transfer{}, problem.Invalid("commune", "commune.elsewhere", c.Title())
+		return Transfer{}, r.elsewhere(c)
 	}
 	post.Phone = ""
 	open, before, is, err := r.OpenTransfer(ctx, person)
@@ -409,7 +415,7 @@ func (r *Roll) acceptable(ctx context.Context, t Transfer, post Entry) (Entry, e
 	on := t.HandedOver()
 	switch {
 	case c.Province != t.To:
-		return post, problem.Invalid("commune", "commune.elsewhere", c.Title())
+		return post, r.elsewhere(c)
 	case post.On.Before(on):
 		return post, problem.Invalid("on", "transfer.early", on.Format(time.DateOnly))
 	}
