@@ -59,6 +59,7 @@ func keepBudgets(t *testing.T, s *visited, sizes ...int) {
 		if err := p.learn(t.Context(), p.my.ID, v, begun...); err != nil {
 			t.Fatal(err)
 		}
+		s.Background.Running.Wait() // papers of the certificates are made beside
 		spent := p.spend(t, fmt.Sprint("P", i))
 		for route := range budgets {
 			if !spent[route] {

@@ -28,7 +28,7 @@ func TestAMistakeIsReportedWithoutANetwork(t *testing.T) {
 	v.await(`document.querySelector("[data-log]").innerText.includes(` + quote(v.say("vi", "log.received", 1)) + `)`)
 	desk := r.as(t, trainer)
 	desk.open("/author/RP1/remarks")
-	if text := desk.text("main"); strings.Count(text, "Hai đáp án giống nhau.") != 1 || !strings.Contains(text, lesson.ID) {
+	if text := desk.text("main"); strings.Count(text, "Hai đáp án giống nhau.") != 1 || !strings.Contains(text, lesson.Title.Vi) {
 		t.Errorf("the desk says %s", text)
 	}
 	desk.fits(axe(t), "reported mistakes")
