@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lopban/courses"
+	"lopban/courses/authoring/coursetest"
 	"lopban/courses/credential/credentialtest"
 	"lopban/courses/programme/signing"
 	"lopban/courses/roster"
@@ -119,7 +120,7 @@ func TestSignedFilesAreBoundedAndScoped(t *testing.T) {
 	}{
 		"too many":     {sentFile{"file", "a.zip", packed(t, many...)}, "tối đa 100 tệp"},
 		"cut off":      {sentFile{"file", "a.zip", packed(t, many...)[:200]}, "Không đọc được a.zip"},
-		"encrypted":    {sentFile{"file", "a.zip", locked(packed(t, many[0]))}, "đặt mật khẩu"},
+		"encrypted":    {sentFile{"file", "a.zip", coursetest.Locked(packed(t, many[0]))}, "đặt mật khẩu"},
 		"an empty one": {sentFile{"file", "a.zip", packed(t, sentFile{name: "thư mục/"})}, "không có tệp PDF nào"},
 		"no file":      {sentFile{"other", "", nil}, "chưa chọn tệp"},
 	} {
@@ -140,18 +141,4 @@ func TestSignedFilesAreBoundedAndScoped(t *testing.T) {
 	if got := far.sends("/registers/signing", own, sentFile{"file", "a.pdf", pdf}).want(200).text(); !strings.Contains(got, "Không có giấy chứng nhận") {
 		t.Errorf("a certificate of another province: %s", got)
 	}
-}
-
-// locked marks the files of a zip as a password would.
-func locked(data []byte) []byte {
-	data = bytes.Clone(data)
-	for at := bytes.Index(data, []byte("PK\x01\x02")); at >= 0; {
-		data[at+8] |= 1
-		next := bytes.Index(data[at+4:], []byte("PK\x01\x02"))
-		if next < 0 {
-			break
-		}
-		at += 4 + next
-	}
-	return data
 }

@@ -101,7 +101,7 @@ func TestUnpackBelievesNothing(t *testing.T) {
 	}{
 		{"not a zip", func(*testing.T) []byte { return []byte("hello") }, ":0 package-broken zip: not a valid zip file"},
 		{"nothing", func(*testing.T) []byte { return nil }, ":0 package-broken zip: not a valid zip file"},
-		{"encrypted", func(t *testing.T) []byte { return locked(coursetest.Archive(t, goodEntries(t)...)) }, ":0 package-encrypted"},
+		{"encrypted", func(t *testing.T) []byte { return coursetest.Locked(coursetest.Archive(t, goodEntries(t)...)) }, ":0 package-encrypted"},
 		{"path upwards", with(coursetest.Entry{Name: "../evil"}), `:0 package-path "../evil"`},
 		{"path upwards inside", with(coursetest.Entry{Name: "lessons/../../evil"}), `:0 package-path "lessons/../../evil"`},
 		{"absolute path", with(coursetest.Entry{Name: "/etc/passwd"}), `:0 package-path "/etc/passwd"`},
@@ -205,18 +205,4 @@ func FuzzUnpack(f *testing.F) {
 			t.Fatalf("%v\n got %+v\nwant %+v", m, back, p)
 		}
 	})
-}
-
-// locked marks the files of a zip as a password would.
-func locked(data []byte) []byte {
-	data = bytes.Clone(data)
-	for at := bytes.Index(data, []byte("PK\x01\x02")); at >= 0; {
-		data[at+8] |= 1
-		next := bytes.Index(data[at+4:], []byte("PK\x01\x02"))
-		if next < 0 {
-			break
-		}
-		at += 4 + next
-	}
-	return data
 }

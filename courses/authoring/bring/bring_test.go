@@ -319,7 +319,7 @@ func TestBringRefuses(t *testing.T) {
 		"an empty zip":           {[]byte("PK\x05\x06" + strings.Repeat("\x00", 18)), "bring-unknown"},
 		"another zip":            {coursetest.Archive(t, coursetest.Entry{Name: "xl/workbook.xml", Data: []byte("<a/>")}), "bring-excel"},
 		"half a zip":             {docx(t, "")[:400], "bring-broken"},
-		"encrypted":              {locked(docx(t, "")), "file.encrypted"},
+		"encrypted":              {coursetest.Locked(docx(t, "")), "file.encrypted"},
 		"a name that leads out":  {scorm(t, coursetest.Entry{Name: "../x.html", Data: []byte("a")}), "bring-broken"},
 		"a link":                 {scorm(t, coursetest.Entry{Name: "x.html", Data: []byte("/etc/passwd"), Mode: fs.ModeSymlink}), "bring-broken"},
 		"a name twice":           {scorm(t, coursetest.Entry{Name: "MO-DAU.html", Data: []byte("a")}), "bring-broken"},
@@ -495,18 +495,4 @@ func TestAPlainTextWithTheNameOfAnotherKindIsRefused(t *testing.T) {
 			t.Errorf("%s: %s, %v", name, b.Form, err)
 		}
 	}
-}
-
-// locked marks the files of a zip as a password would.
-func locked(data []byte) []byte {
-	data = bytes.Clone(data)
-	for at := bytes.Index(data, []byte("PK\x01\x02")); at >= 0; {
-		data[at+8] |= 1
-		next := bytes.Index(data[at+4:], []byte("PK\x01\x02"))
-		if next < 0 {
-			break
-		}
-		at += 4 + next
-	}
-	return data
 }

@@ -1,4 +1,4 @@
-// Package coursetest has the courses and files that the tests of authoring share.
+// Package coursetest has the courses and files that the tests of authoring, and of who else takes files, share.
 package coursetest
 
 import (
@@ -180,6 +180,20 @@ func Archive(t testing.TB, entries ...Entry) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// Locked marks the files of a zip as a password would.
+func Locked(data []byte) []byte {
+	data = bytes.Clone(data)
+	for at := bytes.Index(data, []byte("PK\x01\x02")); at >= 0; {
+		data[at+8] |= 1
+		next := bytes.Index(data[at+4:], []byte("PK\x01\x02"))
+		if next < 0 {
+			break
+		}
+		at += 4 + next
+	}
+	return data
 }
 
 // Bounded fails the test when work needs more than 64 MiB, or far more of the processor than an honest document does

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"lopban/courses/authoring/coursetest"
 	"lopban/courses/problem"
 	"lopban/courses/roster"
 	"lopban/courses/workbook"
@@ -100,7 +101,7 @@ func TestHostileWorkbooks(t *testing.T) {
 		"a shared string that is not":   {xlsx(titleRow+personRow+`<row r="3"><c r="A3" t="s"><v>99999999999</v></c></row>`, ""), ""},
 		"deep nesting":                  {xlsx(strings.Repeat("<a>", 400_000), ""), "file.unpacked"},
 		"entities":                      {xlsx(`<!DOCTYPE a [<!ENTITY b "c">]><row><c t="str"><v>&b;</v></c></row>`, ""), "file.header"},
-		"encrypted":                     {string(locked([]byte(xlsx(titleRow+personRow, "")))), "file.encrypted"},
+		"encrypted":                     {string(coursetest.Locked([]byte(xlsx(titleRow+personRow, "")))), "file.encrypted"},
 		"cut off":                       {xlsx(titleRow+personRow, "")[:900], "file.damaged"},
 		"a text of one row":             {csvTitles + strings.Repeat("a,", 4<<20), "file.columns"},
 		"a text of separators":          {strings.Repeat(",", 8<<20), "file.columns"},
@@ -324,18 +325,4 @@ func BenchmarkSortKey(b *testing.B) {
 	for b.Loop() {
 		roster.SortKey("Nguyễn Thị Hường")
 	}
-}
-
-// locked marks the files of a zip as a password would.
-func locked(data []byte) []byte {
-	data = bytes.Clone(data)
-	for at := bytes.Index(data, []byte("PK\x01\x02")); at >= 0; {
-		data[at+8] |= 1
-		next := bytes.Index(data[at+4:], []byte("PK\x01\x02"))
-		if next < 0 {
-			break
-		}
-		at += 4 + next
-	}
-	return data
 }
