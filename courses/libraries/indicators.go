@@ -155,9 +155,6 @@ func (d *Desk) List(ctx context.Context, province, commune string) ([]Listed, er
 	all, err := d.all(ctx)
 	for _, l := range all {
 		at, of, _ := d.At(l, today)
-		if at == "" { // entered wrongly
-			at, of = l.Commune, l.Province
-		}
 		if of != province || commune != "" && at != commune {
 			continue
 		}

@@ -197,15 +197,19 @@ func made(id string, events []Event, years []Year) Library {
 		}
 	}
 	slices.SortStableFunc(l.dated, func(a, b Event) int { return a.On.Compare(b.On) })
+	there := false
 	for _, e := range l.dated {
 		switch e.What {
 		case Opens:
 			l.name(e)
-			l.Opened, l.Model, l.Closed = e.On, time.Time{}, time.Time{}
+			if !there { // else the closing between two openings was undone
+				l.Opened, l.Model, l.Closed = e.On, time.Time{}, time.Time{}
+			}
+			there = true
 		case Models:
 			l.Model = e.On
 		case Closes:
-			l.Closed = e.On
+			l.Closed, there = e.On, false
 		}
 	}
 	return l
@@ -309,37 +313,66 @@ type Entry struct {
 // named says whether a text can be a name: it has a letter.
 func named(text string) bool { return strings.ContainsFunc(text, unicode.IsLetter) }
 
+// idOf is the id of the library of a name that is in a commune today: that of one which was entered when the commune was
+// another, or else the id that it will have.
+func (d *Desk) idOf(ctx context.Context, commune, name string) (string, error) {
+	today := roster.Day(d.Now())
+	all, err := d.all(ctx)
+	id := ID(commune, name)
+	for _, l := range all {
+		if at, _, _ := d.At(l, today); at == commune && roster.SameWords(l.Name, name) && (l.ID == id || l.There(today)) {
+			return l.ID, err
+		}
+	}
+	return id, err
+}
+
 // Open enters a library. One of that name in that commune that is there already is ErrExists; but whoever entered it so
 // may say it twice.
 func (d *Desk) Open(ctx context.Context, by roster.Account, e Entry) (Library, error) {
+	e, c, err := d.checked(by, e)
+	if err != nil {
+		return Library{}, err
+	}
+	id, err := d.idOf(ctx, c.Code, e.Name)
+	if err != nil {
+		return Library{}, err
+	}
+	return d.open(ctx, by, id, c, e)
+}
+
+// checked is what is entered as it is kept, and its commune, if the account may enter it.
+func (d *Desk) checked(by roster.Account, e Entry) (Entry, roster.Commune, error) {
 	c, ok := d.Places.Commune(e.Commune)
 	if !ok {
-		return Library{}, problem.Invalid("commune", "commune.unknown", e.Commune)
+		return e, c, problem.Invalid("commune", "commune.unknown", e.Commune)
 	}
 	switch {
 	case roster.MayEditRoster(by, c.Province):
 	case by.Has(roster.Staff):
-		return Library{}, problem.Invalid("commune", "commune.outside")
+		return e, c, problem.Invalid("commune", "commune.outside")
 	default:
-		return Library{}, problem.Denied("denied")
+		return e, c, problem.Denied("denied")
 	}
 	var err error
 	if e.Name, err = roster.Printed("name", e.Name); err != nil {
-		return Library{}, err
-	}
-	switch {
-	case e.Name == "":
-		return Library{}, problem.Invalid("name", "library.empty")
-	case !named(e.Name):
-		return Library{}, problem.Invalid("name", "library.letters", e.Name)
-	case utf8.RuneCountInString(e.Name) > roster.TextLetters:
-		return Library{}, problem.Invalid("name", "text.long", roster.TextLetters)
+		return e, c, err
 	}
 	e.Kind = cmp.Or(e.Kind, roster.KindOf(e.Name))
-	if !slices.Contains(roster.LibraryKinds, e.Kind) {
-		return Library{}, problem.Invalid("kind", "kind.unknown", e.Kind)
+	switch {
+	case e.Name == "":
+		return e, c, problem.Invalid("name", "library.empty")
+	case !named(e.Name):
+		return e, c, problem.Invalid("name", "library.letters", e.Name)
+	case utf8.RuneCountInString(e.Name) > roster.TextLetters:
+		return e, c, problem.Invalid("name", "text.long", roster.TextLetters)
+	case !slices.Contains(roster.LibraryKinds, e.Kind):
+		return e, c, problem.Invalid("kind", "kind.unknown", e.Kind)
 	}
-	id := ID(c.Code, e.Name)
+	return e, c, nil
+}
+
+func (d *Desk) open(ctx context.Context, by roster.Account, id string, c roster.Commune, e Entry) (Library, error) {
 	old, err := d.Get(ctx, id)
 	if err == nil && old.There(roster.Day(d.Now())) {
 		if o, ok := old.OpenedOn(e.On); ok && o.By == by.ID && o.Name == e.Name && o.Kind == e.Kind && o.Evidence == roster.Clean(e.Evidence) {
@@ -356,11 +389,13 @@ func (d *Desk) Open(ctx context.Context, by roster.Account, e Entry) (Library, e
 	if closed, ok := old.endsAfter(e.On); ok {
 		return old, problem.Invalid("on", "library.closed-then", closed.Format(time.DateOnly))
 	}
-	return d.keep(ctx, by, Event{Library: id, What: Opens, On: e.On, Name: e.Name, Kind: e.Kind, Commune: c.Code, Province: c.Province, Programme: c.Programme, Evidence: e.Evidence})
+	opening := Event{Library: id, What: Opens, On: e.On, Name: e.Name, Kind: e.Kind, Commune: c.Code, Province: c.Province, Programme: c.Programme, Evidence: e.Evidence}
+	return d.keep(ctx, by, old, opening, func() (Library, error) { return d.open(ctx, by, id, c, e) })
 }
 
-// keep checks day and evidence, and keeps an event.
-func (d *Desk) keep(ctx context.Context, by roster.Account, e Event) (Library, error) {
+// keep checks day and evidence, and keeps an event of a library as it was. Where somebody entered one of that id in the
+// same moment the library is another by now: again decides anew.
+func (d *Desk) keep(ctx context.Context, by roster.Account, was Library, e Event, again func() (Library, error)) (Library, error) {
 	var err error
 	if e.Evidence, err = evidence(e.Evidence); err != nil {
 		return Library{}, err
@@ -369,10 +404,6 @@ func (d *Desk) keep(ctx context.Context, by roster.Account, e Event) (Library, e
 		return Library{}, err
 	}
 	e.By, e.At = by.ID, store.Time(d.Now())
-	was, err := d.Get(ctx, e.Library)
-	if err != nil && !errors.Is(err, problem.ErrNotFound) {
-		return was, err
-	}
 	id := e.Library + "/" + string(e.What) + "/" + e.On.Format(time.DateOnly)
 	e.ID = id
 	for n := 2; ; n++ {
@@ -385,10 +416,14 @@ func (d *Desk) keep(ctx context.Context, by roster.Account, e Event) (Library, e
 		}
 		e.ID = id + "/" + strconv.Itoa(n)
 	}
-	if err := d.Store.Insert(ctx, EventKind, &e); err != nil && !errors.Is(err, problem.ErrExists) {
+	err = d.Store.Insert(ctx, EventKind, &e)
+	if errors.Is(err, problem.ErrExists) {
+		return again()
+	}
+	if err != nil {
 		return was, err
 	}
-	return d.Get(ctx, e.Library)
+	return made(e.Library, append(slices.Clone(was.Events), e), was.Years), nil
 }
 
 func (d *Desk) day(on time.Time) error {
@@ -426,17 +461,17 @@ func (d *Desk) Tell(ctx context.Context, by roster.Account, id string, what What
 	case what != Models && what != Closes:
 		return l, problem.Invalid("what", "filter.unknown", string(what))
 	case !on.IsZero() && !l.There(on):
-		return l, problem.Invalid("on", "library.not-then", on.Format("02/01/2006"))
+		return l, problem.Invalid("on", "library.not-then", on.Format(time.DateOnly))
 	case what == Models && roster.Clean(proof) == "":
 		return l, problem.Invalid("evidence", "library.evidence")
 	}
-	return d.keep(ctx, by, Event{Library: id, What: what, On: on, Evidence: proof})
+	return d.keep(ctx, by, l, Event{Library: id, What: what, On: on, Evidence: proof}, func() (Library, error) { return d.Tell(ctx, by, id, what, on, proof) })
 }
 
 // may says whether somebody may enter what happens to a library.
 func (d *Desk) may(by roster.Account, l Library) bool {
 	_, province, _ := d.At(l, roster.Day(d.Now()))
-	return roster.MayEditRoster(by, cmp.Or(province, l.Province))
+	return roster.MayEditRoster(by, province)
 }
 
 // Undo takes back an event, or figures of a year, that were entered wrongly. They stay to be read.
@@ -531,4 +566,63 @@ func (d *Desk) Offers(ctx context.Context, province string) ([]Entry, error) {
 	}
 	slices.SortFunc(all, func(a, b Entry) int { return cmp.Or(cmp.Compare(a.Commune, b.Commune), cmp.Compare(a.Name, b.Name)) })
 	return all, err
+}
+
+// MostOffers is how many libraries of the roster are offered and entered at once.
+const MostOffers = 500
+
+// Take enters some of the Offers of a present province by their ids, as there since a day, and calls told with each. What
+// somebody else has entered meanwhile is passed over; what this account entered, before a stop came, is told. Where no
+// id is of a library of the province it is ErrInvalid.
+func (d *Desk) Take(ctx context.Context, by roster.Account, province string, ids []string, on time.Time, told func(Library) error) error {
+	if len(ids) > MostOffers {
+		return problem.Invalid("take", "library.many", MostOffers)
+	}
+	offers, err := d.Offers(ctx, province)
+	if err != nil {
+		return err
+	}
+	offered := map[string]Entry{}
+	for _, e := range offers {
+		offered[ID(e.Commune, e.Name)] = e
+	}
+	known := false
+	for _, id := range ids {
+		l, mine, err := d.take(ctx, by, id, offered[id], on)
+		if errors.Is(err, problem.ErrNotFound) || err == nil && l.Province != province {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		known = true
+		if mine {
+			if err := told(l); err != nil {
+				return err
+			}
+		}
+	}
+	if !known {
+		return problem.Invalid("take", "library.none")
+	}
+	return nil
+}
+
+// take enters a library that is offered, and gives one that is there already; mine says whether it is this account that
+// says since when.
+func (d *Desk) take(ctx context.Context, by roster.Account, id string, e Entry, on time.Time) (l Library, mine bool, err error) {
+	if e.Name == "" {
+		l, err = d.Get(ctx, id)
+	} else {
+		var c roster.Commune
+		e.On = on
+		if e, c, err = d.checked(by, e); err == nil {
+			l, err = d.open(ctx, by, id, c, e)
+		}
+		if errors.Is(err, problem.ErrExists) {
+			return l, false, nil
+		}
+	}
+	opened, ok := l.OpenedOn(on)
+	return l, ok && opened.By == by.ID, err
 }

@@ -17,7 +17,7 @@ import (
 	"lopban/courses/problem"
 	"lopban/courses/roster"
 	"lopban/courses/store"
-	"lopban/courses/store/sqlite"
+	"lopban/courses/store/sqlite/sqlitetest"
 	"lopban/courses/targets"
 )
 
@@ -37,11 +37,7 @@ type bench struct {
 }
 
 func newBench(t testing.TB) *bench {
-	st, err := sqlite.Open(t.TempDir(), append(libraries.Kinds(), roster.PersonKind)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = st.Close() })
+	st := sqlitetest.Open(t, append(libraries.Kinds(), roster.PersonKind)...)
 	places, err := roster.ReadPlaces(content.FS)
 	if err != nil {
 		t.Fatal(err)
@@ -109,6 +105,9 @@ func TestALibraryIsThereFromItsFirstDayToTheDayItCloses(t *testing.T) {
 	closing := l.Events[2].ID
 	if l, err = b.Undo(t.Context(), staff, l.ID, closing); err != nil || !l.IsModel(day("2026-04-01")) || len(l.Events) != 5 || l.Events[4].By != staff.ID {
 		t.Errorf("undone: %+v, %v", l, err)
+	}
+	if !l.Opened.Equal(day("2025-03-01")) || !l.Model.Equal(day("2025-06-01")) || !l.Closed.IsZero() {
+		t.Errorf("it was never closed: open since %s, of the model since %s, closed on %s", l.Opened, l.Model, l.Closed)
 	}
 	if _, err := b.Tell(t.Context(), staff, l.ID, libraries.Closes, day("2026-02-01"), ""); err != nil {
 		t.Fatal(err)

@@ -67,7 +67,7 @@ const (
 const dots = "…………"
 
 // PrintStatement writes it as a PDF of one A4 page. What may be wrong is said at the package; the field of a row of the
-// table is named like "table.3".
+// table is named like "rows.3".
 func PrintStatement(out io.Writer, t Statement) error {
 	var r reader
 	t.Issuer.Parent, t.Issuer.Name = r.may("issuer.parent", strings.ToUpper(t.Issuer.Parent)), r.may("issuer.name", strings.ToUpper(t.Issuer.Name))

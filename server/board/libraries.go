@@ -1,7 +1,6 @@
 package board
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -83,7 +82,7 @@ func (s *Pages) showLibraries(c *fiber.Ctx, open string, fault *page.FormFault) 
 	for _, l := range shown.Rows {
 		if l.There(today) {
 			shown.Count++
-			there[l.Commune+"/"+l.Kind] = l.Name
+			there[l.Now+"/"+l.Kind] = l.Name
 		}
 	}
 	shown.More = max(0, len(shown.Rows)-ListRows)
@@ -94,7 +93,7 @@ func (s *Pages) showLibraries(c *fiber.Ctx, open string, fault *page.FormFault) 
 			return err
 		}
 		shown.Offered = len(offers)
-		for _, e := range offers[:min(len(offers), mostOffers)] {
+		for _, e := range offers[:min(len(offers), libraries.MostOffers)] {
 			shown.Offers = append(shown.Offers, offer{e, libraries.ID(e.Commune, e.Name), s.CommuneName(e.Commune), there[e.Commune+"/"+e.Kind]})
 		}
 	}
@@ -131,9 +130,6 @@ func (s *Pages) tellOpened(c *fiber.Ctx, action string, l libraries.Library, on 
 	return s.TellAct(c, told)
 }
 
-// mostOffers is how many libraries of the roster are offered and entered at once.
-const mostOffers = 500
-
 // EnterOffers enters the libraries of the roster that were ticked.
 func (s *Pages) EnterOffers(c *fiber.Ctx) error {
 	province, err := s.EditedProvince(c)
@@ -142,7 +138,12 @@ func (s *Pages) EnterOffers(c *fiber.Ctx) error {
 	}
 	on, err := page.FormDay(c.FormValue("on"))
 	if err == nil {
-		err = s.enterOffers(c, province, on)
+		var ticked []string
+		for _, id := range c.Request().PostArgs().PeekMulti("take") {
+			ticked = append(ticked, string(id))
+		}
+		told := func(l libraries.Library) error { return s.tellOpened(c, "library.roster", l, on) }
+		err = s.Programme.Libraries.Take(c.UserContext(), *page.VisitorOf(c).Account, province.Code, ticked, on, told)
 	}
 	if fault, err := s.RosterFault(c, err); err != nil {
 		return err
@@ -150,62 +151,6 @@ func (s *Pages) EnterOffers(c *fiber.Ctx) error {
 		return s.showLibraries(c, "offers", fault)
 	}
 	return page.SeeOther(c, "/libraries?done=libraries&province="+province.Code)
-}
-
-// enterOffers enters what was ticked and tells of each library. What somebody else has entered meanwhile is passed
-// over; what the visitor has entered, when this was cut off before it was told, is told.
-func (s *Pages) enterOffers(c *fiber.Ctx, province roster.Province, on time.Time) error {
-	ticked := map[string]bool{}
-	for _, id := range c.Request().PostArgs().PeekMulti("take") {
-		ticked[string(id)] = true
-	}
-	if len(ticked) > mostOffers {
-		return problem.Invalid("take", "library.many", mostOffers)
-	}
-	ctx, a, desk := c.UserContext(), *page.VisitorOf(c).Account, s.Programme.Libraries
-	offers, err := desk.Offers(ctx, province.Code)
-	if err != nil {
-		return err
-	}
-	known := false
-	for _, e := range offers {
-		id := libraries.ID(e.Commune, e.Name)
-		if !ticked[id] {
-			continue
-		}
-		delete(ticked, id)
-		known = true
-		e.On = on
-		l, err := desk.Open(ctx, a, e)
-		if errors.Is(err, problem.ErrExists) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if err := s.tellOpened(c, "library.roster", l, on); err != nil {
-			return err
-		}
-	}
-	for id := range ticked {
-		l, err := desk.Get(ctx, id)
-		if errors.Is(err, problem.ErrNotFound) || err == nil && l.Province != province.Code {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		known = true
-		if e, ok := l.OpenedOn(on); ok && e.By == a.ID {
-			if err := s.tellOpened(c, "library.roster", l, on); err != nil {
-				return err
-			}
-		}
-	}
-	if !known {
-		return problem.Invalid("take", "library.none")
-	}
-	return nil
 }
 
 type libraryPage struct {

@@ -24,7 +24,12 @@ func TestRenderingTakesLittleTime(t *testing.T) {
 	honest = strings.Repeat(honest, MaxText/len(honest))
 	least := max(time.Millisecond, min(took("honest", honest), took("honest", honest), took("honest", honest)))
 	for what, unit := range map[string]string{"quotes and lists": "> - ", "emphasis left open": "*a_", "links left open": "[a]("} {
-		if long := took(what, strings.Repeat(unit, MaxText/len(unit))); long > 200*least {
+		text := strings.Repeat(unit, MaxText/len(unit))
+		long := took(what, text)
+		if long > 200*least { // measured while others were at work, maybe
+			long = min(long, took(what, text))
+		}
+		if long > 200*least {
 			t.Errorf("%s: %v, and an honest text %v", what, long, least)
 		}
 	}

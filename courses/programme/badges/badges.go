@@ -97,27 +97,27 @@ func (b *Badges) StatusList(ctx context.Context, name string) (string, error) {
 	return text, err
 }
 
-// register is what is known of the register. One reads it anew, and meanwhile others get what was known.
+// register is what is known of the register. One reads it anew, and meanwhile others get what was known lately.
 func (b *Badges) register(ctx context.Context, key string, now time.Time) (*register, error) {
-	known := func(young bool) *register {
+	known := func(age time.Duration) *register {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if r := b.known; r != nil && r.by == key && (!young || now.Sub(r.at).Abs() < listLife) {
+		if r := b.known; r != nil && r.by == key && now.Sub(r.at).Abs() < age {
 			return r
 		}
 		return nil
 	}
-	if r := known(true); r != nil {
+	if r := known(listLife); r != nil {
 		return r, nil
 	}
 	if !b.reading.TryLock() {
-		if r := known(false); r != nil {
+		if r := known(10 * listLife); r != nil {
 			return r, nil
 		}
 		b.reading.Lock()
 	}
 	defer b.reading.Unlock()
-	if r := known(true); r != nil { // read while this one waited
+	if r := known(listLife); r != nil { // read while this one waited
 		return r, nil
 	}
 	first, err := store.All[courses.Certificate](ctx, b.Store, school.CertificateKind, store.Query{}.By("issuedAt").First(1))
