@@ -42,16 +42,19 @@ func failSyncs(t *testing.T, pid int) (heal func()) {
 	if err := tracer.Start(); err != nil {
 		t.Skipf("system calls cannot be made to fail here (it takes strace): %v", err)
 	}
-	first := make(chan string, 1)
+	// A call may be told in two lines, its begin and its end, and only the end says that it was made to fail.
+	told := make(chan string, 1)
 	go func() {
-		lines := bufio.NewReader(said)
-		line, _ := lines.ReadString('\n')
-		first <- line
+		lines, all := bufio.NewReader(said), ""
+		for line, err := "", error(nil); err == nil && !strings.Contains(all, "INJECTED"); all += line {
+			line, err = lines.ReadString('\n')
+		}
+		told <- all
 		io.Copy(io.Discard, lines)
 	}()
-	if line := <-first; !strings.Contains(line, "INJECTED") {
+	if all := <-told; !strings.Contains(all, "INJECTED") { // it has ended
 		tracer.Wait()
-		t.Skipf("system calls cannot be made to fail here: %s", line)
+		t.Skipf("system calls cannot be made to fail here: %s", all)
 	}
 	return func() {
 		must(t, tracer.Process.Signal(syscall.SIGINT)) // it lets go of the process
