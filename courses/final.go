@@ -30,10 +30,13 @@ func (v *Version) WithoutFinal() *Version {
 const finalMinute = 1
 
 // AddFinal puts the final test that the version has behind its lessons, as a lesson of its own whose quiz draws over
-// the scored questions of all others, and says how many those are. So it is passed as any other quiz is, on paper and
-// without a network too, and a certificate waits for it as for any other lesson.
-func (v *Version) AddFinal() (questions int) {
-	var quiz Quiz
+// the scored questions of all others. So it is passed as any other quiz is, on paper and without a network too, and a
+// certificate waits for it as for any other lesson.
+func (v *Version) AddFinal() {
+	if v.Final == 0 {
+		return
+	}
+	quiz := Quiz{Draw: []Draw{{Count: v.Final}}}
 	for _, l := range v.Written() {
 		for _, q := range l.Quiz.Questions {
 			if !q.Kind.Scored() {
@@ -44,10 +47,6 @@ func (v *Version) AddFinal() (questions int) {
 			quiz.Questions = append(quiz.Questions, q)
 		}
 	}
-	if v.Final == 0 {
-		return len(quiz.Questions)
-	}
-	quiz.Draw = []Draw{{Count: v.Final}}
 	title := Text{Vi: "Kiểm tra cuối khóa", En: "Final test"}
 	test := Lesson{ID: FinalID, Title: title, Minutes: v.Final * finalMinute, Quiz: quiz,
 		Objective: Text{Vi: "Nhớ và dùng được những gì đã học trong cả khóa.", En: "Remember and use what the whole course has taught."},
@@ -58,5 +57,4 @@ func (v *Version) AddFinal() (questions int) {
 				"The course is complete when %d%% or more are right. If they are not, you can try again.\n", v.Final, v.PassMark),
 		}}
 	v.Modules = append(v.Modules, Module{ID: FinalID, Title: Text{Vi: "Cuối khóa", En: "At the end"}, Lessons: []Lesson{test}})
-	return len(quiz.Questions)
 }

@@ -30,6 +30,16 @@ func (v *Version) KeyShown(l Lesson, s LessonState) func(question string) bool {
 	return func(question string) bool { return s.Done || waited && !lots[question] }
 }
 
+// Question is the question with an id.
+func (q Quiz) Question(id string) (Question, bool) {
+	for _, one := range q.Questions {
+		if one.ID == id {
+			return one, true
+		}
+	}
+	return Question{}, false
+}
+
 // Settings is the quiz without its questions.
 func (q Quiz) Settings() Quiz {
 	q.Questions = nil

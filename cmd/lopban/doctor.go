@@ -293,13 +293,30 @@ func bareOf(ctx context.Context, st store.Store, erased map[string]bool, k *stor
 			doc.(*roster.Intake).File = there.File
 		}
 	case *courses.Submission:
-		said, err := (&rights.Desk{Store: st}).Said(ctx, person, rights.Photos)
-		if err != nil || len(there.Photos) > 0 || !slices.ContainsFunc(said, func(c rights.Consent) bool { return !c.Given }) {
+		withdrew, err := withdrewPhotos(ctx, st, person)
+		if err != nil || !withdrew || len(there.Photos) > 0 {
 			return err
 		}
 		doc.(*courses.Submission).Photos, doc.(*courses.Submission).Bytes = nil, 0
 	}
 	return nil
+}
+
+// withdrewPhotos says whether somebody ever withdrew that photos are kept, under their entry or the one it was joined
+// to.
+func withdrewPhotos(ctx context.Context, st store.Store, person string) (bool, error) {
+	for person != "" {
+		said, err := (&rights.Desk{Store: st}).Said(ctx, person, rights.Photos)
+		if err != nil || slices.ContainsFunc(said, func(c rights.Consent) bool { return !c.Given }) {
+			return err == nil, err
+		}
+		p, err := store.Get[roster.Person](ctx, st, roster.PersonKind, person)
+		if err != nil && !errors.Is(err, problem.ErrNotFound) {
+			return false, err
+		}
+		person = p.Into
+	}
+	return false, nil
 }
 
 // against looks whether every fact of a backup is in the store as it was, but for those about people who were erased.

@@ -115,7 +115,7 @@ func (s *Help) newRemark(ctx context.Context, r *Remark) error {
 	if !ok {
 		return problem.Invalid("lesson", "unknown-lesson")
 	}
-	if _, ok := questionOf(lesson, r.Question); !ok && r.Question != "" {
+	if _, ok := lesson.Quiz.Question(r.Question); !ok && r.Question != "" {
 		return problem.Invalid("question", "unknown-question")
 	}
 	r.Version = v.ID
@@ -124,15 +124,6 @@ func (s *Help) newRemark(ctx context.Context, r *Remark) error {
 		err = problem.Invalid("text", "remark-many", mostRemarks)
 	}
 	return err
-}
-
-func questionOf(l courses.Lesson, id string) (courses.Question, bool) {
-	for _, q := range l.Quiz.Questions {
-		if q.ID == id {
-			return q, true
-		}
-	}
-	return courses.Question{}, false
 }
 
 // RemarksOf lists what a person reported, the newest first, with the answers.

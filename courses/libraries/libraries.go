@@ -313,8 +313,8 @@ type Entry struct {
 // named says whether a text can be a name: it has a letter.
 func named(text string) bool { return strings.ContainsFunc(text, unicode.IsLetter) }
 
-// idOf is the id of the library of a name that is in a commune today: that of one which was entered when the commune was
-// another, or else the id that it will have.
+// idOf is the id of the library of a name that is in a commune today: that of one which was entered when the commune
+// was another, or else the id that it will have.
 func (d *Desk) idOf(ctx context.Context, commune, name string) (string, error) {
 	today := roster.Day(d.Now())
 	all, err := d.all(ctx)
@@ -571,9 +571,9 @@ func (d *Desk) Offers(ctx context.Context, province string) ([]Entry, error) {
 // MostOffers is how many libraries of the roster are offered and entered at once.
 const MostOffers = 500
 
-// Take enters some of the Offers of a present province by their ids, as there since a day, and calls told with each. What
-// somebody else has entered meanwhile is passed over; what this account entered, before a stop came, is told. Where no
-// id is of a library of the province it is ErrInvalid.
+// Take enters some of the Offers of a present province by their ids, as there since a day, and calls told with each.
+// What somebody else has entered meanwhile is passed over; what this account entered, before a stop came, is told.
+// Where no id is of a library of the province it is ErrInvalid.
 func (d *Desk) Take(ctx context.Context, by roster.Account, province string, ids []string, on time.Time, told func(Library) error) error {
 	if len(ids) > MostOffers {
 		return problem.Invalid("take", "library.many", MostOffers)

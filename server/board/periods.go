@@ -246,7 +246,7 @@ func (s *Pages) ClosePeriod(c *fiber.Ctx) error {
 		}
 	}
 	if err == nil || errors.Is(err, problem.ErrExists) {
-		if err := s.Tell(c.UserContext(), programme.AuditEntry{ID: "period-" + id, By: p.By, Action: "period.close", Subject: id}); err != nil {
+		if err := s.Tell(c.UserContext(), programme.AuditEntry{ID: "period-" + id, By: p.By, At: p.ClosedAt, Action: "period.close", Subject: id}); err != nil {
 			return err
 		}
 	}

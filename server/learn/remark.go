@@ -43,10 +43,8 @@ func (s *Pages) showRemark(c *fiber.Ctx, shown remarkPage) error {
 	if shown.ID == "" {
 		shown.ID, shown.Question = uuid.NewString(), c.Query("question")
 	}
-	for _, q := range at.Lesson.Quiz.Questions {
-		if q.ID == shown.Question {
-			shown.Prompt = q.Prompt
-		}
+	if q, ok := at.Lesson.Quiz.Question(shown.Question); ok {
+		shown.Prompt = q.Prompt
 	}
 	if shown.Prompt == (courses.Text{}) {
 		shown.Question = ""

@@ -18,10 +18,8 @@ func (s *Site) RemarkPlace(ctx context.Context, w words.Words, r help.Remark) st
 	}
 	if l, ok := v.Lesson(r.Lesson); ok {
 		lesson = w.In(l.Title)
-		for _, q := range l.Quiz.Questions {
-			if q.ID == r.Question {
-				question = w.In(q.Prompt)
-			}
+		if q, ok := l.Quiz.Question(r.Question); ok {
+			question = w.In(q.Prompt)
 		}
 	}
 	if question == "" {

@@ -42,6 +42,7 @@ func (d *Desk) Erase(ctx context.Context, by roster.Account, id, petition string
 		if err != nil {
 			return rights.Erasure{}, err
 		}
+		return store.Get[rights.Erasure](ctx, d.Store, rights.ErasureKind, s.ID)
 	}
 	left, err := d.leftOn(ctx, s.IDs)
 	if err != nil {
