@@ -13,11 +13,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/singleflight"
 
 	"lopban/courses/problem"
 	"lopban/courses/roster"
@@ -221,11 +223,16 @@ func (l *Library) name(e Event) {
 	}
 }
 
+// read are the libraries after so many facts.
+type read struct {
+	facts int
+	all   []Library
+}
+
 // kept is what was read of the store.
 type kept struct {
-	reading sync.Mutex
-	facts   int // so many
-	all     []Library
+	reading singleflight.Group // all who ask meanwhile have the end of one reading, also when the store does not answer
+	read    atomic.Pointer[read]
 	keys    sync.Map // roster.SortKey by name, which takes longer than all else of a list
 }
 
@@ -249,16 +256,25 @@ func (d *Desk) all(ctx context.Context) ([]Library, error) {
 		}
 		facts += n[0].N
 	}
-	d.kept.reading.Lock()
-	defer d.kept.reading.Unlock()
-	if facts <= d.kept.facts {
-		return d.kept.all, nil
+	if facts == 0 {
+		return nil, nil
 	}
-	all, err := d.read(ctx)
-	if err == nil { // it has these facts, and perhaps more
-		d.kept.facts, d.kept.all = facts, all
+	if r := d.kept.read.Load(); r != nil && facts <= r.facts {
+		return r.all, nil
 	}
-	return all, err
+	got, err, _ := d.kept.reading.Do(strconv.Itoa(facts), func() (any, error) {
+		all, err := d.read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r := &read{facts, all} // it has these facts, and perhaps more
+		d.kept.read.Store(r)
+		return r, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return got.(*read).all, nil
 }
 
 func (d *Desk) read(ctx context.Context) ([]Library, error) {

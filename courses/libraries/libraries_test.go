@@ -8,8 +8,10 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"lopban/content"
@@ -476,4 +478,38 @@ func (s slow) count(inside func(roster.Commune) bool, on string, year int) (c li
 		}
 	}
 	return c
+}
+
+// silent is a store that does not answer: each search ends when its time is over.
+type silent struct{ store.Store }
+
+const patience = 3500 * time.Millisecond
+
+func (silent) Count(context.Context, *store.Kind, store.Query, ...string) ([]store.Group, error) {
+	return []store.Group{{N: 1}}, nil
+}
+
+func (silent) Find(context.Context, *store.Kind, store.Query, func(store.Row) error) error {
+	time.Sleep(patience) // of the test's own clock
+	return problem.ErrUnavailable
+}
+
+// While the store does not answer, nobody's wait is added to another's.
+func TestWhoAsksForLibrariesDoesNotWaitForOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &libraries.Desk{Store: silent{}, Now: time.Now}
+		began := time.Now()
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() {
+				if _, err := d.List(t.Context(), "08", ""); !errors.Is(err, problem.ErrUnavailable) {
+					t.Errorf("it ended with %v", err)
+				}
+			})
+		}
+		all.Wait()
+		if took := time.Since(began); took != patience {
+			t.Errorf("ten who asked at once waited %v", took)
+		}
+	})
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"lopban/courses/credential"
 	"lopban/courses/problem"
 	"lopban/courses/store"
@@ -38,7 +40,8 @@ type Keys struct {
 	site  string
 	given credential.Secret // by the operator; nil where the store keeps one
 
-	mu     sync.Mutex
+	asking singleflight.Group // all who ask meanwhile have the end of one reading, also when the store does not answer
+	mu     sync.Mutex         // held by one asker at most, and by who changes keys
 	all    credential.Keys
 	signer *credential.Signer
 	readAt time.Time
@@ -50,9 +53,15 @@ const keysLife = time.Minute
 
 // All are the keys there ever were, as they were at most a minute ago.
 func (k *Keys) All(ctx context.Context) (credential.Keys, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.read(ctx)
+	got, err, _ := k.asking.Do("all", func() (any, error) {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return k.read(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return got.(credential.Keys), nil
 }
 
 func (k *Keys) read(ctx context.Context) (credential.Keys, error) {
@@ -71,9 +80,15 @@ func (k *Keys) read(ctx context.Context) (credential.Keys, error) {
 // backup, which does not hold what opens them. A key that needs a secret from the operator is [problem.ErrUnavailable],
 // "keys-closed".
 func (k *Keys) Signer(ctx context.Context) (*credential.Signer, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.open(ctx)
+	got, err, _ := k.asking.Do("signer", func() (any, error) {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return k.open(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return got.(*credential.Signer), nil
 }
 
 func (k *Keys) open(ctx context.Context) (*credential.Signer, error) {

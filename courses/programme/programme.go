@@ -67,7 +67,7 @@ type Programme struct {
 	Languages  words.Languages
 	Keys       *Keys
 	Papers     papers
-	states     states
+	ended      ended
 	Help       *help.Help
 	Libraries  *libraries.Desk
 	Grace      time.Duration // see Config.SecondGrace

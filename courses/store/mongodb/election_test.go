@@ -23,9 +23,10 @@ func TestInsertsThroughElections(t *testing.T) {
 	calm := time.Now()
 	must(t, s.Insert(t.Context(), k, somebody("before")))
 	most := 5*time.Second + 20*time.Since(calm) // what else this machine does makes it slower
-	var done atomic.Int64
+	done := make(chan struct{})                 // told of each document that is kept while somebody waits for one
 	var over atomic.Bool
 	var all sync.WaitGroup
+	defer func() { over.Store(true); all.Wait() }()
 	kept := make([]int, writers)
 	for w := range writers {
 		all.Go(func() {
@@ -39,19 +40,23 @@ func TestInsertsThroughElections(t *testing.T) {
 				case err == nil, errors.Is(err, problem.ErrExists): // a try before it arrived
 					n++
 					kept[w] = n
-					done.Add(1)
+					select {
+					case done <- struct{}{}:
+					default:
+					}
 				case !errors.Is(err, problem.ErrUnavailable):
 					t.Errorf("an insert ended with %v", err)
-					return
 				}
 			}
 		})
 	}
 	more := func(what string) {
 		t.Helper()
-		for want, end := done.Load()+2*writers, time.Now().Add(2*time.Minute); done.Load() < want && !t.Failed(); time.Sleep(time.Millisecond) {
-			if time.Now().After(end) {
-				t.Errorf("%s: nothing is kept any more", what)
+		for range 2 * writers {
+			select {
+			case <-done:
+			case <-time.After(2 * time.Minute):
+				t.Fatalf("%s: nothing is kept any more", what)
 			}
 		}
 	}
