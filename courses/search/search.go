@@ -36,7 +36,8 @@ type entry struct {
 type said struct {
 	title, text       string
 	titleWords, words string
-	lower             string // of both, in lower case with its marks
+	of                []int32 // the word of the text, as it is shown, that each folded one is of
+	lower             string  // of both, in lower case with its marks
 }
 
 // Found is a lesson, or with nil a course, in which all the words are that were asked.
@@ -63,12 +64,19 @@ func (s *Courses) Find(versions []*courses.Version, asked, lang string) (found [
 		return nil, 0
 	}
 	words = words[:min(len(words), mostWords)]
+	wanted := make([]string, len(words)) // as they stand among folded words
+	for i, w := range words {
+		if wanted[i] = " " + w; len(w) <= whole {
+			wanted[i] += " "
+		}
+	}
 	exact := strings.ToLower(norm.NFC.String(strings.Join(strings.Fields(asked), " ")))
+	together := " " + strings.Join(words, " ")
 	other := map[string]string{"vi": "en", "en": "vi"}[lang]
 	for _, v := range versions {
 		for _, e := range s.entries(v, len(versions)) {
-			for _, l := range []string{lang, other} {
-				if rank := e.in[l].rank(words, exact); rank > 0 {
+			for _, l := range [2]string{lang, other} {
+				if rank := e.in[l].rank(wanted, exact, together); rank > 0 {
 					found = append(found, Found{Course: v, Lesson: e.lesson, Lang: l, rank: rank, said: e.in[l]})
 					break
 				}
@@ -109,17 +117,21 @@ func inBoth(title, about, body courses.Text) map[string]said {
 
 func says(title, about, body string) said {
 	text := strings.TrimSpace(markdown.Plain(about) + " " + markdown.PlainLesson(body))
-	return said{title: title, text: text, titleWords: " " + roster.Words(title) + " ", words: " " + roster.Words(title+" "+text) + " ",
-		lower: strings.ToLower(title + " " + text)}
+	s := said{title: title, text: text, titleWords: " " + roster.Words(title) + " ", lower: strings.ToLower(title + " " + text)}
+	folded := strings.Fields(s.titleWords)
+	for i, part := range strings.Fields(text) {
+		for _, w := range strings.Fields(roster.Words(part)) {
+			folded, s.of = append(folded, w), append(s.of, int32(i))
+		}
+	}
+	s.words = " " + strings.Join(folded, " ") + " "
+	return s
 }
 
 // rank says how well words are met, 0 where one of them is missing.
-func (s said) rank(words []string, exact string) int {
+func (s said) rank(wanted []string, exact, together string) int {
 	inTitle := true
-	for _, w := range words {
-		if w = " " + w; len(w) <= 1+whole {
-			w += " "
-		}
+	for _, w := range wanted {
 		if !strings.Contains(s.words, w) {
 			return 0
 		}
@@ -132,7 +144,7 @@ func (s said) rank(words []string, exact string) int {
 	if strings.Contains(s.lower, exact) {
 		rank += 2
 	}
-	if strings.Contains(s.words, " "+strings.Join(words, " ")) {
+	if strings.Contains(s.words, together) {
 		rank += 2
 	}
 	return rank
@@ -142,14 +154,8 @@ func (s said) rank(words []string, exact string) int {
 // the first of them stands.
 func (s said) around(words []string) (before, match, after string) {
 	const some = 14
-	parts := strings.Fields(s.text)
-	var folded []string // the words of all parts
-	var of []int        // the part of each
-	for i, p := range parts {
-		for _, w := range strings.Fields(roster.Words(p)) {
-			folded, of = append(folded, w), append(of, i)
-		}
-	}
+	parts, folded := strings.Fields(s.text), strings.Fields(s.words)
+	folded = folded[len(folded)-len(s.of):] // without the title
 	from, n := at(folded, words), len(words)
 	for i := 0; from < 0 && i < len(words); i++ {
 		from, n = at(folded, words[i:i+1]), 1
@@ -157,7 +163,7 @@ func (s said) around(words []string) (before, match, after string) {
 	if from < 0 {
 		return "", "", ""
 	}
-	first, last := of[from], of[from+n-1]+1
+	first, last := int(s.of[from]), int(s.of[from+n-1])+1
 	before = strings.Join(parts[max(0, first-some):first], " ")
 	if first > some {
 		before = "… " + before
