@@ -80,3 +80,35 @@ func TestOfTwoColumnsTheSurerIsRead(t *testing.T) {
 		}
 	}
 }
+
+// A list with one column for post and unit says both.
+func TestAPostNamesItsUnitWhereNoColumnDoes(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"Công chức Văn hoá - Xã hội, UBND xã":      {"Công chức Văn hoá - Xã hội", "UBND xã"},
+		"Công chức Văn hóa - Xã hội":               {"Công chức Văn hóa - Xã hội", ""},
+		"Thủ thư; Thư viện Trường PTDTBT Tiểu học": {"Thủ thư", "Thư viện Trường PTDTBT Tiểu học"},
+		"Giáo viên – Trường TH Lũng Cú":            {"Giáo viên", "Trường TH Lũng Cú"},
+		"Nhân viên tại Bưu điện xã":                {"Nhân viên", "Bưu điện xã"},
+		"PHỤ TRÁCH THƯ VIỆN, NHÀ VĂN HÓA XÃ":       {"PHỤ TRÁCH THƯ VIỆN", "NHÀ VĂN HÓA XÃ"},
+		"Phụ trách thư viện, nhà văn hoá xã, Tổ 1": {"Phụ trách thư viện", "nhà văn hoá xã, Tổ 1"},
+		"Nhân viên thư viện xã":                    {"Nhân viên thư viện xã", ""},
+		"UBND xã":                                  {"UBND xã", ""},
+	} {
+		im := preview(t, newRoll(t), "Họ và tên,\"Chức vụ, đơn vị\",Mã xã,Từ ngày\nLù Thị Mài,\""+text+"\",00700,01/03/2026\n")
+		row := im.Rows[0]
+		if want[1] == "" {
+			if row.Verdict != Faulty || row.Problems[0].Code != "library.empty" {
+				t.Errorf("%s: %+v", text, row)
+			}
+			continue
+		}
+		if row.Verdict != New || row.Entry.Post != want[0] || row.Entry.Library != want[1] || len(row.Warnings) != 1 || row.Warnings[0].Code != "library.from" {
+			t.Errorf("%s: %s, %q, %q, %+v", text, row.Verdict, row.Entry.Post, row.Entry.Library, row.Warnings)
+		}
+	}
+	// a column for the library decides, empty or not
+	row := preview(t, newRoll(t), "Họ và tên,Chức vụ,Thư viện,Mã xã,Từ ngày\nLù Thị Mài,\"Công chức, UBND xã\",Thư viện xã,00700,01/03/2026\n").Rows[0]
+	if row.Entry.Post != "Công chức, UBND xã" || row.Entry.Library != "Thư viện xã" {
+		t.Errorf("beside a column for the library: %+v", row.Entry)
+	}
+}

@@ -97,6 +97,7 @@ func (j *judge) read(row *ImportRow) {
 	if row.Entry.Library == "" {
 		row.Entry.Library = j.readText(row, FieldUnit)
 	}
+	j.readUnitInPost(row)
 	j.readKind(row)
 	j.readCommune(row)
 	j.readStart(row)
@@ -372,6 +373,21 @@ func (j *judge) readText(row *ImportRow, f Field) string {
 		j.warn(row, "text.mended", f, nil, text)
 	}
 	return text
+}
+
+// unitBehind is a post and, behind it, where it is held.
+var unitBehind = regexp.MustCompile(`(?is)^(.*?\S)(?:\s*[,;/\n]\s*|\s+[-–—]\s+|\s+(?:tại|ở|thuộc)\s+)((?:thư viện|ubnd|uỷ ban|ủy ban|hđnd|trường|nhà văn hoá|nhà văn hóa|trung tâm|phòng đọc|tủ sách|bưu điện|điểm bưu điện|đồn biên phòng|trạm)\s.*)$`)
+
+// readUnitInPost divides a post that names where it is held, in a list that has no column for that.
+func (j *judge) readUnitInPost(row *ImportRow) {
+	_, library := row.Cells[FieldLibrary]
+	_, unit := row.Cells[FieldUnit]
+	m := unitBehind.FindStringSubmatch(row.Entry.Post)
+	if library || unit || m == nil {
+		return
+	}
+	row.Entry.Post, row.Entry.Library = m[1], m[2]
+	j.warn(row, "library.from", FieldPost, nil, m[2])
 }
 
 func words(args []any) []string {
