@@ -464,7 +464,8 @@ func evidence(text string) (string, error) {
 	return text, nil
 }
 
-// Tell enters that a library was recognised as one of the model, which needs its evidence, or that it closed.
+// Tell enters that a library was recognised as one of the model, which needs its evidence, or that it closed. Said twice
+// it changes nothing.
 func (d *Desk) Tell(ctx context.Context, by roster.Account, id string, what What, on time.Time, proof string) (Library, error) {
 	l, err := d.Get(ctx, id)
 	if err != nil {
@@ -473,9 +474,14 @@ func (d *Desk) Tell(ctx context.Context, by roster.Account, id string, what What
 	if !d.may(by, l) {
 		return l, problem.Denied("denied")
 	}
+	said := func(e Event) bool {
+		return e.What == what && e.On.Equal(on) && e.Evidence == roster.Clean(proof) && !l.Undone[e.ID]
+	}
 	switch {
 	case what != Models && what != Closes:
 		return l, problem.Invalid("what", "filter.unknown", string(what))
+	case slices.ContainsFunc(l.Events, said):
+		return l, nil
 	case !on.IsZero() && !l.There(on):
 		return l, problem.Invalid("on", "library.not-then", on.Format(time.DateOnly))
 	case what == Models && roster.Clean(proof) == "":

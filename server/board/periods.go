@@ -239,13 +239,18 @@ func (s *Pages) ClosePeriod(c *fiber.Ctx) error {
 	}
 	id, name := c.FormValue("period"), c.FormValue("name")
 	p, err := s.Board.Close(c.UserContext(), id, name, a.ID, a.Name)
+	closed := err == nil
 	if errors.Is(err, problem.ErrExists) { // a stop may have come before it was told
 		var failed error
 		if p, failed = s.Board.Period(c.UserContext(), id); failed != nil {
 			return failed
 		}
+		closed = true
+		if p.By == a.ID && p.Name == roster.Clean(name) { // pressed twice
+			err = nil
+		}
 	}
-	if err == nil || errors.Is(err, problem.ErrExists) {
+	if closed {
 		if err := s.Tell(c.UserContext(), programme.AuditEntry{ID: "period-" + id, By: p.By, At: p.ClosedAt, Action: "period.close", Subject: id}); err != nil {
 			return err
 		}
