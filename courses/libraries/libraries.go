@@ -464,8 +464,8 @@ func evidence(text string) (string, error) {
 	return text, nil
 }
 
-// Tell enters that a library was recognised as one of the model, which needs its evidence, or that it closed. Said twice
-// it changes nothing.
+// Tell enters that a library was recognised as one of the model, which needs its evidence, or that it closed. Said
+// twice it changes nothing.
 func (d *Desk) Tell(ctx context.Context, by roster.Account, id string, what What, on time.Time, proof string) (Library, error) {
 	l, err := d.Get(ctx, id)
 	if err != nil {

@@ -67,7 +67,6 @@ type Programme struct {
 	Languages  words.Languages
 	Keys       *Keys
 	Papers     papers
-	ended      ended
 	Help       *help.Help
 	Libraries  *libraries.Desk
 	Grace      time.Duration // see Config.SecondGrace

@@ -70,7 +70,7 @@ func (s *Pages) KeySet(c *fiber.Ctx) error {
 
 // CheckStates says, signed, which certificates are worth nothing any more.
 func (s *Pages) CheckStates(c *fiber.Ctx) error {
-	text, err := s.States(c.UserContext())
+	text, err := s.badges.States(c.UserContext())
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
 // Package badges gives the certificates of the register out as Open Badges, with the lists that say which are still
-// good, and the keys and issuers that other programs need to check both.
+// good, for programs and for the check page, and the keys and issuers that other programs need to check both.
 package badges
 
 import (
@@ -20,6 +20,7 @@ import (
 // Badges are those of a programme.
 type Badges struct {
 	*programme.Programme
+	ended ended
 	mu    sync.Mutex
 	lists *lists
 	given map[string]bool // lists that badges name which were given out
@@ -27,7 +28,7 @@ type Badges struct {
 
 // lists are those that were made of what the register had.
 type lists struct {
-	of       *programme.Ended
+	of       *Ended
 	by       string          // key that signed them
 	reissued map[string]bool // lists of reissues
 	text     map[string]string
@@ -101,7 +102,7 @@ func (b *Badges) StatusList(ctx context.Context, name string) (string, error) {
 
 // reissuedLists are those with a certificate that was issued again: each line that was replaced was so by one with the
 // next number.
-func reissuedLists(e *programme.Ended) (map[string]bool, error) {
+func reissuedLists(e *Ended) (map[string]bool, error) {
 	all := map[string]bool{}
 	for _, line := range e.Replaced {
 		list, _, err := credential.PlaceOf(line)

@@ -1,4 +1,4 @@
-package programme
+package badges
 
 import (
 	"context"
@@ -36,48 +36,48 @@ type ended struct {
 const endedLife = time.Minute
 
 // Ended is what is worth nothing any more, as the register has it now or had it a minute ago.
-func (s *Programme) Ended(ctx context.Context) (*Ended, error) {
-	e, now := s.ended.known.Load(), s.Now()
+func (b *Badges) Ended(ctx context.Context) (*Ended, error) {
+	e, now := b.ended.known.Load(), b.Now()
 	if e != nil && now.Sub(e.At).Abs() < endedLife {
 		return e, nil
 	}
-	_, err, _ := s.ended.reading.Do("", func() (any, error) {
+	_, err, _ := b.ended.reading.Do("", func() (any, error) {
 		read := Ended{At: now}
-		first, err := store.All[courses.Certificate](ctx, s.Store, school.CertificateKind, store.Query{}.By("issuedAt").First(1))
+		first, err := store.All[courses.Certificate](ctx, b.Store, school.CertificateKind, store.Query{}.By("issuedAt").First(1))
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range first {
 			read.First = c.IssuedAt
 		}
-		if read.Revoked, read.Replaced, err = s.School.Ended(ctx); err != nil {
+		if read.Revoked, read.Replaced, err = b.School.Ended(ctx); err != nil {
 			return nil, err
 		}
-		s.ended.known.Store(&read)
+		b.ended.known.Store(&read)
 		return nil, nil
 	})
-	return s.ended.known.Load(), err
+	return b.ended.known.Load(), err
 }
 
 // States is the list of what is worth nothing any more, signed.
-func (s *Programme) States(ctx context.Context) (string, error) {
-	signer, err := s.Keys.Signer(ctx)
+func (b *Badges) States(ctx context.Context) (string, error) {
+	signer, err := b.Keys.Signer(ctx)
 	if err != nil {
 		return "", err
 	}
-	e, err := s.Ended(ctx)
+	e, err := b.Ended(ctx)
 	if err != nil {
 		return "", err
 	}
-	s.ended.mu.Lock()
-	defer s.ended.mu.Unlock()
-	if s.ended.of == e && s.ended.by == signer.ID {
-		return s.ended.text, nil
+	b.ended.mu.Lock()
+	defer b.ended.mu.Unlock()
+	if b.ended.of == e && b.ended.by == signer.ID {
+		return b.ended.text, nil
 	}
 	// lists, never null
 	text, err := signer.SignStates(credential.States{At: e.At.Unix(), Revoked: append([]string{}, e.Revoked...), Replaced: append([]string{}, e.Replaced...)})
 	if err == nil {
-		s.ended.of, s.ended.by, s.ended.text = e, signer.ID, text
+		b.ended.of, b.ended.by, b.ended.text = e, signer.ID, text
 	}
 	return text, err
 }
