@@ -242,6 +242,46 @@ func TestTheBoardSaysHowFarTheRosterReaches(t *testing.T) {
 	}
 }
 
+// Everybody may see where the provinces stand: totals of today, whatever else is asked, and no way to anybody.
+func TestTheFiguresOfProvincesArePublic(t *testing.T) {
+	p := newBoard(t)
+	anyone := p.anyone()
+	shown := anyone.get("/figures?province=08&commune=00700&asOf=2026-01-01&knownOn=2026-01-01").want(200)
+	board := p.office.get("/board").want(200)
+	if got, want := shown.one("table.gaps"), board.one("table.gaps"); got != want {
+		t.Errorf("the public page says\n%s\nthe board\n%s", got, want)
+	}
+	if got, want := shown.one(".figure .of"), board.one(".figure .of"); got != want {
+		t.Errorf("%q, on the board %q", got, want)
+	}
+	for _, who := range []*client{anyone, p.staff, p.office} {
+		shown := who.get("/figures?by=programme").want(200)
+		if len(shown.find("main table a, main .figure a")) != 0 || strings.Contains(shown.one("main"), "Lũng Cú") {
+			t.Error("the public page leads to people")
+		}
+		if n := len(shown.find("table.gaps tbody tr")); n != 14 {
+			t.Errorf("%d provinces of the Decision", n)
+		}
+	}
+	if shown := newSite(t).anyone().get("/figures").want(200); !strings.Contains(shown.one(".note"), "Chưa có ai trong danh sách") || len(shown.find("main form, main .button")) != 0 {
+		t.Errorf("before there is a roster: %s", shown.one("main"))
+	}
+}
+
+// However many look at it, the public page is counted once a minute.
+func TestThePublicFiguresAreCountedOnceAMinute(t *testing.T) {
+	p := newBoard(t)
+	before := p.anyone().get("/figures").want(200).one(".figure .of")
+	p.person("Sùng Thị Chở", "00700")
+	if got := p.anyone().get("/figures").want(200).one(".figure .of"); got != before {
+		t.Errorf("counted again at once: %s", got)
+	}
+	p.pass(time.Minute)
+	if got := p.anyone().get("/figures").want(200).one(".figure .of"); got == before {
+		t.Errorf("a minute later: %s", got)
+	}
+}
+
 // On paper the tabs are gone: two boards of one name would look alike.
 func TestThePrintedBoardSaysWhichListItIs(t *testing.T) {
 	p := newBoard(t)

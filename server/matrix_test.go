@@ -383,6 +383,8 @@ var matrix = []matrixRow{
 	{method: "POST", pattern: "/roster/:person/merge", path: "/roster/{my}/merge", form: "other={my}&name={my.name}&kind=other", want: cells{401, 403, 403, 422, 404, 403, 422}},
 	{method: "POST", pattern: "/roster/:person/part", path: "/roster/{my}/part", want: cells{401, 403, 403, 422, 404, 403, 422}},
 	{method: "GET", pattern: "/privacy", want: same7(200)},
+	{method: "GET", pattern: "/figures", want: same7(200)},
+	{method: "GET", pattern: "/figures", path: "/figures?by=districts", want: same7(422)},
 	{method: "GET", pattern: "/me/data", want: members(303, 200)},
 	{method: "GET", pattern: "/me/data.zip", want: members(303, 200)},
 	{method: "POST", pattern: "/me/data/consent", form: "purpose=contact&do=give", want: members(401, 303)},

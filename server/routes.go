@@ -59,6 +59,7 @@ func (s *Server) routes(app *fiber.App) {
 	app.Post("/claim", s.claim)
 	app.Get("/phone", s.learn.Phone)
 	app.Get("/privacy", s.rights.Notice)
+	app.Get("/figures", s.board.Public)
 	app.Get("/v", codes, s.learn.Verify)
 	app.Get("/v/keys", s.learn.CheckKeys)
 	app.Get("/v/states", s.learn.CheckStates)

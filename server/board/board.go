@@ -194,8 +194,8 @@ func (s *Pages) fillBoard(ctx context.Context, shown *boardPage) error {
 		return err
 	}
 	shown.Figures, shown.Scale = &f, newScale(shown.Words, f)
-	shown.Rows = s.boardRows(shown)
 	a := *shown.Account
+	shown.Rows = s.boardRows(shown, a)
 	if roster.MayReadPeople(a, shown.presentHome(s)) {
 		shown.Missing, shown.Completions = shown.at("/missing"), shown.at("/completions")
 	}
@@ -232,8 +232,8 @@ func (p *boardPage) presentHome(s *Pages) string {
 }
 
 // boardRows puts the largest gap first and places without people last; otherwise rows keep the order of the figures.
-func (s *Pages) boardRows(shown *boardPage) []boardRow {
-	a := *shown.Account
+// They lead where the account may go.
+func (s *Pages) boardRows(shown *boardPage, a roster.Account) []boardRow {
 	var rows []boardRow
 	for _, r := range shown.Figures.Rows {
 		row := boardRow{Row: r, Label: shown.In(courses.Text{Vi: r.Name, En: cmp.Or(r.NameEn, r.Name)}), Width: svgPercent(r.Percent)}

@@ -14,6 +14,7 @@ type Pages struct {
 	earlier daily[targets.Figures]    // for forecasts
 	trends  daily[[]targets.Point]    // see Board.Trend
 	tables  page.Cache[template.HTML] // see tablesOf
+	public  public
 }
 
 // New answers with what the site has.

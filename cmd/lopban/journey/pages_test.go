@@ -111,6 +111,8 @@ var visits = []visit{
 	{"/transcript", earner, "/transcript", 200, nil},
 	{"/me/data", reader, "/me/data", 200, nil},
 	{"/privacy", "", "/privacy", 200, nil},
+	{"/figures", "", "/figures", 200, nil},
+	{"/figures", reader, "/figures?by=programme", 200, nil},
 	{"/requests", staff, "/requests", 200, nil},
 	{"/requests", office, "/requests", 200, nil},
 	{"/roster/:person/data", staff, "/roster/{person}/data", 200, nil},
