@@ -146,6 +146,7 @@ const nameLetters = 80 // the longest name accepted
 // of the field "name".
 func Name(s string) (string, error) {
 	s, _ = letters.Mend(Clean(s))
+	s = unpunctuated(s)
 	if code := nameFault(s); code != "" {
 		return "", problem.Invalid("name", code, s)
 	}
@@ -154,6 +155,23 @@ func Name(s string) (string, error) {
 		words[i] = capitalise(w)
 	}
 	return norm.NFC.String(strings.Join(words, " ")), nil
+}
+
+var (
+	dotted = regexp.MustCompile(`^\pL\pM*\pL[\pL\pM]*(\.\pL\pM*\pL[\pL\pM]*)+$`)
+	listed = regexp.MustCompile(`(^|\s)[-.]+(\pL)`)
+)
+
+// unpunctuated is a name without the hyphens and dots that a list has before or after it: certificates would print
+// them. Words with dots between them are words; the dots of initials stay.
+func unpunctuated(s string) string {
+	if !strings.ContainsAny(s, "-.") || !strings.ContainsFunc(s, unicode.IsLetter) { // most
+		return s
+	}
+	if dotted.MatchString(s) {
+		s = strings.ReplaceAll(s, ".", " ")
+	}
+	return listed.ReplaceAllString(strings.Trim(s, "-. "), "$1$2")
 }
 
 func nameFault(s string) string {

@@ -70,6 +70,12 @@ func TestName(t *testing.T) {
 		"Y-BHIN ÊBAN":                     "Y-Bhin Êban",
 		"vŨ dÍNH":                         "Vũ Dính",
 		"Lò\u200bVăn\ufeff Minh":          "LòVăn Minh",
+		"- Lò Văn Phon -":                 "Lò Văn Phon",
+		"Lò Văn Ngoan.":                   "Lò Văn Ngoan",
+		"Lò Văn •Nuôi":                    "Lò Văn Nuôi",
+		"LÒ.VĂN.PIÊNG":                    "Lò Văn Piêng",
+		"H'Hen - Niê":                     "H'Hen - Niê",
+		"Đ. T. Hoa":                       "Đ. T. Hoa",
 	} {
 		got, err := Name(in)
 		if got != want || err != nil {

@@ -1067,6 +1067,7 @@ func TestNamesWithoutWhatIsNoneOfThem(t *testing.T) {
 		"Lò Thị Na (Năm)": "Lò Thị Na", "Lò Thị Na (1985)": "Lò Thị Na", "Lò Thị Na, 1985": "Lò Thị Na", "Lò Thị Na - SN 1985": "Lò Thị Na", "3. Lò Thị Na": "Lò Thị Na", "Cô Lò Thị Na": "Lò Thị Na", "Anh Thư": "Anh Thư", "Bà Na": "Bà Na", "CN. Lò Thị Na": "Lò Thị Na", "Lò Thị Na;": "Lò Thị Na",
 		"Chí Thị Đồng": "Chí Thị Đồng", "Th.S Lò Thị Na": "Lò Thị Na", "BS.CKI Lò Thị Na": "Lò Thị Na", "Nhà giáo Lò Thị Na": "Lò Thị Na", "Lò Thị Na - PCT": "Lò Thị Na", "Lò Thị Na – Hiệu trưởng": "Lò Thị Na", "Lò Thị Na*": "Lò Thị Na",
 		"H'Hen - Niê": "H'Hen - Niê", "Y-Sơn Niê Kđăm": "Y-Sơn Niê Kđăm", "Lò Thị Na -GV": "Lò Thị Na", "Lò Thị Na, Hiệu trưởng trường TH": "Lò Thị Na", "Lò Thị Na- PCT": "Lò Thị Na", "Cô giáo Lò Thị Na": "Lò Thị Na", "Thầy giáo Lò Văn An": "Lò Văn An", "Giáo viên Lò Thị Na": "Lò Thị Na", "Thủ thư: Lò Thị Na": "Lò Thị Na", "Đồng chí: Lò Thị Na": "Lò Thị Na",
+		"- Lò Thị Na": "Lò Thị Na", "+ Lò Thị Na": "Lò Thị Na", "· Lò Thị Na": "Lò Thị Na", "“Lò Thị Na”": "Lò Thị Na", "Lò Thị Na.": "Lò Thị Na", "Lò_Thị_Na": "Lò Thị Na", "Lò Thị •Na": "Lò Thị Na", "\uf0b7 Lò Thị Na ★": "Lò Thị Na", "H’Hen’": "H’Hen’", "-": "-",
 	} {
 		if got, _ := cleanName(in, false); got != want {
 			t.Errorf("cleanName(%q) is %q, want %q", in, got, want)

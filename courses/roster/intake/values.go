@@ -124,7 +124,10 @@ var (
 // others of the file have titles too.
 func cleanName(text string, addressed bool) (name string, taken []string) {
 	take := func(s string) { taken = append(taken, strings.Trim(s, " ,;/.–-")) }
-	name = text
+	name, signs := unsigned(text)
+	if signs != "" {
+		taken = append(taken, signs)
+	}
 	if m := running.FindString(name); m != "" {
 		take(m)
 		name = name[len(m):]
@@ -165,6 +168,30 @@ func cleanName(text string, addressed bool) (name string, taken []string) {
 		name = rest
 	}
 	return strings.Trim(name, " ,;"), taken
+}
+
+// unsigned is a name without the signs of a list around it, with spaces for those between its words, and the signs. A
+// text of signs alone is left, and so is what begins like a formula.
+func unsigned(text string) (name, signs string) {
+	letter := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) }
+	if strings.IndexFunc(text, func(r rune) bool { return r != ' ' && !letter(r) }) < 0 || strings.IndexFunc(text, letter) < 0 {
+		return text, "" // most
+	}
+	name = strings.Map(func(r rune) rune {
+		if strings.ContainsRune("_•·∙", r) || unicode.In(r, unicode.So, unicode.Co) {
+			return ' '
+		}
+		return r
+	}, text)
+	stray := func(r rune) bool { return !letter(r) && !strings.ContainsRune("()[]'’ʼ=@", r) }
+	name = strings.Join(strings.Fields(strings.TrimFunc(name, stray)), " ")
+	signs = strings.Map(func(r rune) rune {
+		if letter(r) || strings.ContainsRune(name+" ,;", r) {
+			return -1
+		}
+		return r
+	}, text)
+	return name, signs
 }
 
 // addressing says whether people of the file are called Ông or Bà: two rows at least.
