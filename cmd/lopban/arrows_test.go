@@ -74,7 +74,7 @@ var arrows = map[string][]string{
 	"courses/authoring/markdown":   {"courses/authoring/mistake", "courses/problem"},
 	"courses/authoring/gift":       {"courses/authoring/markdown", "courses/authoring/mistake", "courses", "courses/problem"},
 	"courses/authoring":            {"courses/letters", "courses/authoring/gift", "courses/authoring/markdown", "courses/authoring/mistake", "courses", "courses/problem"},
-	"courses/authoring/bundle":     {"courses/authoring", "courses/authoring/markdown", "courses/authoring/mistake", "courses/problem"},
+	"courses/authoring/bundle":     {"courses/letters", "courses/authoring", "courses/authoring/markdown", "courses/authoring/mistake", "courses/problem"},
 	"courses/authoring/bring":      {"courses/letters", "courses/authoring/bundle", "courses/authoring", "courses/authoring/gift", "courses/authoring/markdown", "courses/authoring/mistake", "courses", "courses/problem"},
 	"courses/authoring/desk":       {"courses/authoring/bring", "courses/authoring/bundle", "courses/authoring", "courses/authoring/gift", "courses/authoring/markdown", "courses/authoring/mistake", "courses", "courses/school", "courses/store", "courses/problem"},
 	"courses/authoring/coursetest": {"courses/authoring/mistake"},

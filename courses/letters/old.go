@@ -384,3 +384,31 @@ func Known(code string) (Code, bool) {
 	c := Code(cmp.Or(code, string(Unicode)))
 	return c, c == Unicode || slices.Contains(Codes, c)
 }
+
+// modernWords is how many words tell that texts are in an old code, where neither a font nor anybody says it.
+const modernWords = 3
+
+// Modern writes texts that are in an old code in Unicode, those that are in Unicode as they are, and counts the ones
+// that changed.
+func Modern(texts []string) (read []string, changed int) {
+	codes, words := Told(texts)
+	if words < modernWords {
+		return texts, 0
+	}
+	var all []As
+	for _, code := range codes {
+		all = append(all, As{code, code})
+	}
+	c := Convert(all, map[int][]string{0: texts})
+	if slices.ContainsFunc(texts, beyond) { // some are in Unicode: a word that is one in both stays
+		c.main = nil
+	}
+	for _, s := range texts {
+		now := c.Text(0, s)
+		if now != s {
+			changed++
+		}
+		read = append(read, now)
+	}
+	return read, changed
+}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"lopban/courses/authoring/markdown"
+	"lopban/courses/authoring/bundle"
 	"lopban/server/page"
 )
 
@@ -20,9 +20,9 @@ func (s *Pages) Paste(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	markdown, left, err := markdown.FromHTML([]byte(body.HTML))
+	text, left, err := bundle.Pasted([]byte(body.HTML))
 	if err != nil {
 		return err
 	}
-	return c.JSON(fiber.Map{"markdown": markdown, "leftOut": s.WordsOf(c).Mistakes(left)})
+	return c.JSON(fiber.Map{"markdown": text, "leftOut": s.WordsOf(c).Mistakes(left)})
 }

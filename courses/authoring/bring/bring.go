@@ -26,6 +26,7 @@ import (
 	"lopban/courses/authoring/gift"
 	"lopban/courses/authoring/markdown"
 	"lopban/courses/authoring/mistake"
+	"lopban/courses/letters"
 )
 
 // Form is a kind of file that courses can be brought in.
@@ -78,8 +79,8 @@ func Bring(name string, data []byte, part bool) (Brought, error) {
 	return bringText(name, title, text)
 }
 
-// textOf is a text file in UTF-8. One in UTF-16 is read, since its mark says what it is; what is neither is refused,
-// for nobody can tell in which of the old codes it is.
+// textOf is a text file in UTF-8. One in UTF-16 is read, since its mark says what it is; what is neither is refused
+// where its words do not tell in which of the old codes it is.
 func textOf(data []byte) ([]byte, error) {
 	for _, e := range []unicode.Endianness{unicode.LittleEndian, unicode.BigEndian} {
 		if bytes.HasPrefix(data, map[unicode.Endianness][]byte{unicode.LittleEndian: {0xff, 0xfe}, unicode.BigEndian: {0xfe, 0xff}}[e]) {
@@ -102,6 +103,9 @@ func textOf(data []byte) ([]byte, error) {
 	case declaresEncoding(data):
 		return data, nil // XML in another encoding, which its reader knows
 	case bytes.IndexFunc(data, func(r rune) bool { return r == 0x7f || r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\f' }) < 0:
+		if text, ok := bundle.OldText(data); ok {
+			return text, nil
+		}
 		return nil, bundle.Refused("bring-encoding")
 	}
 	return nil, bundle.Refused("bring-unknown")
@@ -140,9 +144,12 @@ func bringZip(title string, data []byte, part bool) (Brought, error) {
 func bringText(name, title string, data []byte) (Brought, error) {
 	g := newGathering(title)
 	text := strings.TrimSpace(markdown.Newlines(string(data)))
-	switch {
-	case strings.HasPrefix(text, "<"):
+	if strings.HasPrefix(text, "<") {
 		return bringMarkup(name, text, data, g)
+	}
+	data = []byte(g.modernText(string(data)))
+	text = strings.TrimSpace(markdown.Newlines(string(data)))
+	switch {
 	case gift.LooksLike([]byte(text)):
 		g.gift(cmp.Or(path.Base(name), title), []byte(norm.NFC.String(string(data))))
 		return g.brought(FormGIFT, nil)
@@ -176,6 +183,9 @@ func bringMarkup(name, text string, data []byte, g *gathering) (Brought, error) 
 		}
 		return Brought{}, bundle.Refused("bring-xml-kind", root)
 	}
+	if utf8.Valid(data) { // else it declares another encoding
+		data = []byte(g.modernText(string(data)))
+	}
 	form := FormQTI
 	if root == "quiz" {
 		form = FormMoodle
@@ -196,6 +206,15 @@ func bringMarkup(name, text string, data []byte, g *gathering) (Brought, error) 
 		return Brought{}, bundle.Refused("bring-question", bundle.Said(g.left))
 	}
 	return g.brought(form, nil)
+}
+
+// modernText writes the lines of a text that were typed for fonts of the time before Unicode in Unicode.
+func (g *gathering) modernText(text string) string {
+	lines, changed := letters.Modern(strings.Split(text, "\n"))
+	if changed > 0 {
+		g.left.Warn("", 0, "left-old-letters", strconv.Itoa(changed))
+	}
+	return strings.Join(lines, "\n")
 }
 
 var rootElement = regexp.MustCompile(`^(?:\s|<\?[^>]*\?>|<!--(?s:.*?)-->)*<(?:[A-Za-z0-9_.-]+:)?([A-Za-z][A-Za-z0-9_.-]*)`)
@@ -319,6 +338,7 @@ func (g *gathering) page(data []byte) error {
 		return err
 	}
 	left := &markdown.LeftOut{}
+	bundle.Modern(doc, left)
 	title := pageTitle(doc, "")
 	body := (&markdown.Writer{Left: left, Shift: markdown.HeadingShift(doc)}).Markdown(doc)
 	g.left = append(g.left, left.Mistakes("")...)

@@ -346,6 +346,7 @@ func (r *imsReader) page(res imsResource, title string) error {
 	frames, links, program := r.leads(doc, res.href)
 	var failed error
 	left := &markdown.LeftOut{}
+	bundle.Modern(doc, left)
 	own := pageTitle(doc, title)
 	w := &markdown.Writer{Left: left, Shift: markdown.HeadingShift(doc), Picture: func(where, _ string) (string, bool) {
 		name := within(path.Dir(res.href), where)

@@ -745,6 +745,7 @@ func (w *wordReader) lessons(page *html.Node, part bool) error {
 		w.g.title = line(w.title, w.g.title)
 	}
 	var failed error
+	bundle.Modern(page, w.left) // of paragraphs whose font says nothing
 	writer := &markdown.Writer{Left: w.left, Shift: markdown.HeadingShift(page)}
 	if part {
 		writer.Shift = 0
