@@ -121,6 +121,7 @@ func bringZip(title string, data []byte, part bool) (Brought, error) {
 		return Brought{}, err
 	}
 	g := newGathering(title)
+	b.Enter(imsManifest)
 	switch {
 	case b.Has(authoring.ManifestFile) && b.Has(authoring.CourseFile):
 		files, m, err := authoring.UnpackFiles(bytes.NewReader(data), int64(len(data)))
@@ -217,9 +218,9 @@ func (g *gathering) modernText(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-var rootElement = regexp.MustCompile(`^(?:\s|<\?[^>]*\?>|<!--(?s:.*?)-->)*<(?:[A-Za-z0-9_.-]+:)?([A-Za-z][A-Za-z0-9_.-]*)`)
+var rootElement = regexp.MustCompile(`^(?:\s|<\?[^>]*\?>|<!--(?s:.*?)-->|<!(?i:doctype)\s+(?i:html)\b[^>\[]*>)*<(?:[A-Za-z0-9_.-]+:)?([A-Za-z][A-Za-z0-9_.-]*)`)
 
-// rootName is the name of the first element, "" where a document type or nothing stands before it.
+// rootName is the name of the first element, "" where a document type but that of a page, or nothing stands before it.
 func rootName(text string) string {
 	if m := rootElement.FindStringSubmatch(text[:min(len(text), 1<<16)]); m != nil {
 		return m[1]

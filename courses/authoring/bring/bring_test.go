@@ -268,6 +268,7 @@ func TestBringText(t *testing.T) {
 		{"bai-thu.txt", "# Bài thử\r\n\r\nMột\r\n\r\n## Hai\r\n", FormMarkdown, "Bài thử", 0},
 		{"x/Không tên.md", "chỉ có chữ", FormMarkdown, "Không tên", 0},
 		{"cau hoi", "::Đúng::Hà Nội là thủ đô {T#sai#đúng}\n\nKể một màu {=đỏ =xanh ####thế}\n", FormGIFT, "cau hoi", 2},
+		{"trang.xhtml", `<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "x.dtd"><html xmlns="http://www.w3.org/1999/xhtml"><head><title>Kho</title></head><body><p>Giữ khô.</p></body></html>`, FormHTML, "Kho", 0},
 		{"trang", "<!doctype html><title>Trang</title><h1>Đầu <b>trang</b></h1><p>chữ", FormHTML, "Đầu trang", 0},
 	} {
 		b, p := brought(t, c.name, []byte(c.text), false)

@@ -48,6 +48,8 @@ func TestBringPackages(t *testing.T) {
 	}{
 		{"the only heading says something else than the outline", packageOf(t, one(""), "a.html", kho), "kho: Kho\n  kho: Kho (0)\n", "## Kho sách\n\nGiữ kho khô.\n", ""},
 		{"the only heading says the same", packageOf(t, strings.Replace(one(""), "<title>Kho</title></item>", "<title>Kho sách</title></item>", 1), "a.html", kho), "kho: Kho\n  kho-sach: Kho sách (0)\n", "Giữ kho khô.\n", ""},
+		{"zipped with its folder", coursetest.Archive(t, coursetest.Entry{Name: "goi/imsmanifest.xml", Data: []byte(one(""))}, coursetest.Entry{Name: "goi/a.html", Data: []byte(kho)}, coursetest.Entry{Name: "__MACOSX/goi/._a.html", Data: []byte("x")}),
+			"kho: Kho\n  kho: Kho (0)\n", "## Kho sách\n\nGiữ kho khô.\n", ""},
 		{"Windows-1252", packageOf(t, `<?xml version="1.0" encoding="WINDOWS-1252"?>`+strings.Replace(one(""), "<title>Kho", "<title>Caf\xe9", 1), "a.html", kho), "cafe: Café\n  kho: Kho (0)\n", "## Kho sách\n\nGiữ kho khô.\n", ""},
 		{"ISO-8859-1", packageOf(t, `<?xml version="1.0" encoding="ISO-8859-1"?>`+one(""), "a.html", kho), "kho: Kho\n  kho: Kho (0)\n", "## Kho sách\n\nGiữ kho khô.\n", ""},
 		{"UTF-16", packageOf(t, utf16le(`<?xml version="1.0" encoding="UTF-16"?>`+one("")), "a.html", kho), "kho: Kho\n  kho: Kho (0)\n", "## Kho sách\n\nGiữ kho khô.\n", ""},

@@ -87,6 +87,29 @@ func (b *Bundle) Kind() string {
 	return "bring-unknown"
 }
 
+// Enter goes into the folder that has the file, of a bundle that was zipped with its folder, as file managers do.
+func (b *Bundle) Enter(name string) {
+	if b.Has(name) {
+		return
+	}
+	folder := ""
+	for at := range b.Files {
+		if in, ok := strings.CutSuffix(at, "/"+name); ok && !strings.Contains(in, "/") {
+			if folder != "" {
+				return
+			}
+			folder = in + "/"
+		}
+	}
+	inside := map[string]*zip.File{}
+	for at, e := range b.Files {
+		if rest, ok := strings.CutPrefix(at, folder); ok {
+			inside[rest] = e
+		}
+	}
+	b.Files = inside
+}
+
 func (b *Bundle) Has(name string) bool { return b.Files[name] != nil }
 
 // Read unpacks a file of no more than most bytes. It is nil where there is none or it is larger; a bomb or a broken
