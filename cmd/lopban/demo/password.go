@@ -32,11 +32,28 @@ func Guard(ctx context.Context, term *console.Terminal, s *programme.Programme, 
 	return err
 }
 
+// logins are those of all accounts that a fill makes, also of those that are not printed: each has the demo's password.
+func logins(s *programme.Programme) []string {
+	var all []string
+	for _, a := range Accounts {
+		all = append(all, a.Login)
+	}
+	for _, p := range s.Places.Provinces(roster.Present) {
+		if p.Code != Accounts[0].province {
+			all = append(all, loginOf(roster.Staff, p.Code), loginOf(roster.Trainer, p.Code))
+		}
+	}
+	return all
+}
+
+// loginOf is the login of the staff or the trainer of a province whose sign-in is not printed.
+func loginOf(role roster.Role, province string) string { return fmt.Sprintf("%s-%s", role, province) }
+
 // Open gives the accounts that have the demo's password, by login.
 func Open(ctx context.Context, s *programme.Programme) (map[string]roster.Account, error) {
 	open := map[string]roster.Account{}
-	for _, known := range Accounts {
-		a, err := s.Accounts.ByLogin(ctx, known.Login)
+	for _, login := range logins(s) {
+		a, err := s.Accounts.ByLogin(ctx, login)
 		if errors.Is(err, problem.ErrNotFound) {
 			continue
 		}
@@ -48,7 +65,7 @@ func Open(ctx context.Context, s *programme.Programme) (map[string]roster.Accoun
 			return nil, err
 		}
 		if has {
-			open[known.Login] = a
+			open[login] = a
 		}
 	}
 	return open, nil

@@ -426,11 +426,11 @@ func (r *Region) open(ctx context.Context) error {
 		return err
 	}
 	for _, p := range provinces {
-		if p.Code == "08" {
+		if p.Code == Accounts[0].province {
 			continue
 		}
 		for _, role := range []roster.Role{roster.Staff, roster.Trainer} {
-			if err := account("", Name(r.Rand, "19"), fmt.Sprintf("%s-%s", role, p.Code), p.Code, role); err != nil {
+			if err := account("", Name(r.Rand, "19"), loginOf(role, p.Code), p.Code, role); err != nil {
 				return err
 			}
 		}
