@@ -138,6 +138,9 @@ func TestRevokingTakesTwoAndTellsTheLearnerTheWayBack(t *testing.T) {
 	if len(shown.find("button[value=agree]")) != 0 || len(shown.find("button[value=decline]")) != 1 {
 		t.Error("the one who asked may agree, or cannot take it back")
 	}
+	if got := shown.one(".note.good"); !strings.Contains(got, "cán bộ khác") {
+		t.Errorf("who asked reads %q", got)
+	}
 	e.staff.post(e.at("/answer"), url.Values{"do": {"agree"}}).want(403)
 	if got := e.anyone().get("/v/" + e.code).want(200).one(".verdict"); got != "HỢP LỆ" {
 		t.Errorf("asked, it is %q", got)

@@ -152,7 +152,7 @@ func (s *Pages) Revoke(c *fiber.Ctx) error {
 	if err := s.TellAct(c, programme.AuditEntry{Action: "certificate.ask-" + form, Subject: e.Code, Province: e.Province, Note: why}); err != nil {
 		return err
 	}
-	return page.SeeOther(c, "/certificates/"+e.Code+"/register?done=asked")
+	return page.SeeOther(c, "/certificates/"+e.Code+"/register?done=register-asked")
 }
 
 // Answer agrees to what was asked about a certificate, or declines it.
