@@ -408,6 +408,11 @@ func TestResetShowsACodeOnceThatOpensTheAccount(t *testing.T) {
 	path := "/roster/" + p.my.ID
 	shown := p.staff.post(path+"/reset", nil).want(200)
 	code := shown.one(".slip-code")
+	stops, err := time.Parse(time.RFC3339, shown.attr("input[name=until]", "value"))
+	// as the printed slip says it: of the day on which the code stops nothing is promised
+	if day := stops.In(courses.Vietnam).AddDate(0, 0, -1).Format("02/01/2006"); err != nil || !strings.Contains(shown.text(), "đến hết ngày "+day) {
+		t.Errorf("the page does not say that the code works on %s: %v", day, err)
+	}
 	print := url.Values{"code": {code}, "until": {shown.attr("input[name=until]", "value")}}
 	if pdf := p.staff.post(path+"/slip", print).want(200); !strings.HasPrefix(pdf.Body, "%PDF-") {
 		t.Errorf("%.20q", pdf.Body)

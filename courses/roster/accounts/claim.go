@@ -35,6 +35,9 @@ type Slip struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
+// LastDay is the last whole day on which the code works: a slip promises no part of a day.
+func (s Slip) LastDay() time.Time { return roster.Day(s.ExpiresAt).AddDate(0, 0, -1) }
+
 // Holder is whose code it is, to show before it is used.
 type Holder struct {
 	Account string `json:"account"`
