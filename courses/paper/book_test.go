@@ -50,7 +50,8 @@ func TestARegisterIsPrintedAsABook(t *testing.T) {
 			}
 		}
 	}
-	b := bookOf(1)
+	b := bookOf(2)
+	b.Entries[1].Unit = strings.Repeat("Thư viện xã ", 60) // longer than any place has room for
 	b.Entries[0].Name, b.Entries[0].Unit, b.Entries[0].Course = "Lò 字", "• Thư viện 📚", "Sách → bạn đọc"
 	var out bytes.Buffer // one line of an earlier release does not keep the year from being printed
 	if err := Register(&out, b); err != nil {

@@ -58,8 +58,8 @@ func (r *reader) may(field, text string) string {
 	return text
 }
 
-// row is may for one text among those of many: a letter that cannot be printed is a question mark, so that nobody's
-// keeps the paper from all the others.
+// row is may for one text among those of many: a letter that cannot be printed is a question mark, and what is too long
+// is cut off, so that nobody's keeps the paper from all the others.
 func (r *reader) row(field, text string) string {
 	if strings.ContainsFunc(text, unprintable) {
 		text, _ = letters.Mend(text)
@@ -69,6 +69,9 @@ func (r *reader) row(field, text string) string {
 			}
 			return letter
 		}, text)
+	}
+	if text = norm.NFC.String(text); utf8.RuneCountInString(text) > longest {
+		text = string([]rune(text)[:longest-1]) + "…"
 	}
 	return r.may(field, text)
 }

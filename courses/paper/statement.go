@@ -73,14 +73,14 @@ func PrintStatement(out io.Writer, t Statement) error {
 	t.Issuer.Parent, t.Issuer.Name = r.may("issuer.parent", strings.ToUpper(t.Issuer.Parent)), r.may("issuer.name", strings.ToUpper(t.Issuer.Name))
 	t.Issuer.Town, t.Issuer.Signer = r.may("issuer.town", t.Issuer.Town), r.may("issuer.signer", t.Issuer.Signer)
 	t.Decision, t.Source, t.Code = r.must("decision", t.Decision), r.must("source", t.Source), r.must("code", t.Code)
-	t.Period = r.may("period", t.Period)
+	t.Period = r.row("period", t.Period)
 	for _, names := range [][]string{t.Present, t.Programme, t.Strands} {
 		for i := range names {
-			names[i] = r.may("scope", names[i])
+			names[i] = r.row("scope", names[i])
 		}
 	}
 	for i := range t.Rows {
-		t.Rows[i].Name = r.must(fmt.Sprintf("rows.%d", i), t.Rows[i].Name)
+		t.Rows[i].Name = r.must(fmt.Sprintf("rows.%d", i), r.row("rows", t.Rows[i].Name))
 	}
 	if r.err != nil {
 		return r.err

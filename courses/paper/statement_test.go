@@ -64,6 +64,22 @@ func TestAStatementIsOnePageToBeSigned(t *testing.T) {
 }
 
 // What of the issuer is not known is left to be written by hand; a base of nobody says so, and no share.
+// What people named is printed as far as it can be: neither a period's name nor a place's keeps the page back.
+func TestAStatementIsPrintedWhateverItsNames(t *testing.T) {
+	s := statementOf(2)
+	s.Period, s.Rows[1].Name = "Kỳ 📚 cuối năm", "xã \u0410 Lưới"
+	var out bytes.Buffer
+	if err := PrintStatement(&out, s); err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(drawn(t, out.Bytes()), " ")
+	for _, want := range []string{"Kỳ ? cuối năm", "xã ? Lưới"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is not in %s", want, all)
+		}
+	}
+}
+
 func TestAStatementOfNobody(t *testing.T) {
 	s := statementOf(0)
 	s.Issuer, s.Base, s.Trained, s.Elsewhere, s.Decided, s.Known, s.Period = courses.Issuer{}, 0, 0, 0, true, s.AsOf, "Quý IV năm 2026"
@@ -80,8 +96,8 @@ func TestAStatementOfNobody(t *testing.T) {
 	if strings.Contains(all, "đạt tỷ lệ") {
 		t.Errorf("nobody has a share: %s", all)
 	}
-	s.Rows = []StatementRow{{Name: "xã 字"}}
+	s.Rows = []StatementRow{{Name: " "}}
 	if err := PrintStatement(new(bytes.Buffer), s); err == nil || !strings.Contains(err.Error(), "rows.0") {
-		t.Errorf("a letter that cannot be printed: %v", err)
+		t.Errorf("a place without a name: %v", err)
 	}
 }
