@@ -22,7 +22,7 @@ var rooms = []string{
 	"courses", "courses/school", "courses/roster", "courses/roster/intake", "courses/roster/form", "courses/roster/accounts", "courses/targets",
 	"courses/authoring", "courses/authoring/mistake", "courses/authoring/markdown", "courses/authoring/gift",
 	"courses/authoring/bundle", "courses/authoring/bring", "courses/authoring/desk", "courses/paper", "courses/credential",
-	"courses/words", "courses/programme", "courses/programme/badges", "courses/programme/signing", "courses/rights", "courses/rights/duty",
+	"courses/words", "courses/programme", "courses/programme/badges", "courses/programme/press", "courses/programme/signing", "courses/rights", "courses/rights/duty",
 	"courses/help", "courses/libraries", "courses/search",
 	"courses/workbook", "courses/letters", "courses/store", "courses/problem", "content", "assets",
 }
@@ -83,7 +83,8 @@ var arrows = map[string][]string{
 		return room == "courses/programme" || strings.HasPrefix(room, "courses/programme/") || room == "courses/rights/duty" || room == "assets"
 	}),
 	"courses/programme/badges":  {"courses", "courses/credential", "courses/problem", "courses/programme", "courses/roster", "courses/school", "courses/store"},
-	"courses/programme/signing": {"courses", "courses/credential", "courses/problem", "courses/programme", "courses/roster", "courses/school", "courses/store"},
+	"courses/programme/press":   {"courses", "courses/paper", "courses/problem", "courses/programme", "courses/roster", "courses/school"},
+	"courses/programme/signing": {"courses", "courses/credential", "courses/problem", "courses/programme", "courses/programme/press", "courses/roster", "courses/school", "courses/store"},
 	"courses/words":             {"courses", "courses/authoring/mistake", "courses/targets", "courses/problem"},
 
 	"courses/roster/form":     {"courses/roster", "courses/workbook"},

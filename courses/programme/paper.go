@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"time"
 
 	"lopban/courses"
@@ -112,6 +113,15 @@ func (p *papers) Keep(ctx context.Context, c courses.Certificate) ([]byte, error
 			return pdf, err
 		}
 	}
+}
+
+// Unprintable is why a certificate cannot be put on paper, nil for every other error.
+func Unprintable(err error) *problem.Problem {
+	var why *problem.Problem
+	if errors.As(err, &why) && strings.HasPrefix(why.Code, "paper-") {
+		return why
+	}
+	return nil
 }
 
 // sayings stand in the signature of every PDF, for who opens its properties. They are Vietnamese, as papers are.

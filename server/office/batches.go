@@ -15,6 +15,7 @@ import (
 	"lopban/courses"
 	"lopban/courses/problem"
 	"lopban/courses/programme"
+	"lopban/courses/programme/press"
 	"lopban/courses/roster"
 	"lopban/courses/school"
 	"lopban/server/page"
@@ -116,13 +117,22 @@ func (s *Pages) Decide(c *fiber.Ctx) error {
 }
 
 type batchPage struct {
-	page.Frame
+	leftOut
 	school.Given
 	By    string
 	Parts []page.Link // files to print
 	Left  int         // that are still to be issued
 	named func(province string) string
 }
+
+// leftOut are the certificates that a page's files leave out, as far as their words tell.
+type leftOut struct {
+	page.Frame
+	LeftOut []press.LeftOut
+}
+
+// Cannot says why a certificate is left out.
+func (p leftOut) Cannot(l press.LeftOut) string { return p.T("error."+l.Why.Code, l.Why.Args...) }
 
 // Address is the last part of the page's address.
 func (p batchPage) Address() string { return page.WorkAddress(p.ID) }
@@ -164,13 +174,13 @@ func (s *Pages) Batch(c *fiber.Ctx) error {
 		return err
 	}
 	w, all := s.WordsOf(c), b.Certificates
-	shown := batchPage{Frame: s.Frame(c, w.T("batch.title", b.Decision)), Given: b, By: s.Namer(c.UserContext())(b.By),
+	shown := batchPage{leftOut: leftOut{s.Frame(c, w.T("batch.title", b.Decision)), press.Unprintable(all)}, Given: b, By: s.Namer(c.UserContext())(b.By),
 		Left: len(b.Enrolments) - len(all) - len(b.Passed), named: func(code string) string {
 			p, _ := s.Places.Province(roster.Present, code)
 			return page.ProvinceName(w, p)
 		}}
-	for part := range (len(all) + programme.PrintTogether - 1) / programme.PrintTogether {
-		from, to := part*programme.PrintTogether, min(len(all), (part+1)*programme.PrintTogether)
+	for part := range (len(all) + press.Together - 1) / press.Together {
+		from, to := part*press.Together, min(len(all), (part+1)*press.Together)
 		shown.Parts = append(shown.Parts, page.Link{Href: fmt.Sprintf("/registers/%s/print.pdf?part=%d", page.WorkAddress(b.ID), part+1),
 			Text: numbers(all[from:to])})
 	}
@@ -185,18 +195,19 @@ func (s *Pages) PrintBatch(c *fiber.Ctx) error {
 	}
 	all := b.Certificates
 	part, err := strconv.Atoi(c.Query("part", "1"))
-	from := (part - 1) * programme.PrintTogether
+	from := (part - 1) * press.Together
 	if err != nil || part < 1 || from >= len(all) {
 		return fiber.ErrNotFound
 	}
-	some := all[from:min(len(all), from+programme.PrintTogether)]
+	some := all[from:min(len(all), from+press.Together)]
 	var out bytes.Buffer
 	title := s.Languages.In("vi").T("batch.title", b.Decision)
-	if err := s.PrintTogether(c.UserContext(), &out, title, b.At, some); err != nil {
+	left, err := press.Print(c.UserContext(), s.Programme, &out, title, b.At, some)
+	if err != nil {
 		return err
 	}
 	file := fmt.Sprintf("lopban-giay-chung-nhan-%s-%05d-%05d.pdf", b.Province, some[0].Number, some[len(some)-1].Number)
-	if err := s.TellExport(c, "batch", b.Province, file, len(some)); err != nil {
+	if err := s.TellExport(c, "batch", b.Province, file, len(some)-len(left), press.Note(s.Programme, left)); err != nil {
 		return err
 	}
 	page.Attach(c, "application/pdf", file)
@@ -217,7 +228,7 @@ func (s *Pages) RegisterBook(c *fiber.Ctx) error {
 		return fiber.ErrNotFound
 	}
 	var out bytes.Buffer
-	n, err := s.PrintRegister(c.UserContext(), &out, p, year)
+	n, err := press.Book(c.UserContext(), s.Programme, &out, p, year)
 	if err != nil {
 		return err
 	}

@@ -11,13 +11,14 @@ import (
 
 	"lopban/courses"
 	"lopban/courses/problem"
+	"lopban/courses/programme/press"
 	"lopban/courses/programme/signing"
 	"lopban/courses/roster"
 	"lopban/server/page"
 )
 
 type signingPage struct {
-	page.Frame
+	leftOut
 	Province roster.Province
 	Batch    string // address of the batch that is meant, "" for all
 	Left     []courses.Certificate
@@ -51,7 +52,7 @@ func (s *Pages) showSigning(c *fiber.Ctx, taken []signing.Taken, fault *page.For
 	if err != nil {
 		return err
 	}
-	shown := signingPage{Frame: s.Frame(c, s.WordsOf(c).T("signing.title")), Province: p, Batch: c.FormValue("batch"), Left: left, Open: "signing", Fault: fault,
+	shown := signingPage{leftOut: leftOut{s.Frame(c, s.WordsOf(c).T("signing.title")), press.Unprintable(left)}, Province: p, Batch: c.FormValue("batch"), Left: left, Open: "signing", Fault: fault,
 		Most: signing.Together, MB: signing.MostBytes >> 20, Taken: taken, May: roster.MayRevoke(*page.VisitorOf(c).Account, p.Code)}
 	for some := range slices.Chunk(left, signing.Together) {
 		first, last := some[0], some[len(some)-1]
@@ -94,11 +95,13 @@ func (s *Pages) SigningFile(c *fiber.Ctx) error {
 	}
 	left = left[i:min(len(left), i+signing.Together)]
 	var out bytes.Buffer
-	if err := signing.Pack(c.UserContext(), s.Programme, &out, left); err != nil {
+	without, err := signing.Pack(c.UserContext(), s.Programme, &out, left)
+	if err != nil {
 		return err
 	}
-	file := fmt.Sprintf("lopban-ky-so-%s-%d.zip", p.Code, len(left))
-	if err := s.TellExport(c, "signing", p.Code, file, len(left)); err != nil {
+	n := len(left) - len(without)
+	file := fmt.Sprintf("lopban-ky-so-%s-%d.zip", p.Code, n)
+	if err := s.TellExport(c, "signing", p.Code, file, n, press.Note(s.Programme, without)); err != nil {
 		return err
 	}
 	page.Attach(c, "application/zip", file)

@@ -191,12 +191,12 @@ func (s *Site) AuditAct(c *fiber.Ctx, action, subject, province string) error {
 }
 
 // TellExport keeps that the visitor takes a file of people's data away: what, whose, and how many rows it has. It is
-// kept before anything leaves; a HEAD takes nothing.
-func (s *Site) TellExport(c *fiber.Ctx, what, province, file string, rows int) error {
+// kept before anything leaves; a HEAD takes nothing. more is what else there is to say.
+func (s *Site) TellExport(c *fiber.Ctx, what, province, file string, rows int, more ...string) error {
 	if c.Method() == fiber.MethodHead {
 		return nil
 	}
-	return s.TellAct(c, programme.AuditEntry{Action: "export." + what, Subject: file, Province: province, Note: s.Languages.In("vi").T("audit.export.note", rows)})
+	return s.TellAct(c, programme.AuditEntry{Action: "export." + what, Subject: file, Province: province, Note: s.Languages.In("vi").T("audit.export.note", rows) + strings.Join(more, "")})
 }
 
 // TellAct keeps an entry for the visitor, with what there is to say of it; one entry for an act that may be sent again.

@@ -16,6 +16,7 @@ import (
 	"lopban/courses/credential"
 	"lopban/courses/problem"
 	"lopban/courses/programme"
+	"lopban/courses/programme/press"
 	"lopban/courses/roster"
 	"lopban/courses/school"
 	"lopban/courses/store"
@@ -55,24 +56,35 @@ const (
 	MostBytes = 20 << 20 // of what is handed in at once
 )
 
+// LeftName is the file that says what a ZIP file lacks. Its name is before the others in every list, and it may stay
+// there when the file is handed in again.
+const LeftName = "00-THIEU-GIAY-DOC-TRUOC.txt"
+
 // Pack writes the PDFs of certificates into a ZIP file, each under its number in the register and its code. Those that
-// were not made yet are made.
-func Pack(ctx context.Context, s *programme.Programme, out io.Writer, all []courses.Certificate) error {
-	z := zip.NewWriter(out)
-	for _, c := range all {
-		pdf, err := s.Papers.Keep(ctx, c)
-		if err != nil {
-			return err
-		}
-		w, err := z.CreateHeader(&zip.FileHeader{Name: FileName(c), Method: zip.Store, Modified: c.IssuedAt})
+// were not made yet are made; those that cannot be are left out, and a file among them says so.
+func Pack(ctx context.Context, s *programme.Programme, out io.Writer, all []courses.Certificate) ([]press.LeftOut, error) {
+	z, now := zip.NewWriter(out), s.Now()
+	put := func(name string, method uint16, at time.Time, data []byte) error {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: method, Modified: at})
 		if err == nil {
-			_, err = w.Write(pdf)
+			_, err = w.Write(data)
 		}
-		if err != nil {
-			return err
+		return err
+	}
+	left, err := press.Each(ctx, s, all, func(c courses.Certificate, pdf []byte) error { return put(FileName(c), zip.Store, c.IssuedAt, pdf) })
+	if err != nil {
+		return nil, err
+	}
+	if len(left) > 0 {
+		if len(left) == len(all) {
+			return nil, press.NoneLeft(left)
+		}
+		// a mark at the beginning, for programs that take a text without one for Windows-1258
+		if err := put(LeftName, zip.Deflate, now, []byte("\ufeff"+press.List(s, left))); err != nil {
+			return nil, err
 		}
 	}
-	return z.Close()
+	return left, z.Close()
 }
 
 // FileName is what the PDF of a certificate is called among others.
@@ -100,8 +112,8 @@ func Files(name string, data []byte) ([]File, error) {
 	}
 	var all []File
 	for _, f := range z.File {
-		// folders, and what one maker of such files puts beside each
-		if strings.HasSuffix(f.Name, "/") || strings.HasPrefix(path.Base(f.Name), "._") {
+		// folders, what one maker of such files puts beside each, and our own list
+		if strings.HasSuffix(f.Name, "/") || strings.HasPrefix(path.Base(f.Name), "._") || path.Base(f.Name) == LeftName {
 			continue
 		}
 		if len(all) == Together {
