@@ -3,6 +3,7 @@ package server
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
 	"io"
 	"net/url"
 	"strings"
@@ -129,5 +130,25 @@ func TestAFileOfNothingIsNone(t *testing.T) {
 	}
 	if got := e.told("export."); len(got) != 0 {
 		t.Errorf("the trail tells of files that nobody got: %+v", got)
+	}
+}
+
+// What cannot be printed is said to who can do something about it; work that comes round is not held up by it each
+// time.
+func TestAnUnprintableCertificateHoldsUpNoWork(t *testing.T) {
+	e := newEarned(t)
+	anh := e.person("Lò Thị Anh", "00715")
+	e.renamed(anh.ID, asTakenBefore)
+	e.finish(anh)
+	e.Background.Running.Wait()
+	if err := e.Settle(t.Context()); err != nil {
+		t.Errorf("settling fails: %v", err)
+	}
+	list, err := e.School.Certificates(t.Context(), anh.ID)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if got := e.as(anh).get("/certificates/" + list[0].Code + ".pdf").want(422).text(); !strings.Contains(got, fmt.Sprintf("%#U", '\u0410')) {
+		t.Errorf("the paper itself: %s", got)
 	}
 }

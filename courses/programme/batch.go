@@ -40,12 +40,23 @@ func (s *Programme) carryOut(ctx context.Context, b courses.Batch) error {
 		return s.Board.RefreshStanding(ctx, c.Person)
 	})
 	for _, c := range made {
-		err = errors.Join(err, s.Papers.makeLater(ctx, c))
+		err = errors.Join(err, s.paperLater(ctx, c))
+	}
+	return err
+}
+
+// paperLater makes the paper of a certificate that nobody waits for yet. Work does not fail over one that cannot be
+// printed, and is not tried again for it: who opens or prints the certificate is told why.
+func (s *Programme) paperLater(ctx context.Context, c courses.Certificate) error {
+	err := s.Papers.makeLater(ctx, c)
+	if why := Unprintable(err); why != nil {
+		s.Log.Warn("a certificate cannot be printed", "certificate", c.Serial, "why", why.Error())
+		return nil
 	}
 	return err
 }
 
 // settled does what a certificate brings about when nobody waits for it.
 func (s *Programme) settled(ctx context.Context, c courses.Certificate) error {
-	return errors.Join(s.Papers.makeLater(ctx, c), s.Board.RefreshStanding(ctx, c.Person))
+	return errors.Join(s.paperLater(ctx, c), s.Board.RefreshStanding(ctx, c.Person))
 }

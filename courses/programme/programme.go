@@ -213,7 +213,7 @@ func (s *Programme) Follow(ctx context.Context, earned courses.Certificate) erro
 		return err
 	}
 	s.Background.Start(func(ctx context.Context) {
-		if err := s.Papers.makeLater(ctx, earned); err != nil && ctx.Err() == nil {
+		if err := s.paperLater(ctx, earned); err != nil && ctx.Err() == nil {
 			s.Log.Error("a certificate's paper was not made", "certificate", earned.Serial, "error", err.Error())
 		}
 	})
