@@ -152,3 +152,35 @@ func TestAnUnprintableCertificateHoldsUpNoWork(t *testing.T) {
 		t.Errorf("the paper itself: %s", got)
 	}
 }
+
+// A certificate whose unit no paper has is issued again with the unit that the roster has by then; one that could be
+// printed keeps the unit that it was earned in.
+func TestAnUnprintableUnitIsIssuedAgainAsTheRosterHasIt(t *testing.T) {
+	e := newEarned(t)
+	anh := e.person("Lò Thị Anh", "00715")
+	library := func(person, library string) {
+		_, err := store.Update(t.Context(), e.Store, roster.PersonKind, person, func(p *roster.Person) error { p.Library = library; return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	library(anh.ID, "Thư viện \u0410 Lưới")
+	e.finish(anh)
+	list, err := e.School.Certificates(t.Context(), anh.ID)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	for code, want := range map[string]string{list[0].Code: "Thư viện A Lưới", e.code: "Thư viện xã"} {
+		e.learner.get("/certificates/" + e.code + ".pdf").want(200)
+		library(anh.ID, "Thư viện A Lưới")
+		library(e.mai.ID, "Thư viện khác")
+		for range 2 { // pressed twice
+			to := e.staff.post("/certificates/"+code+"/reissue", url.Values{"reason": {"damaged"}}).want(303).leads()
+			made := strings.TrimPrefix(strings.TrimSuffix(to, "/register?done=reissued"), "/certificates/")
+			if got := e.staff.get("/certificates/" + made + "/register").want(200).text(); !strings.Contains(got, want) {
+				t.Errorf("%q is not in %s", want, got)
+			}
+			e.staff.get("/certificates/" + made + ".pdf").want(200)
+		}
+	}
+}

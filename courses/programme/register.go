@@ -3,15 +3,17 @@ package programme
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"lopban/courses"
+	"lopban/courses/paper"
 	"lopban/courses/problem"
 	"lopban/courses/roster"
 	"lopban/courses/school"
 )
 
 // Reissue issues a certificate again for somebody who may, with the name that the roster has today where the name was
-// wrong, and does everything that follows.
+// wrong and with the unit of today where no paper could print the old one, and does everything that follows.
 func (s *Programme) Reissue(ctx context.Context, a roster.Account, code string, cause courses.Cause) (*courses.Certificate, error) {
 	e, err := s.School.Look(ctx, code)
 	if err != nil {
@@ -20,9 +22,16 @@ func (s *Programme) Reissue(ctx context.Context, a roster.Account, code string, 
 	if !roster.MayRevoke(a, e.Province) {
 		return nil, problem.Denied("denied")
 	}
-	name := ""
+	var now courses.Holder
+	unit := e.Certificate
+	unit.Holder.Name = "-" // which is printable
+	if why := Unprintable(paper.Fits(unit)); why != nil && strings.HasPrefix(why.Field, "holder.") {
+		if now, _, err = s.paperOf(ctx, e.Person); err != nil && !errors.Is(err, problem.ErrNotFound) {
+			return nil, err
+		}
+	}
 	if cause == courses.NameCorrected {
-		if name, err = s.NameToday(ctx, e.Person); errors.Is(err, problem.ErrNotFound) || err == nil && name == "" {
+		if now.Name, err = s.NameToday(ctx, e.Person); errors.Is(err, problem.ErrNotFound) || err == nil && now.Name == "" {
 			err = problem.Invalid("reason", "person.erased")
 		}
 		if err != nil {
@@ -33,7 +42,7 @@ func (s *Programme) Reissue(ctx context.Context, a roster.Account, code string, 
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.School.Reissue(ctx, code, cause, name, a.ID, issuer)
+	c, err := s.School.Reissue(ctx, code, cause, now, a.ID, issuer)
 	if err != nil {
 		return nil, err
 	}

@@ -179,9 +179,10 @@ func (s *School) answered(ctx context.Context, code, by string) (Entry, courses.
 
 // Reissue issues a certificate again. The new one keeps the number, what it says of the course and the result, and says
 // which reissue it is (Circular 03/2023/TT-BNV: errors made by the body are corrected by reissue); the old one points
-// at it and never changes. Only for a corrected name is the name another; the place stays that of the first day. What
-// was just issued again for the same cause, with the same name, is given back.
-func (s *School) Reissue(ctx context.Context, code string, cause courses.Cause, name, by string, issuer courses.Issuer) (*courses.Certificate, error) {
+// at it and never changes. Only for a corrected name is the name another, that of now; the unit stays that of the first
+// day, unless now has one, which is for units that no paper can print. What was just issued again for the same cause,
+// to the same holder, is given back.
+func (s *School) Reissue(ctx context.Context, code string, cause courses.Cause, now courses.Holder, by string, issuer courses.Issuer) (*courses.Certificate, error) {
 	old, err := s.Look(ctx, code)
 	if err != nil {
 		return nil, err
@@ -192,7 +193,10 @@ func (s *School) Reissue(ctx context.Context, code string, cause courses.Cause, 
 	}
 	holder := old.Holder
 	if cause == courses.NameCorrected {
-		holder.Name = name
+		holder.Name = now.Name
+	}
+	if now.Library != "" {
+		holder.Library, holder.Place = now.Library, now.Place
 	}
 	switch n := old.ReplacedBy; {
 	case !slices.Contains(courses.Reissues, cause):
@@ -203,7 +207,7 @@ func (s *School) Reissue(ctx context.Context, code string, cause courses.Cause, 
 		return n, nil
 	case old.State != courses.Valid && old.State != courses.Expired:
 		return nil, problem.Invalid("code", "reissue-"+string(old.State))
-	case cause == courses.NameCorrected && holder.Name == old.Holder.Name:
+	case cause == courses.NameCorrected && holder == old.Holder:
 		return nil, problem.Invalid("reason", "reissue-same-name")
 	}
 	return s.reissue(ctx, old, holder, issuer, courses.Reissued{Cause: cause, By: by})

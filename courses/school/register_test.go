@@ -183,7 +183,7 @@ func TestAReissueKeepsWhatWasEarned(t *testing.T) {
 	publish(t, s, version(0))
 	code := earn(t, s, "mai")
 	issue := func(code string, cause courses.Cause, name, by string) (*courses.Certificate, error) {
-		return s.Reissue(t.Context(), code, cause, name, by, office)
+		return s.Reissue(t.Context(), code, cause, courses.Holder{Name: name}, by, office)
 	}
 	for _, c := range []struct {
 		cause    courses.Cause

@@ -302,14 +302,14 @@ func TestRevokeReissueExpireRenew(t *testing.T) {
 		}
 		return e.State
 	}
-	corrected, err := s.Reissue(t.Context(), code, courses.NameCorrected, "Mai sửa tên", "canbo", school.UsualIssuer("08", "Tuyên Quang"))
+	corrected, err := s.Reissue(t.Context(), code, courses.NameCorrected, courses.Holder{Name: "Mai sửa tên"}, "canbo", school.UsualIssuer("08", "Tuyên Quang"))
 	if err != nil || corrected.Reissue != 1 || corrected.Serial != "08.2026.00001" || corrected.Holder.Name != "Mai sửa tên" {
 		t.Fatalf("reissued as %+v, %v", corrected, err)
 	}
 	if state(code) != courses.Replaced || state(corrected.Code) != courses.Valid {
 		t.Errorf("states %s and %s", state(code), state(corrected.Code))
 	}
-	if _, err := s.Reissue(t.Context(), code, courses.Lost, "", "canbo", corrected.Issuer); err == nil {
+	if _, err := s.Reissue(t.Context(), code, courses.Lost, courses.Holder{}, "canbo", corrected.Issuer); err == nil {
 		t.Error("what is replaced was reissued")
 	}
 	if _, err := s.Renew(t.Context(), "mai", "K"); err == nil {

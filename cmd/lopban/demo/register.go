@@ -118,7 +118,7 @@ func (r *Region) correct(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.rulesAt(-6).Reissue(ctx, all[0].Code, courses.Damaged, "", r.staff[0], issuer); err != nil {
+	if _, err := r.rulesAt(-6).Reissue(ctx, all[0].Code, courses.Damaged, courses.Holder{}, r.staff[0], issuer); err != nil {
 		return err
 	}
 	if _, err := r.rulesAt(-5).Ask(ctx, all[1].Code, false, courses.NotOwnWork, "Đồng nghiệp làm bài hộ, hai người đã xác nhận.", r.staff[0]); err != nil {
