@@ -13,6 +13,7 @@ import (
 	"lopban/courses"
 	"lopban/courses/problem"
 	"lopban/courses/programme"
+	"lopban/courses/quota"
 	"lopban/courses/roster"
 	"lopban/courses/store"
 )
@@ -266,7 +267,7 @@ func TestRoomOfProvinces(t *testing.T) {
 	if err := c.SweepBlobs(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := c.RoomRows(t.Context(), c.Languages.In("vi"))
+	rows, _, err := c.RoomRows(t.Context(), c.Languages.In("vi"))
 	if err != nil || len(rows) != 2 || rows[0].ID != "08" || rows[0].Photos != 2 || rows[0].People != 1 || rows[0].Bytes <= rows[1].Bytes || rows[1].ID != "04" {
 		t.Fatalf("%+v, %v", rows, err)
 	}
@@ -285,7 +286,7 @@ func TestRoomOfProvinces(t *testing.T) {
 	if got := admin.get("/admin").want(200).text(); !strings.Contains(got, "1 (1 người sắp hết chỗ)") {
 		t.Error(got)
 	}
-	_, err = store.Update(t.Context(), c.Store, programme.UsageKind, "08", func(u *programme.Usage) error { u.Bytes = programme.ProvinceBytes; return nil })
+	_, err = store.Update(t.Context(), c.Store, quota.Kind, "08", func(u *quota.Usage) error { u.Bytes = quota.Province; return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ var rooms = []string{
 	"courses/authoring", "courses/authoring/mistake", "courses/authoring/markdown", "courses/authoring/gift",
 	"courses/authoring/bundle", "courses/authoring/bring", "courses/authoring/desk", "courses/paper", "courses/credential",
 	"courses/words", "courses/programme", "courses/programme/badges", "courses/programme/press", "courses/programme/signing", "courses/rights", "courses/rights/duty",
-	"courses/help", "courses/libraries", "courses/search",
+	"courses/help", "courses/libraries", "courses/quota", "courses/search",
 	"courses/workbook", "courses/letters", "courses/store", "courses/problem", "content", "assets",
 }
 
@@ -64,6 +64,7 @@ var arrows = map[string][]string{
 	"courses":                           {"courses/letters", "courses/problem"},
 	"courses/school":                    {"courses", "courses/store", "courses/problem"},
 	"courses/libraries":                 {"courses/roster", "courses/targets", "courses/store", "courses/problem"},
+	"courses/quota":                     {"courses", "courses/authoring/desk", "courses/school", "courses/roster", "courses/store", "courses/problem"},
 	"courses/help":                      {"courses", "courses/school", "courses/roster", "courses/store", "courses/problem"},
 	"courses/search":                    {"courses", "courses/authoring/markdown", "courses/roster"},
 	"courses/roster":                    {"courses/letters", "courses/store", "courses/problem"},

@@ -1,7 +1,6 @@
 package programme
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"hash/fnv"
@@ -11,7 +10,6 @@ import (
 	"lopban/courses"
 	"lopban/courses/authoring/desk"
 	"lopban/courses/problem"
-	"lopban/courses/roster"
 	"lopban/courses/school"
 	"lopban/courses/store"
 )
@@ -27,40 +25,6 @@ var StrayKind = &store.Kind{Name: "stray", Schema: 1, Order: 30, Doc: Stray{}}
 
 const strayLife = 24 * time.Hour
 
-// Usage is how much the photos and papers of a province's people take, counted once a day.
-type Usage struct {
-	ID        string    `json:"id"` // present province, "-" for people of none
-	People    int       `json:"people"`
-	Full      int       `json:"full"` // those of them who have used nine tenths of their own room
-	Photos    int       `json:"photos"`
-	Bytes     int       `json:"bytes"`
-	CountedAt time.Time `json:"countedAt"`
-}
-
-var UsageKind = &store.Kind{Name: "usage", Schema: 1, Order: 20, Doc: Usage{}}
-
-// ProvinceBytes is how much the photos of one province may take.
-const ProvinceBytes = 8 << 30
-
-// RoomFor refuses photos of a person whose province has used up its room: a text can still be sent.
-func (s *Programme) RoomFor(ctx context.Context, person string) error {
-	p, err := s.Roll.Person(ctx, person)
-	if errors.Is(err, problem.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	u, err := store.Get[Usage](ctx, s.Store, UsageKind, cmp.Or(p.Province, "-"))
-	if errors.Is(err, problem.ErrNotFound) {
-		return nil
-	}
-	if err == nil && u.Bytes >= ProvinceBytes {
-		err = problem.Invalid("photo", "photo-province")
-	}
-	return err
-}
-
 // blobNames are the blobs that documents name, by hash: two of one hash keep each other, which is no harm.
 type blobNames []uint64
 
@@ -75,9 +39,9 @@ func (n blobNames) has(name string) bool {
 	return found
 }
 
-// named reads every document that names a blob. photos is called with
-// each submission, and with the files of each training done elsewhere as one.
-func (s *Programme) named(ctx context.Context, photos func(courses.Submission) error) (all blobNames, err error) {
+// named reads every document that names a blob. photos is called with each submission, and with the files of each
+// training done elsewhere as one; media with each blob of a course and its size, 0 where that is not known.
+func (s *Programme) named(ctx context.Context, photos func(courses.Submission) error, media func(course, blob string, size int)) (all blobNames, err error) {
 	add := func(name string) { all = append(all, hashed(name)) }
 	err = errors.Join(
 		store.Each(ctx, s.Store, school.SubmissionKind, store.Query{}, func(d courses.Submission) error {
@@ -109,27 +73,28 @@ func (s *Programme) named(ctx context.Context, photos func(courses.Submission) e
 		store.Each(ctx, s.Store, school.VersionKind, store.Query{}, func(d courses.Version) error {
 			for _, m := range d.Media {
 				add(m.Blob)
+				media(d.Course, m.Blob, 0)
 			}
 			return nil
 		}),
-		store.Each(ctx, s.Store, desk.EditKind, store.Query{}, func(d desk.Edit) error {
-			if d.Blob != "" {
-				add(d.Blob)
-			}
+		desk.Held(ctx, s.Store, store.Query{}, s.Now(), func(d desk.Edit) error {
+			add(d.Blob)
+			media(d.Course, d.Blob, d.Size)
 			return nil
 		}))
 	slices.Sort(all)
 	return all, err
 }
 
-// SweepBlobs removes blobs that nothing has named for a day, and counts what the photos of each province take.
+// SweepBlobs removes blobs that nothing has named for a day, and counts what the photos of each province and the media
+// of each course take.
 func (s *Programme) SweepBlobs(ctx context.Context) error {
-	used, count := map[string]*Usage{}, counting(ctx, s.Roll)
-	all, err := s.named(ctx, func(d courses.Submission) error { return count(used, d) })
+	count := s.Quotas.Counting(ctx)
+	all, err := s.named(ctx, count.Photos, count.Media)
 	if err != nil {
 		return err
 	}
-	if err := s.keepUsage(ctx, used); err != nil {
+	if err := count.Keep(ctx); err != nil {
 		return err
 	}
 	strays, err := strays(ctx, s.Store, all)
@@ -161,7 +126,7 @@ func (s *Programme) SweepBlobs(ctx context.Context) error {
 // DropFiles removes files unless something names them by now.
 func DropFiles(ctx context.Context, s *Programme, names []string) error {
 	dropped, err := store.DropBlobs(ctx, s.Store, names, func() (func(string) bool, error) {
-		all, err := s.named(ctx, func(courses.Submission) error { return nil })
+		all, err := s.named(ctx, func(courses.Submission) error { return nil }, func(string, string, int) {})
 		return all.has, err
 	})
 	for _, name := range dropped {
@@ -203,7 +168,7 @@ func forgetStrays(ctx context.Context, st store.Store, strays []string) error {
 
 // Strays counts the blobs, and those of them that nothing names.
 func (s *Programme) Strays(ctx context.Context) (blobs, strays int, err error) {
-	all, err := s.named(ctx, func(courses.Submission) error { return nil })
+	all, err := s.named(ctx, func(courses.Submission) error { return nil }, func(string, string, int) {})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -215,68 +180,4 @@ func (s *Programme) Strays(ctx context.Context) (blobs, strays int, err error) {
 		return nil
 	})
 	return blobs, strays, err
-}
-
-// counting adds submissions up by the province that their senders belong to now.
-func counting(ctx context.Context, roll *roster.Roll) func(map[string]*Usage, courses.Submission) error {
-	type sender struct {
-		province string
-		bytes    int
-	}
-	senders := map[string]*sender{}
-	return func(used map[string]*Usage, d courses.Submission) error {
-		if len(d.Photos) == 0 {
-			return nil
-		}
-		of := senders[d.Person]
-		known := of != nil
-		if !known {
-			p, err := roll.Person(ctx, d.Person)
-			if err != nil && !errors.Is(err, problem.ErrNotFound) {
-				return err
-			}
-			of = &sender{province: cmp.Or(p.Province, "-")}
-			senders[d.Person] = of
-		}
-		u := used[of.province]
-		if u == nil {
-			u = &Usage{ID: of.province}
-			used[of.province] = u
-		}
-		if !known {
-			u.People++
-		}
-		const nearly = courses.MaxPhotoBytes / 10 * 9
-		if of.bytes < nearly && of.bytes+d.Bytes >= nearly {
-			u.Full++
-		}
-		of.bytes += d.Bytes
-		u.Photos += len(d.Photos)
-		u.Bytes += d.Bytes
-		return nil
-	}
-}
-
-// keepUsage keeps what was counted, and nothing for a province of which nothing was.
-func (s *Programme) keepUsage(ctx context.Context, used map[string]*Usage) error {
-	old, err := store.All[Usage](ctx, s.Store, UsageKind, store.Query{})
-	if err != nil {
-		return err
-	}
-	for _, u := range old {
-		if used[u.ID] == nil {
-			used[u.ID] = &Usage{ID: u.ID}
-		}
-	}
-	for _, u := range used {
-		u.CountedAt = store.Time(s.Now())
-		_, err := store.Update(ctx, s.Store, UsageKind, u.ID, func(d *Usage) error { *d = *u; return nil })
-		if errors.Is(err, problem.ErrNotFound) {
-			err = s.Store.Insert(ctx, UsageKind, u)
-		}
-		if err != nil && !errors.Is(err, problem.ErrExists) {
-			return err
-		}
-	}
-	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"lopban/courses/help"
 	"lopban/courses/libraries"
 	"lopban/courses/problem"
+	"lopban/courses/quota"
 	"lopban/courses/rights"
 	"lopban/courses/roster"
 	"lopban/courses/roster/accounts"
@@ -68,6 +69,7 @@ type Programme struct {
 	Keys       *Keys
 	Papers     papers
 	Help       *help.Help
+	Quotas     *quota.Quotas
 	Libraries  *libraries.Desk
 	Grace      time.Duration // see Config.SecondGrace
 	Background Background
@@ -106,6 +108,8 @@ func New(ctx context.Context, cfg Config) (*Programme, error) {
 	s.School.Erased = s.Rights.Erased
 	s.School.Begun = s.begun
 	s.Roll = &roster.Roll{Store: cfg.Store, Places: s.Places, Now: cfg.Now, Rand: rand.Reader}
+	s.Quotas = &quota.Quotas{Store: cfg.Store, Roll: s.Roll, Now: cfg.Now}
+	s.Desk.Room = s.Quotas.ForMedia
 	s.Help = &help.Help{Store: cfg.Store, Now: cfg.Now, School: s.School, Roll: s.Roll, Places: s.Places}
 	s.Accounts = accounts.NewAccounts(cfg.Store, cfg.Now, rand.Reader)
 	s.Accounts.OnLock, s.Accounts.OnFlood = s.tellLock, s.tellFlood
@@ -170,7 +174,7 @@ func Kinds() []*store.Kind {
 	kinds = append(kinds, libraries.Kinds()...)
 	return append(kinds, PrintedKind, CountersignedKind, IssuerKeyKind, IssuerSecretKind, AuditKind, TrailHeadKind,
 		accounts.SessionKind, accounts.KeyKind, LeaseKind, UploadKind, SheetKind, intake.HeadingKind, CourseImportKind,
-		StrayKind, UsageKind, TrainingListKind, PlaceDraftKind)
+		StrayKind, quota.Kind, TrainingListKind, PlaceDraftKind)
 }
 
 // Settle finishes what an earlier process may have left undone: facts whose certificate, paper or standing is missing,

@@ -32,7 +32,7 @@ func (s *Programme) EnterTraining(ctx context.Context, a roster.Account, person 
 	if len(files) > courses.MaxEvidence {
 		return t, problem.Invalid("evidence", "training-files", courses.MaxEvidence)
 	}
-	if err := s.RoomFor(ctx, p.ID); err != nil {
+	if err := s.Quotas.ForPhotos(ctx, p.ID); err != nil {
 		return t, err
 	}
 	var kept []courses.Picture

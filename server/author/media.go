@@ -13,12 +13,16 @@ import (
 	"lopban/courses/authoring/desk"
 	"lopban/courses/authoring/markdown"
 	"lopban/courses/problem"
+	"lopban/courses/quota"
 	"lopban/server/page"
 )
 
 type mediaPage struct {
 	deskFrame
 	Files  []mediaRow
+	Used   string // how much its media take
+	Most   string // of what they may take
+	Days   int    // for which a file that was taken out is kept
 	Called string // what was typed
 	Taken  *desk.DraftFile
 	Fault  *page.FormFault
@@ -47,6 +51,12 @@ func (s *Pages) showMedia(c *fiber.Ctx, shown mediaPage) error {
 	if shown.deskFrame, err = s.deskAt(c, "/media"); err != nil {
 		return err
 	}
+	media, err := s.Quotas.MediaOf(c.UserContext(), shown.Course)
+	if err != nil {
+		return err
+	}
+	shown.Used, shown.Most = page.Size(shown.Words, uint64(quota.Sum(media))), page.Size(shown.Words, quota.Course)
+	shown.Days = int(desk.MediaKept.Hours() / 24)
 	draft := shown.Work.Draft
 	blob := func(name string) string { f, _ := draft.File("media/" + name); return f.Sum }
 	course, _, err := s.Desk.Load(c.UserContext(), shown.Course)

@@ -15,6 +15,7 @@ import (
 	"lopban/courses/paper"
 	"lopban/courses/problem"
 	"lopban/courses/programme"
+	"lopban/courses/quota"
 	"lopban/courses/roster"
 	"lopban/courses/roster/accounts"
 	"lopban/courses/roster/intake"
@@ -45,13 +46,14 @@ type adminPage struct {
 	More      string // address of the next page, "" on the last
 	Roles     []roster.Role
 	Provinces []issuerRow
-	Room      []page.RoomRow
+	Room      []page.RoomRow // of photos
+	Media     []page.RoomRow // of courses
 	Disk      page.Disk
 	Form      programme.AccountForm
 	Open      string // the form that has a fault
 	Fault     *page.FormFault
 
-	Free, All, OwnRoom, ProvinceRoom string // sizes
+	Free, All, OwnRoom, ProvinceRoom, CourseRoom, CoursesRoom, MediaSum string // sizes
 }
 
 // accountRow is an account as the list shows it.
@@ -84,12 +86,18 @@ func (s *Pages) showAdmin(c *fiber.Ctx, form programme.AccountForm, fault *page.
 	if err != nil {
 		return err
 	}
-	if shown.Room, err = s.RoomRows(c.UserContext(), shown.Words); err != nil {
+	if shown.Room, shown.Media, err = s.RoomRows(c.UserContext(), shown.Words); err != nil {
 		return err
 	}
 	shown.Disk = s.Disk()
 	shown.Free, shown.All = page.Size(shown.Words, shown.Disk.Free), page.Size(shown.Words, shown.Disk.All)
-	shown.OwnRoom, shown.ProvinceRoom = page.Size(shown.Words, courses.MaxPhotoBytes), page.Size(shown.Words, programme.ProvinceBytes)
+	shown.OwnRoom, shown.ProvinceRoom = page.Size(shown.Words, courses.MaxPhotoBytes), page.Size(shown.Words, quota.Province)
+	shown.CourseRoom, shown.CoursesRoom = page.Size(shown.Words, quota.Course), page.Size(shown.Words, quota.Courses)
+	all := 0
+	for _, row := range shown.Media {
+		all += row.Bytes
+	}
+	shown.MediaSum = page.Size(shown.Words, uint64(all))
 	return s.Page(c, "admin", shown)
 }
 

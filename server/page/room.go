@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"lopban/courses/problem"
-	"lopban/courses/programme"
+	"lopban/courses/quota"
 	"lopban/courses/roster"
 	"lopban/courses/store"
 	"lopban/courses/words"
@@ -51,7 +51,7 @@ func (s *Site) RoomForPhotos(ctx context.Context, person string) error {
 	if err := s.Duty.MayKeepPhotos(ctx, person); err != nil {
 		return err
 	}
-	return s.RoomFor(ctx, person)
+	return s.Quotas.ForPhotos(ctx, person)
 }
 
 // Size says how much room something takes.
@@ -62,28 +62,33 @@ func Size(w words.Words, bytes uint64) string {
 	return w.T("size.mb", int((bytes+1<<20-1)>>20))
 }
 
-// RoomRow is what the photos of a province take, for administrators.
+// RoomRow is what the photos of a province or the media of a course take, for administrators.
 type RoomRow struct {
-	programme.Usage
+	quota.Usage
 	Province string // its name, "" for people of none
 	Size     string
 	Percent  int // of what it may take
 }
 
-// RoomRows are the provinces whose people have sent photos, those that take most first.
-func (s *Site) RoomRows(ctx context.Context, w words.Words) ([]RoomRow, error) {
-	all, err := store.All[programme.Usage](ctx, s.Store, programme.UsageKind, store.Query{})
-	var rows []RoomRow
+// RoomRows are the provinces whose people have sent photos, and the courses with media, those that take most first.
+func (s *Site) RoomRows(ctx context.Context, w words.Words) (provinces, courses []RoomRow, err error) {
+	all, err := store.All[quota.Usage](ctx, s.Store, quota.Kind, store.Query{})
 	for _, u := range all {
 		if u.Photos == 0 {
 			continue
 		}
-		row := RoomRow{Usage: u, Size: Size(w, uint64(u.Bytes)), Percent: u.Bytes * 100 / programme.ProvinceBytes}
+		if u.CourseOf() != "" {
+			courses = append(courses, RoomRow{Usage: u, Size: Size(w, uint64(u.Bytes)), Percent: u.Bytes * 100 / quota.Course})
+			continue
+		}
+		row := RoomRow{Usage: u, Size: Size(w, uint64(u.Bytes)), Percent: u.Bytes * 100 / quota.Province}
 		if p, ok := s.Places.Province(roster.Present, u.ID); ok {
 			row.Province = ProvinceName(w, p)
 		}
-		rows = append(rows, row)
+		provinces = append(provinces, row)
 	}
-	slices.SortFunc(rows, func(a, b RoomRow) int { return cmp.Or(b.Bytes-a.Bytes, strings.Compare(a.ID, b.ID)) })
-	return rows, err
+	most := func(a, b RoomRow) int { return cmp.Or(b.Bytes-a.Bytes, strings.Compare(a.ID, b.ID)) }
+	slices.SortFunc(provinces, most)
+	slices.SortFunc(courses, most)
+	return provinces, courses, err
 }

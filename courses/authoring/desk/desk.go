@@ -36,6 +36,7 @@ type Edit struct {
 	Rev    int       `json:"rev"`  // from 1, without gaps
 	Text   string    `json:"text"` // of a text file
 	Blob   string    `json:"blob"` // of a picture: the name of its bytes in the store, as Version.Media has it
+	Size   int       `json:"size"` // bytes of the picture; 0 where an earlier release kept it
 	Gone   bool      `json:"gone"` // the file was removed
 	By     string    `json:"by"`   // account
 	At     time.Time `json:"at"`
@@ -127,6 +128,8 @@ type Desk struct {
 	Store  store.Store
 	School *school.School
 	Now    func() time.Time
+	// Room refuses media for which there is no room: their sizes by the names of their blobs. nil: there is always some.
+	Room func(ctx context.Context, course string, media map[string]int) error
 
 	mu     sync.Mutex
 	loaded map[string]loadedDraft // by course
@@ -230,18 +233,31 @@ func (d *Desk) Put(ctx context.Context, course, name string, base int, data []by
 	if m := markdown.CheckMedia(file, name, data); m.Errors() {
 		return Edit{}, m, nil
 	}
-	e := Edit{Course: course, Path: file, Blob: authoring.Sum(data) + path.Ext(name), By: by}
+	e := Edit{Course: course, Path: file, Blob: authoring.Sum(data) + path.Ext(name), Size: len(data), By: by}
+	if err := d.roomFor(ctx, course, map[string]int{e.Blob: e.Size}); err != nil {
+		return Edit{}, nil, err
+	}
 	err := store.KeepBlob(ctx, d.Store, e.Blob, data, func() (err error) { e, err = d.save(ctx, base, e); return err })
 	return e, nil, err
 }
 
-// Restore makes an earlier revision the newest again, as a revision of its own.
+// Restore makes an earlier revision the newest again, as a revision of its own. Media are kept for a while only, see
+// MediaKept.
 func (d *Desk) Restore(ctx context.Context, course, path string, rev, base int, by string) (Edit, error) {
 	e, err := d.ReadRev(ctx, course, path, rev)
 	if err != nil {
 		return Edit{}, err
 	}
-	return d.save(ctx, base, Edit{Course: course, Path: path, Text: e.Text, Blob: e.Blob, Gone: e.Gone, By: by})
+	again := Edit{Course: course, Path: path, Text: e.Text, Blob: e.Blob, Size: e.Size, Gone: e.Gone, By: by}
+	if e.Blob == "" {
+		return d.save(ctx, base, again)
+	}
+	data, err := d.there(ctx, e)
+	if err != nil {
+		return Edit{}, err
+	}
+	err = store.KeepBlob(ctx, d.Store, e.Blob, data, func() (err error) { again, err = d.save(ctx, base, again); return err })
+	return again, err
 }
 
 // save inserts the next revision of a file that the draft is open for.

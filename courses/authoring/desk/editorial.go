@@ -444,7 +444,7 @@ func (d *Desk) Copy(ctx context.Context, course, id, by string) (Editing, error)
 		if f.Path == authoring.CourseFile {
 			e.Text = courseID.ReplaceAllLiteralString(e.Text, "id: "+strconv.Quote(id))
 		}
-		edits[f.Path] = Edit{Course: id, Path: f.Path, Text: e.Text, Blob: e.Blob, By: by}
+		edits[f.Path] = Edit{Course: id, Path: f.Path, Text: e.Text, Blob: e.Blob, Size: e.Size, By: by}
 	}
 	return d.begin(ctx, id, edits, Editorial{Course: id, Kind: Opened, Note: course, By: by})
 }

@@ -35,11 +35,17 @@ type Aim struct {
 // that is not open, a module or lesson that is gone, and files that a draft cannot hold are a store.Problem, and then
 // nothing of importance was written.
 func (d *Desk) Take(ctx context.Context, b bring.Brought, aim Aim, by string) (int, error) {
-	t := taking{Desk: d, ctx: ctx, course: aim.Course, by: by}
+	t, media := taking{Desk: d, ctx: ctx, course: aim.Course, by: by}, map[string]int{}
 	for name, data := range b.Files {
 		if m := fits(name, data); m.Errors() {
 			return 0, problem.Invalid("file", "bring-broken", bundle.Said(m))
 		}
+		if !IsText(name) {
+			media[authoring.Sum(data)+path.Ext(name)] = len(data)
+		}
+	}
+	if err := d.roomFor(ctx, aim.Course, media); err != nil {
+		return 0, err
 	}
 	switch {
 	case aim.New:
@@ -120,7 +126,7 @@ func (t *taking) anew(b bring.Brought, strand courses.Strand) (int, error) {
 		if IsText(name) {
 			e.Text = Clean(string(data))
 		} else {
-			e.Blob = authoring.Sum(data) + path.Ext(name)
+			e.Blob, e.Size = authoring.Sum(data)+path.Ext(name), len(data)
 			if err := t.Store.PutBlob(t.ctx, e.Blob, data); err != nil && !errors.Is(err, problem.ErrExists) {
 				return 0, err
 			}

@@ -8,6 +8,7 @@ import (
 	"lopban/courses/help"
 	"lopban/courses/libraries"
 	"lopban/courses/programme"
+	"lopban/courses/quota"
 	"lopban/courses/rights"
 	"lopban/courses/roster"
 	"lopban/courses/roster/accounts"
@@ -155,7 +156,7 @@ var Record = []Processing{
 	{accounts.CodeKeyKind, ForNobody, stays},
 	{programme.LeaseKind, ForNobody, stays},
 	{programme.StrayKind, ForNobody, stays},
-	{programme.UsageKind, ForNobody, stays},
+	{quota.Kind, ForNobody, stays},
 }
 
 // Processed is the line of a kind.
