@@ -18,7 +18,6 @@ import (
 	"lopban/courses/targets"
 	"lopban/courses/words"
 	"lopban/server/learn"
-	"lopban/server/office"
 	"lopban/server/page"
 )
 
@@ -34,12 +33,12 @@ type homePage struct {
 	Missing      []strandStand       // of Standing, those in which a certificate is missing
 	AllDone      bool                // every course that is offered is complete
 	Certificates []school.Entry
-	Commented    []*courses.Version  // whose practice task the visitor should do again
-	Praised      []praise            // practice tasks that passed lately
-	Lapsed       []school.Study      // whose certificate is good no more, or not for long: it can be earned again
-	Asked        []office.AskedEntry // about the register, that wait for the visitor's answer
-	Ask          *help.Contact       // for help
-	Left         []*courses.Version  // complete, with a practice task that nothing was sent for
+	Commented    []*courses.Version // whose practice task the visitor should do again
+	Praised      []praise           // practice tasks that passed lately
+	Lapsed       []school.Study     // whose certificate is good no more, or not for long: it can be earned again
+	Asked        []school.Waiting   // about the register, that wait for the visitor's answer
+	Ask          *help.Contact      // for help
+	Left         []*courses.Version // complete, with a practice task that nothing was sent for
 }
 
 // deskCard leads to a page of somebody's work, with what waits there.

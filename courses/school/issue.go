@@ -248,6 +248,33 @@ func (s *School) entry(ctx context.Context, c courses.Certificate) (Entry, error
 	return e, nil
 }
 
+// looked are the entries of some certificates at a time, by id and read together.
+func looked(ctx context.Context, st store.Store, ids []string, now time.Time) (map[string]Entry, error) {
+	all, err := store.Many(ctx, st, CertificateKind, ids, func(c courses.Certificate) string { return c.ID })
+	if err != nil {
+		return nil, err
+	}
+	revoked, err := store.Many(ctx, st, RevocationKind, ids, func(r courses.Revocation) string { return r.ID })
+	if err != nil {
+		return nil, err
+	}
+	replaced := map[string]courses.Certificate{}
+	err = some(ctx, st, CertificateKind, "replaces", ids, store.Among, func(c courses.Certificate) { replaced[c.Replaces] = c })
+	entries := map[string]Entry{}
+	for id, c := range all {
+		e := Entry{Certificate: c}
+		if r, ok := revoked[id]; ok {
+			e.Revocation = &r
+		}
+		if by, ok := replaced[id]; ok {
+			e.ReplacedBy = &by
+		}
+		e.State = c.StateAt(now, e.Revocation, e.ReplacedBy != nil)
+		entries[id] = e
+	}
+	return entries, err
+}
+
 // revocation is what withdrew a certificate up to a time, nil for nothing.
 func revocation(ctx context.Context, st store.Store, certificate string, at time.Time) (*courses.Revocation, error) {
 	r, err := store.Get[courses.Revocation](ctx, st, RevocationKind, certificate)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -78,8 +79,7 @@ func (s *School) requests(ctx context.Context, e Entry) (all []courses.Request, 
 		return all, nil, err
 	}
 	last := &all[len(all)-1]
-	// what was asked is done, or can be done no more
-	if last.Undo != (e.State == courses.Revoked) || e.ReplacedBy != nil {
+	if !e.answerable(*last) {
 		return all, nil, nil
 	}
 	_, err = store.Get[courses.Declined](ctx, s.Store, DeclinedKind, last.ID)
@@ -89,28 +89,47 @@ func (s *School) requests(ctx context.Context, e Entry) (all []courses.Request, 
 	return all, nil, err
 }
 
+// answerable says whether what was asked about an entry is not done yet, and still can be.
+func (e Entry) answerable(r courses.Request) bool {
+	return r.Undo == (e.State == courses.Revoked) && e.ReplacedBy == nil
+}
+
 // Asked is the request about a certificate that waits for an answer, nil for none.
 func (s *School) Asked(ctx context.Context, e Entry) (*courses.Request, error) {
 	_, open, err := s.requests(ctx, e)
 	return open, err
 }
 
-// Open lists the requests for a province's register that wait for an answer, the oldest first.
-func (s *School) Open(ctx context.Context, province string) ([]courses.Request, error) {
+// Waiting is a request that waits for an answer, with the entry that it is about.
+type Waiting struct {
+	courses.Request
+	Entry Entry
+}
+
+// Open lists the requests for a province's register that wait for an answer, the oldest first: in as many calls of the
+// store however many there are.
+func (s *School) Open(ctx context.Context, province string) ([]Waiting, error) {
 	all, err := store.All[courses.Request](ctx, s.Store, RequestKind, store.Where(store.Is("province", province)).By("at"))
 	if err != nil {
 		return nil, err
 	}
-	var open []courses.Request
+	last := map[string]string{} // request, by certificate
 	for _, r := range all {
-		e, err := s.Look(ctx, r.Code)
-		if err != nil {
-			return nil, err
-		}
-		if waiting, err := s.Asked(ctx, e); err != nil {
-			return nil, err
-		} else if waiting != nil && waiting.ID == r.ID {
-			open = append(open, r)
+		last[r.Certificate] = max(last[r.Certificate], r.ID)
+	}
+	declined, err := store.Many(ctx, s.Store, DeclinedKind, slices.Collect(maps.Values(last)), func(d courses.Declined) string { return d.ID })
+	if err != nil {
+		return nil, err
+	}
+	entries, err := looked(ctx, s.Store, slices.Collect(maps.Keys(last)), s.Now())
+	if err != nil {
+		return nil, err
+	}
+	var open []Waiting
+	for _, r := range all {
+		e, there := entries[r.Certificate]
+		if _, no := declined[r.ID]; there && !no && last[r.Certificate] == r.ID && e.answerable(r) {
+			open = append(open, Waiting{r, e})
 		}
 	}
 	return open, nil

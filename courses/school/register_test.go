@@ -75,7 +75,7 @@ func TestARevocationNeedsAReasonAndASecondPerson(t *testing.T) {
 	if again, err := s.Ask(t.Context(), code, false, courses.Mistaken, "", "khac"); err != nil || again != r {
 		t.Errorf("asked while it is asked: %+v, %v", again, err)
 	}
-	if open, err := s.Open(t.Context(), "08"); err != nil || len(open) != 1 || open[0] != r {
+	if open, err := s.Open(t.Context(), "08"); err != nil || len(open) != 1 || open[0].Request != r || open[0].Entry.Code != code {
 		t.Errorf("open: %+v, %v", open, err)
 	}
 	if got := entry(t, s, code).State; got != courses.Valid {

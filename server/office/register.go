@@ -2,6 +2,7 @@ package office
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -182,31 +183,11 @@ func (s *Pages) Answer(c *fiber.Ctx) error {
 	return page.SeeOther(c, "/certificates/"+code+"/register?done="+done)
 }
 
-// AskedEntry is a request that waits, with the entry it is about.
-type AskedEntry struct {
-	courses.Request
-	Entry school.Entry
-}
-
 // AskedHere are the requests that wait for an answer of the visitor.
-func (s *Pages) AskedHere(c *fiber.Ctx, a roster.Account) ([]AskedEntry, error) {
+func (s *Pages) AskedHere(c *fiber.Ctx, a roster.Account) ([]school.Waiting, error) {
 	if !roster.MayAgree(a, a.Province, "") {
 		return nil, nil
 	}
 	open, err := s.School.Open(c.UserContext(), a.Province)
-	if err != nil {
-		return nil, err
-	}
-	var all []AskedEntry
-	for _, r := range open {
-		if !roster.MayAgree(a, a.Province, r.By) {
-			continue
-		}
-		e, err := s.School.Look(c.UserContext(), r.Code)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, AskedEntry{r, e})
-	}
-	return all, nil
+	return slices.DeleteFunc(open, func(w school.Waiting) bool { return !roster.MayAgree(a, a.Province, w.By) }), err
 }
