@@ -140,3 +140,23 @@ func TestTwoPeriodsAreCompared(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// However many periods are closed, their page asks the store as often.
+func TestClosedPeriodsAreReadTogether(t *testing.T) {
+	p := newBoard(t)
+	p.pass(month)
+	office := p.as(p.account("", "Trần Thu Hà", "", roster.Office))
+	calls := map[int]int{}
+	for n, id := range []string{"2026-10", "2026-11", "2026-12", "2026-Q4", "2026"} {
+		office.post("/periods", url.Values{"period": {id}, "name": {"Kỳ " + id}}).want(303)
+		office.get("/periods").want(200) // what is remembered is filled
+		before := p.storeCalls()
+		if rows := office.get("/periods?a=2026&b=2026-12").want(200).find("table.periods tbody tr"); len(rows) != n+1 {
+			t.Errorf("%d rows, want %d", len(rows), n+1)
+		}
+		calls[n+1] = p.storeCalls() - before
+	}
+	if calls[1] == 0 || calls[1] != calls[5] {
+		t.Errorf("calls by how many are closed: %v", calls)
+	}
+}

@@ -201,13 +201,36 @@ func (p Period) moment() moment {
 
 // Frozen gives the figures of a closed period for all provinces of a list or one of them: the same for ever.
 func (b *Board) Frozen(ctx context.Context, p Period, by roster.List, province string) (Figures, error) {
-	s := Scope{By: by, Province: province}
-	if _, err := b.moment(s, time.Time{}); err != nil {
+	all, err := b.FrozenAll(ctx, []Period{p}, by, province)
+	if err != nil {
 		return Figures{}, err
 	}
-	f, err := store.Get[frozen](ctx, b.Store, FrozenKind, p.board(s))
-	f.Figures.Period = p.ID
-	return f.Figures, err
+	return all[0], nil
+}
+
+// FrozenAll is Frozen for some periods, in their order and read together.
+func (b *Board) FrozenAll(ctx context.Context, periods []Period, by roster.List, province string) ([]Figures, error) {
+	s := Scope{By: by, Province: province}
+	if _, err := b.moment(s, time.Time{}); err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(periods))
+	for i, p := range periods {
+		ids[i] = p.board(s)
+	}
+	kept, err := store.Many(ctx, b.Store, FrozenKind, ids, func(f frozen) string { return f.ID })
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Figures, len(periods))
+	for i, id := range ids {
+		f, there := kept[id]
+		if !there {
+			return nil, store.NotFound(FrozenKind, id)
+		}
+		all[i], all[i].Period = f.Figures, periods[i].ID
+	}
+	return all, nil
 }
 
 // Adjustment is somebody who counts otherwise in a closed period than the figures say, because facts about its days

@@ -52,12 +52,13 @@ func (s *Pages) periodRows(ctx context.Context, q query) ([]periodRow, error) {
 	if err != nil {
 		return nil, err
 	}
+	figures, err := s.Board.FrozenAll(ctx, all, q.By, q.Province)
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]periodRow, len(all))
 	for i, p := range all {
-		rows[i].Period = p
-		if rows[i].Figures, err = s.Board.Frozen(ctx, p, q.By, q.Province); err != nil {
-			return nil, err
-		}
+		rows[i] = periodRow{p, figures[i]}
 	}
 	return rows, nil
 }
