@@ -176,7 +176,7 @@ func (s *Server) deskOf(c *fiber.Ctx, a roster.Account) ([]deskCard, error) {
 			}
 		}
 		add("/libraries", "libraries.title", "desk.libraries")
-		n, _, err := s.rights.OpenRequests(c, province)
+		n, err := s.rights.OpenRequests(c, province)
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -23,6 +24,12 @@ type Petition struct {
 	Words      string    `json:"words"`           // the person's own
 	By         string    `json:"by"`              // the person's account, or staff to whom they said it
 	ReceivedAt time.Time `json:"receivedAt"`
+}
+
+// Waiting is that a petition may wait for an answer: state that is there from before the petition until after its end,
+// so that those which wait are found without reading all that ever were.
+type Waiting struct {
+	ID string `json:"id"` // the petition's
 }
 
 // What is asked.
@@ -134,6 +141,9 @@ func (d *Desk) Ask(ctx context.Context, p Petition) (asking Asking, new bool, er
 			}
 		}
 		p.ID, p.ReceivedAt = fmt.Sprintf("%s/%04d", p.Person, len(all)+1), store.Time(d.Now())
+		if err := d.Store.Insert(ctx, WaitingKind, &Waiting{p.ID}); err != nil && !errors.Is(err, problem.ErrExists) {
+			return Asking{}, false, err
+		}
 		if err = d.Store.Insert(ctx, PetitionKind, &p); !errors.Is(err, problem.ErrExists) {
 			return Asking{Petition: p}, err == nil, err
 		}
@@ -160,7 +170,7 @@ func (d *Desk) Reply(ctx context.Context, id string, how How, reason, by string)
 		return a, problem.Invalid("reason", "text.long", reasonLetters)
 	case a.Ended() && how != Heard:
 		if a.How() == how {
-			return a, nil
+			return a, d.waitsNoMore(ctx, id)
 		}
 		return a, errEnded
 	case how == Heard && a.How() != Open:
@@ -175,7 +185,19 @@ func (d *Desk) Reply(ctx context.Context, id string, how How, reason, by string)
 	} else if err != nil {
 		return a, err
 	}
-	return d.Petition(ctx, id)
+	if a, err = d.Petition(ctx, id); err == nil && a.Ended() {
+		err = d.waitsNoMore(ctx, id)
+	}
+	return a, err
+}
+
+// waitsNoMore forgets that a petition which ended may wait.
+func (d *Desk) waitsNoMore(ctx context.Context, id string) error {
+	err := d.Store.Delete(ctx, WaitingKind, id)
+	if errors.Is(err, problem.ErrNotFound) {
+		err = nil
+	}
+	return err
 }
 
 var errEnded error = &problem.Problem{Kind: problem.ErrExists, Code: "petition-ended"}
@@ -218,24 +240,68 @@ func (d *Desk) Of(ctx context.Context, person string) ([]Asking, error) {
 	return d.answered(ctx, all)
 }
 
-// List gives the petitions of all: those that are open first, the one that is due first at the top; then those that
-// ended, the newest first.
-func (d *Desk) List(ctx context.Context) ([]Asking, error) {
-	all, err := store.All[Petition](ctx, d.Store, PetitionKind, store.Query{})
+// Waiting lists the petitions of all that wait for an answer, the one that is due first at the top.
+func (d *Desk) Waiting(ctx context.Context) ([]Asking, error) {
+	var ids []string
+	err := store.Each(ctx, d.Store, WaitingKind, store.Query{}, func(w Waiting) error { ids = append(ids, w.ID); return nil })
 	if err != nil {
 		return nil, err
 	}
-	list, err := d.answered(ctx, all)
-	slices.SortStableFunc(list, func(a, b Asking) int {
-		switch {
-		case a.Ended() != b.Ended():
-			return map[bool]int{false: -1, true: 1}[a.Ended()]
-		case a.Ended():
-			return b.Last().At.Compare(a.Last().At)
-		}
+	petitions, err := store.Many(ctx, d.Store, PetitionKind, ids, func(p Petition) string { return p.ID })
+	if err != nil {
+		return nil, err
+	}
+	all, err := d.answered(ctx, slices.Collect(maps.Values(petitions)))
+	all = slices.DeleteFunc(all, Asking.Ended)
+	slices.SortFunc(all, func(a, b Asking) int {
 		return cmp.Or(a.DueOn().Compare(b.DueOn()), a.ReceivedAt.Compare(b.ReceivedAt), cmp.Compare(a.ID, b.ID))
 	})
-	return list, err
+	return all, err
+}
+
+// Ended lists, of so many petitions that a province received last, or with "" all provinces, those that ended, the one
+// that ended last at the top.
+func (d *Desk) Ended(ctx context.Context, province string, most int) ([]Asking, error) {
+	q := store.Query{}.By("-receivedAt").First(most)
+	if province != "" {
+		q.Where = []store.Cond{store.Is("province", province)}
+	}
+	last, err := store.All[Petition](ctx, d.Store, PetitionKind, q)
+	if err != nil {
+		return nil, err
+	}
+	all, err := d.answered(ctx, last)
+	all = slices.DeleteFunc(all, func(a Asking) bool { return !a.Ended() })
+	slices.SortStableFunc(all, func(a, b Asking) int { return b.Last().At.Compare(a.Last().At) })
+	return all, err
+}
+
+// SettleWaiting looks at every petition and puts right which of them wait: a stop may have come after the end of one,
+// and a store that came from a backup does not know.
+func (d *Desk) SettleWaiting(ctx context.Context) error {
+	known, err := store.All[Waiting](ctx, d.Store, WaitingKind, store.Query{})
+	if err != nil {
+		return err
+	}
+	petitions, err := store.All[Petition](ctx, d.Store, PetitionKind, store.Query{})
+	if err != nil {
+		return err
+	}
+	all, err := d.answered(ctx, petitions)
+	for _, a := range all {
+		waits := slices.Contains(known, Waiting{a.ID})
+		switch {
+		case err != nil:
+		case waits && a.Ended():
+			err = d.waitsNoMore(ctx, a.ID)
+		case !waits && !a.Ended():
+			err = d.Store.Insert(ctx, WaitingKind, &Waiting{a.ID})
+			if errors.Is(err, problem.ErrExists) {
+				err = nil
+			}
+		}
+	}
+	return err
 }
 
 // answered puts the replies to petitions.

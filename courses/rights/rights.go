@@ -70,15 +70,16 @@ var (
 	WordingKind = &store.Kind{Name: "wording", Schema: 1, Order: 438, Fact: true, Doc: Wording{}}
 
 	PetitionKind = &store.Kind{Name: "petition", Schema: 1, Order: 434, Fact: true, Person: "person", Doc: Petition{},
-		Indexes: [][]string{{"person"}}}
-	ReplyKind = &store.Kind{Name: "reply", Schema: 1, Order: 432, Fact: true, Person: "person", Doc: Reply{}, Indexes: [][]string{{"person"}, {"at"}}}
+		Indexes: [][]string{{"person"}, {"province", "receivedAt"}, {"receivedAt"}}}
+	WaitingKind = &store.Kind{Name: "waiting", Schema: 1, Secret: true, Under: "id", Doc: Waiting{}} // see SettleWaiting
+	ReplyKind   = &store.Kind{Name: "reply", Schema: 1, Order: 432, Fact: true, Person: "person", Doc: Reply{}, Indexes: [][]string{{"person"}, {"at"}}}
 
 	ErasureKind = &store.Kind{Name: "erasure", Schema: 1, Order: 431, Person: "person", Doc: Erasure{}, Indexes: [][]string{{"person"}, {"done"}}}
 )
 
 // Kinds lists the kinds of this package, for who opens a store.
 func Kinds() []*store.Kind {
-	return []*store.Kind{ConsentKind, WordingKind, PetitionKind, ReplyKind, ErasureKind}
+	return []*store.Kind{ConsentKind, WordingKind, PetitionKind, WaitingKind, ReplyKind, ErasureKind}
 }
 
 // Desk keeps consents, requests and erasures.

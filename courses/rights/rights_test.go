@@ -2,12 +2,15 @@ package rights_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"lopban/courses/problem"
 	"lopban/courses/rights"
+	"lopban/courses/store"
 	"lopban/courses/store/sqlite/sqlitetest"
+	"lopban/courses/store/storetest"
 )
 
 func newDesk(t *testing.T) (*rights.Desk, *time.Time) {
@@ -89,9 +92,107 @@ func TestARequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := d.List(ctx)
-	if err != nil || len(list) != 3 || list[0].What != rights.Object || list[1].ID != b.ID || list[2].ID != a.ID {
-		t.Errorf("%+v %v", list, err)
+	if waiting, err := d.Waiting(ctx); err != nil || len(waiting) != 2 || waiting[0].What != rights.Object || waiting[1].ID != b.ID {
+		t.Errorf("waiting: %+v %v", waiting, err)
+	}
+	for province, n := range map[string]int{"": 1, "08": 1, "04": 0} {
+		if ended, err := d.Ended(ctx, province, 10); err != nil || len(ended) != n || n == 1 && ended[0].ID != a.ID {
+			t.Errorf("ended in %q: %+v %v", province, ended, err)
+		}
+	}
+}
+
+// The home of staff says how many requests wait: what ended is not read again for it, however much there is.
+func TestWhatEndedIsNotReadForWhatWaits(t *testing.T) {
+	d, _ := newDesk(t)
+	ctx := t.Context()
+	read := map[int]string{}
+	for n := 1; n <= 100; n++ {
+		person := fmt.Sprintf("MAI%03d", n)
+		a, _, err := d.Ask(ctx, rights.Petition{Person: person, Province: "08", What: rights.Access, By: person})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n > 1 {
+			_, err = d.Reply(ctx, a.ID, rights.Done, "", "SEN")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &storetest.Meter{Store: d.Store}
+		all, err := (&rights.Desk{Store: m, Now: d.Now}).Waiting(ctx)
+		if err != nil || len(all) != 1 || all[0].Person != "MAI001" {
+			t.Fatalf("%+v %v", all, err)
+		}
+		read[n] = fmt.Sprint(m.Read())
+	}
+	if read[1] != read[100] {
+		t.Errorf("calls and documents with one request %s, with a hundred %s", read[1], read[100])
+	}
+}
+
+// Wherever a stop comes, a request that is kept is on the list until it has ended, and not after; and so is one of a
+// store that came from a backup, which does not hold what waits.
+func TestWhatWaitsIsKnownAfterAStop(t *testing.T) {
+	d, _ := newDesk(t)
+	ctx := t.Context()
+	cut := storetest.NewCut(d.Store)
+	one := &rights.Desk{Store: cut, Now: d.Now}
+	wait := func(want int) {
+		t.Helper()
+		if all, err := d.Waiting(ctx); err != nil || len(all) != want {
+			t.Errorf("%d wait, want %d: %v", len(all), want, err)
+		}
+	}
+	for n := range 3 {
+		person := fmt.Sprint("MAI", n)
+		ask := func() (rights.Asking, error) {
+			a, _, err := one.Ask(ctx, rights.Petition{Person: person, Province: "08", What: rights.Access, By: person})
+			return a, err
+		}
+		cut.After(n)
+		if _, err := ask(); (err == nil) != (n == 2) {
+			t.Errorf("cut after %d writes: %v", n, err)
+		}
+		kept, err := d.Of(ctx, person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wait(len(kept))
+		cut.Mend()
+		a, err := ask()
+		if err != nil {
+			t.Fatal(err)
+		}
+		wait(1)
+		if n == 1 { // as after a restore
+			if err := d.Store.Delete(ctx, rights.WaitingKind, a.ID); err != nil {
+				t.Fatal(err)
+			}
+			wait(0)
+			if err := d.SettleWaiting(ctx); err != nil {
+				t.Fatal(err)
+			}
+			wait(1)
+		}
+		cut.After(n)
+		if _, err := one.Reply(ctx, a.ID, rights.Done, "", "SEN"); (err == nil) != (n == 2) {
+			t.Errorf("answered and cut after %d writes: %v", n, err)
+		}
+		cut.Mend()
+		if n == 0 {
+			wait(1)
+			_, err = d.Reply(ctx, a.ID, rights.Done, "", "SEN")
+		} else {
+			err = d.SettleWaiting(ctx)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		wait(0)
+		if left, err := store.All[rights.Waiting](ctx, d.Store, rights.WaitingKind, store.Query{}); err != nil || len(left) != 0 {
+			t.Errorf("%v are still said to wait: %v", left, err)
+		}
 	}
 }
 

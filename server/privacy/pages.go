@@ -404,15 +404,9 @@ func petitionID(person string, n int) string {
 }
 
 // OpenRequests counts what waits for an answer in a province, "" for all.
-func (s *Pages) OpenRequests(c *fiber.Ctx, province string) (n int, late bool, err error) {
-	all, err := s.Duty.Requests(c.UserContext(), province)
-	for _, a := range all {
-		if !a.Ended() {
-			n++
-			late = late || a.Late(roster.Day(s.Now()))
-		}
-	}
-	return n, late, err
+func (s *Pages) OpenRequests(c *fiber.Ctx, province string) (int, error) {
+	all, err := s.Duty.OpenRequests(c.UserContext(), province)
+	return len(all), err
 }
 
 // Day is a date as the roster keeps them.

@@ -25,7 +25,7 @@ type Desk struct{ *programme.Programme }
 // New is a desk that also finishes, with Settle, what was cut off, and removes what has had its term.
 func New(p *programme.Programme) *Desk {
 	d := &Desk{p}
-	p.Unfinished = append(p.Unfinished, d.Finish, d.finishAnswers, d.forgetRefusals)
+	p.Unfinished = append(p.Unfinished, d.Finish, d.finishAnswers, d.Rights.SettleWaiting, d.forgetRefusals)
 	return d
 }
 
@@ -327,42 +327,44 @@ func (d *Desk) whereNow(ctx context.Context, a rights.Asking) (rights.Asking, er
 	return a, err
 }
 
-// mostEnded is how many requests that ended a list shows; of those that wait it shows all.
+// mostEnded is of how many requests that came last a list shows those that ended; of those that wait it shows all.
 const mostEnded = 1000
 
-// Requests are those that a province answers, or with "" all, in the order of [rights.Desk.List].
+// Requests are those that a province answers, or with "" all: first those that wait, then those that ended.
 func (d *Desk) Requests(ctx context.Context, province string) ([]rights.Asking, error) {
-	all, err := d.Rights.List(ctx)
+	waiting, err := d.OpenRequests(ctx, province)
 	if err != nil {
 		return nil, err
 	}
-	var waiting []string
-	for _, a := range all {
-		if !a.Ended() {
-			waiting = append(waiting, a.Person)
-		}
+	ended, err := d.Rights.Ended(ctx, province, mostEnded)
+	return append(waiting, ended...), err
+}
+
+// OpenRequests are those that wait for an answer of a province, or with "" of any, the one that is due first at the
+// top.
+func (d *Desk) OpenRequests(ctx context.Context, province string) ([]rights.Asking, error) {
+	all, err := d.Rights.Waiting(ctx)
+	if err != nil {
+		return nil, err
 	}
-	people, err := d.Roll.KeptOf(ctx, waiting)
+	var people []string
+	for _, a := range all {
+		people = append(people, a.Person)
+	}
+	kept, err := d.Roll.KeptOf(ctx, people)
 	if err != nil {
 		return nil, err
 	}
 	var some []rights.Asking
-	ended := 0
 	for _, a := range all {
-		if p, ok := people[a.Person]; ok && !a.Ended() {
+		if p, ok := kept[a.Person]; ok {
 			a.Province = p.Province
 		} else if a, err = d.whereNow(ctx, a); err != nil { // who has an account alone
 			return nil, err
 		}
-		if province != "" && a.Province != province {
-			continue
+		if province == "" || a.Province == province {
+			some = append(some, a)
 		}
-		if a.Ended() {
-			if ended++; ended > mostEnded {
-				break
-			}
-		}
-		some = append(some, a)
 	}
 	return some, nil
 }

@@ -133,6 +133,7 @@ var Record = []Processing{
 	{rights.PetitionKind, ForRights, blank(func(p *rights.Petition) []*string {
 		return []*string{&p.Change.Name, &p.Change.Phone, &p.Change.Post, &p.Words}
 	})},
+	{rights.WaitingKind, ForRights, nil},
 	{rights.ReplyKind, ForRights, blank(func(r *rights.Reply) []*string { return []*string{&r.Reason} })},
 	{rights.ErasureKind, ForRights, stays},
 	{rights.WordingKind, ForNobody, stays},
