@@ -1,11 +1,17 @@
 package server
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"lopban/courses"
+	"lopban/courses/programme"
 	"lopban/courses/roster"
+	"lopban/courses/school"
+	"lopban/courses/store/sqlite/sqlitetest"
+	"lopban/courses/store/storetest"
 )
 
 func TestAuthorSeesEachCourseOnce(t *testing.T) {
@@ -27,6 +33,49 @@ func TestAuthorSeesEachCourseOnce(t *testing.T) {
 	}
 	if got := len(shown.find(`main a[href="/author/K1"]`)); got != 1 || len(shown.find("pre")) != 0 {
 		t.Errorf("K1 is there %d times: %s", got, shown.text())
+	}
+}
+
+// However many people learn, the list of courses reads as much, and says how many they are.
+func TestTheListOfCoursesReadsTheSameHoweverManyLearn(t *testing.T) {
+	m := &storetest.Meter{Store: sqlitetest.Open(t, programme.Kinds()...)}
+	p := provinceOn(newSiteOn(t, m))
+	v := p.publish(shortCourse("K1", courses.LibraryService))
+	learn := func(from, to int) { // every second of them to the end
+		var begun, earned []any
+		for n := from; n < to; n++ {
+			person := fmt.Sprintf("P%04d", n)
+			e := courses.Enrolment{ID: courses.EnrolmentID(person, v.Course, 1), Person: person, Course: v.Course, Cycle: 1, Version: v.ID, RecordedAt: p.now()}
+			begun = append(begun, &e)
+			if n%2 == 0 {
+				earned = append(earned, &courses.Certificate{ID: e.ID, Person: person, Course: v.Course, Code: person, Register: person, IssuedAt: p.now()})
+			}
+		}
+		done(t, m.Insert(t.Context(), school.EnrolmentKind, begun...))
+		done(t, m.Insert(t.Context(), school.CertificateKind, earned...))
+	}
+	look := func(want string) (calls, documents int) {
+		t.Helper()
+		p.trainer.get("/author").want(200) // what is remembered is filled
+		m.Read()
+		if got := textOf(p.trainer.get("/author").want(200).find("table.data tbody tr")[0]); !strings.Contains(got, want) {
+			t.Errorf("%q does not say %q", got, want)
+		}
+		return m.Read()
+	}
+	hours := func() {
+		p.pass(2 * time.Hour)
+		done(t, school.KeepUptake(t.Context(), p.Store, p.now()))
+	}
+	learn(0, 10)
+	look("K1@1, 05/12/2026 2 10 5")
+	hours()
+	calls, documents := look("K1@1, 05/12/2026 2 10 5")
+	learn(10, 1500)
+	look("K1@1, 05/12/2026 2 1.500 750") // what came just now too
+	hours()
+	if c, d := look("K1@1, 05/12/2026 2 1.500 750"); c != calls || d != documents {
+		t.Errorf("with 10 learners %d calls and %d documents, with 1,500 %d and %d", calls, documents, c, d)
 	}
 }
 

@@ -76,8 +76,11 @@ func newSiteOn(t testing.TB, st store.Store) *visited {
 
 // inner is the engine of a store that is watched.
 func inner(st store.Store) store.Store {
-	if r, ok := st.(*storetest.Recorder); ok {
-		return r.Store
+	switch st := st.(type) {
+	case *storetest.Recorder:
+		return st.Store
+	case *storetest.Meter:
+		return st.Store
 	}
 	return st
 }

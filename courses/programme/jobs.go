@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lopban/courses/problem"
+	"lopban/courses/school"
 	"lopban/courses/store"
 )
 
@@ -20,6 +21,7 @@ type Job struct {
 var Timetable = []Job{
 	{"settle", time.Hour, func(ctx context.Context, s *Programme) error { return s.Settle(ctx) }},
 	{"counts", 24 * time.Hour, func(ctx context.Context, s *Programme) error { _, err := s.Board.Recount(ctx); return err }},
+	{"uptake", 10 * time.Minute, func(ctx context.Context, s *Programme) error { return school.KeepUptake(ctx, s.Store, s.Now()) }},
 	{"places", 10 * time.Minute, func(ctx context.Context, s *Programme) error { return s.SettlePlaces(ctx) }},
 	{"sessions", 24 * time.Hour, func(ctx context.Context, s *Programme) error { _, err := s.Sessions.Sweep(ctx); return err }},
 	{"tallies", time.Hour, func(ctx context.Context, s *Programme) error { _, err := s.Accounts.SweepTallies(ctx); return err }},

@@ -11,7 +11,7 @@ var (
 
 	ListingKind = &store.Kind{Name: "course", Schema: 1, Order: 390, Doc: courses.Listing{}}
 
-	EnrolmentKind = &store.Kind{Name: "enrolment", Schema: 1, Order: 340, Fact: true, Person: "person", Doc: courses.Enrolment{}, Indexes: [][]string{{"person"}, {"course"}, {"version", "recordedAt"}}}
+	EnrolmentKind = &store.Kind{Name: "enrolment", Schema: 1, Order: 340, Fact: true, Person: "person", Doc: courses.Enrolment{}, Indexes: [][]string{{"person"}, {"recordedAt"}, {"version", "recordedAt"}}}
 
 	AdvanceKind = &store.Kind{Name: "advance", Schema: 1, Order: 330, Fact: true, Under: "id", Doc: courses.Advance{}, Indexes: [][]string{{"recordedAt"}}}
 
@@ -22,7 +22,7 @@ var (
 		Indexes: [][]string{{"enrolment"}, {"recordedAt"}}}
 
 	CertificateKind = &store.Kind{Name: "certificate", Schema: 1, Order: 240, Fact: true, Person: "person", Doc: courses.Certificate{}, Unique: []string{"code", "register"},
-		Indexes: [][]string{{"person"}, {"province", "issuedAt"}, {"issuedAt"}, {"replaces", "id", "course"}}}
+		Indexes: [][]string{{"person"}, {"province", "issuedAt"}, {"issuedAt"}, {"replaces"}}}
 
 	RevocationKind = &store.Kind{Name: "revocation", Schema: 1, Order: 190, Fact: true, Under: "id", Doc: courses.Revocation{}, Indexes: [][]string{{"at"}}}
 
@@ -35,7 +35,7 @@ var (
 func Kinds() []*store.Kind {
 	return []*store.Kind{VersionKind, ListingKind, EnrolmentKind, AdvanceKind, CompletionKind, AttemptKind, CertificateKind, RevocationKind, RequestKind, DeclinedKind, IssuerKind, RefusalKind, ShipmentKind,
 		SubmissionKind, ReviewKind, TaskKind, ReadingKind, PhoneLogKind, AheadKind,
-		TrainingKind, RulingKind, DueKind, BatchKind}
+		TrainingKind, RulingKind, DueKind, BatchKind, UptakeKind}
 }
 
 // The kinds of documents about practice tasks.

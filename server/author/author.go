@@ -129,17 +129,13 @@ func (s *Pages) showAuthor(c *fiber.Ctx, form newCourseForm, fault *page.FormFau
 }
 
 func (s *Pages) courseRows(ctx context.Context, catalogue []*courses.Version) ([]courseRow, error) {
-	begun, err := s.Store.Count(ctx, school.EnrolmentKind, store.Query{}, "course")
-	if err != nil {
-		return nil, err
-	}
-	completed, err := s.Store.Count(ctx, school.CertificateKind, store.Where(store.Is("replaces", "")), "course")
+	u, err := school.UptakeNow(ctx, s.Store, s.Now())
 	if err != nil {
 		return nil, err
 	}
 	var rows []courseRow
 	for _, v := range catalogue {
-		row := courseRow{Version: v, Begun: counted(begun, v.Course), Completed: counted(completed, v.Course)}
+		row := courseRow{Version: v, Begun: u.BegunOf(v), Completed: u.Completed[v.Course]}
 		for _, l := range v.Lessons() {
 			row.Lessons++
 			row.Questions += len(l.Quiz.Questions)
@@ -147,15 +143,6 @@ func (s *Pages) courseRows(ctx context.Context, catalogue []*courses.Version) ([
 		rows = append(rows, row)
 	}
 	return rows, nil
-}
-
-func counted(groups []store.Group, key string) int {
-	for _, g := range groups {
-		if g.Key[0] == key {
-			return g.N
-		}
-	}
-	return 0
 }
 
 // questionText is a few words by which a question is known.

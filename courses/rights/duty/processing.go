@@ -117,6 +117,7 @@ var Record = []Processing{
 	{targets.FrozenKind, ForNumber, stays},
 	{targets.CountsKind, ForNumber, stays},
 	{targets.ChangeKind, ForNumber, stays},
+	{school.UptakeKind, ForNumber, stays},
 	{libraries.EventKind, ForNumber, stays},
 	{libraries.YearKind, ForNumber, stays},
 
