@@ -36,6 +36,53 @@ func (q Quiz) Drawn(enrolment, lesson string, number int) Quiz {
 	return drawn
 }
 
+// NextDraw is the number of the draw that the next attempt sees: the first that none has answered.
+func (s LessonState) NextDraw() int {
+	for i, n := range s.Draws {
+		if n != i {
+			return i
+		}
+	}
+	return len(s.Draws)
+}
+
+// Answered says whether an attempt was asked a draw, and can no more be asked it by who has not passed: whoever knows
+// what it was worth could try other answers until they pass.
+func (s LessonState) Answered(draw int) bool { return !s.Done && slices.Contains(s.Draws, draw) }
+
+// Next is the number by which the next attempt at a quiz is told from those before.
+func (q Quiz) Next(s LessonState) int {
+	if len(q.Draw) == 0 {
+		return s.Attempts
+	}
+	return s.NextDraw()
+}
+
+// Coming is a draw that no attempt has answered, for a phone to take along.
+type Coming struct {
+	Draw int      `json:"draw"`
+	Asks []string `json:"asks"` // ids of its questions
+}
+
+// comingDraws is how many attempts a phone can make of a quiz before it hears of the server again.
+const comingDraws = 2
+
+// Coming lists the draws that the next attempts see, none where the quiz draws none.
+func (q Quiz) Coming(enrolment, lesson string, s LessonState) []Coming {
+	var all []Coming
+	for n := s.NextDraw(); len(q.Draw) > 0 && len(all) < comingDraws; n++ {
+		if slices.Contains(s.Draws, n) {
+			continue
+		}
+		one := Coming{Draw: n}
+		for _, question := range q.Drawn(enrolment, lesson, n).Questions {
+			one.Asks = append(one.Asks, question.ID)
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
 // lot is a question and its place in the drawing.
 type lot struct {
 	question string

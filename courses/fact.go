@@ -35,7 +35,7 @@ type Fact struct {
 	// instead of Answers: what a form had, by question or question.part
 	Form map[string][]string `json:"form,omitempty"`
 	Lang string              `json:"lang,omitempty"` // in which Form was filled in
-	// of an attempt, the number of the draw that the learner saw; nil: as many as there were attempts
+	// of an attempt, the number of the draw that the learner saw; nil: the first that none has answered
 	Draw *int   `json:"draw,omitempty"`
 	Text string `json:"text,omitempty"` // of a submission or a remark
 	// of a remark, the question that it is about; "" for the lesson's text
@@ -57,8 +57,10 @@ type Receipt struct {
 	Score       *int   `json:"score,omitempty"`  // of an attempt, percent
 	Passed      *bool  `json:"passed,omitempty"`
 	Certificate string `json:"certificate,omitempty"` // its code, once the course is complete
-	Args        []any  `json:"-"`                     // of a refusal, what fills its message's places
-	Say         string `json:"say,omitempty"`         // of a refusal, the reason in the sender's language
+	// of an attempt at a quiz that draws its questions: what the next ones ask
+	Draws []Coming `json:"draws,omitempty"`
+	Args  []any    `json:"-"`             // of a refusal, what fills its message's places
+	Say   string   `json:"say,omitempty"` // of a refusal, the reason in the sender's language
 }
 
 // PhoneLog is how far the server has a person's log of one phone. Both sides compare it: it is made of the bytes that

@@ -22,6 +22,7 @@ type LessonState struct {
 	Done     bool      // read, or for a lesson with a quiz: passed
 	Best     int       // best score in percent
 	Attempts int       // handed in
+	Draws    []int     // numbers of the draws that they answered, each once, in order
 	LastAt   time.Time // when the last of them happened, zero for none
 	DoneAt   time.Time // when it was first done, by the phone's corrected time
 }
@@ -115,6 +116,11 @@ func (t Terms) Trace(completions []Completion, attempts []Attempt, work ...Hande
 		s.Best = max(s.Best, a.Score)
 		if a.HappenedAt.After(s.LastAt) {
 			s.LastAt = a.HappenedAt
+		}
+		if a.Draw != nil {
+			if i, known := slices.BinarySearch(s.Draws, *a.Draw); !known {
+				s.Draws = slices.Insert(s.Draws, i, *a.Draw)
+			}
 		}
 		p.Lessons[a.Lesson] = s
 		if t.passed(a) {

@@ -213,7 +213,7 @@ func (s *Server) apiLesson(c *fiber.Ctx) error {
 	body := fiber.Map{"id": p.Lesson.ID, "version": p.Version.ID, "title": p.Lesson.Title, "minutes": p.Lesson.Minutes,
 		"html": s.Texts.Lesson(p.Version, p.Lesson, w.Lang).HTML, "done": p.State.Done, "read": p.State.Read, "best": p.State.Best, "next": p.Next}
 	if p.HasQuiz() {
-		draw := p.State.Attempts
+		draw := p.Lesson.Quiz.Next(p.State)
 		questions := []apiQuestion{}
 		for _, q := range s.learn.Questions(p, p.Asked(draw), w, p.Order(draw), nil, nil) {
 			a := apiQuestion{ID: q.ID, Kind: q.Kind, Prompt: string(q.Prompt), Tail: string(q.Tail), Options: apiOptions(q.Options), Right: apiOptions(q.Rights)}
@@ -224,7 +224,7 @@ func (s *Server) apiLesson(c *fiber.Ctx) error {
 		}
 		quiz := fiber.Map{"questions": questions, "passMark": p.Version.PassMark}
 		if len(p.Lesson.Quiz.Draw) > 0 {
-			quiz["draw"] = draw
+			quiz["draw"], quiz["draws"] = draw, p.Coming()
 		}
 		if n := p.Lesson.Quiz.Attempts; n > 0 {
 			quiz["attempts"] = fiber.Map{"allowed": n, "left": p.Left()}

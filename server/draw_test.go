@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lopban/courses"
 )
@@ -87,5 +88,55 @@ func TestOnlyWhatWasDrawnIsShownAndMarked(t *testing.T) {
 	}
 	if got := c.post("/courses/K1/thu/quiz", map[string][]string{"id": {"z"}, "draw": {"7"}}).want(422).text(); !strings.Contains(got, "chưa đến lượt") {
 		t.Errorf("a draw of one's own choice: %s", got)
+	}
+}
+
+// A page that was left open, or its address with a number of one's own, does not bring back questions whose answers
+// were judged: what is handed in does not count, and new questions stand there at once.
+func TestADrawIsHandedInOnce(t *testing.T) {
+	s := newSite(t)
+	v := s.publish(drawnCourse("K1"))
+	lesson, _ := v.Lesson("thu")
+	mai := s.person("Vàng Thị Mỷ", "00715")
+	c := s.as(mai)
+	drawn := func(n int) courses.Quiz { return lesson.Quiz.Drawn(courses.EnrolmentID(mai.ID, "K1", 1), "thu", n) }
+	hand := func(id, draw string, answers map[string]any) *reply {
+		f := form(id, answers)
+		f.Set("draw", draw)
+		f.Set("sure", "1")
+		return c.post("/courses/K1/thu/quiz", f)
+	}
+	receipt := hand("a", "0", nil).leads()
+	for range 2 {
+		if got := hand("a", "0", nil).leads(); got != receipt {
+			t.Errorf("pressed twice it leads to %s", got)
+		}
+	}
+	s.pass(time.Minute)
+	for _, id := range []string{"b", "c"} {
+		again := hand(id, "0", rightAnswers(drawn(0))).want(422)
+		if !strings.Contains(again.one(".note[role=alert]"), "lượt tiếp theo") || again.attr("input[name=draw]", "value") != "1" || again.attr("input[name=id]", "value") == id {
+			t.Errorf("the questions of attempt a again: %s", again.text())
+		}
+		for _, q := range drawn(1).Questions {
+			if len(again.find("#q-"+q.ID)) != 1 {
+				t.Errorf("%s of the next draw is not asked", q.ID)
+			}
+		}
+	}
+	shown := c.get("/courses/K1/thu/quiz?draw=0").want(200)
+	if shown.attr("input[name=draw]", "value") != "1" || !strings.Contains(shown.one(".note[role=alert]"), "lượt tiếp theo") {
+		t.Errorf("asked for by its number: %s", shown.text())
+	}
+	st, err := s.School.Study(t.Context(), mai.ID, "K1")
+	if err != nil || st.Progress.Lessons["thu"].Attempts != 1 {
+		t.Errorf("%+v, %v", st.Progress.Lessons, err)
+	}
+	s.pass(time.Minute)
+	if got := c.get(hand("d", "1", rightAnswers(drawn(1))).leads()).want(200).one("h1"); got != "Đạt" {
+		t.Errorf("the next draw: %s", got)
+	}
+	if again := c.get("/courses/K1/thu/quiz?draw=0").want(200); again.attr("input[name=draw]", "value") != "0" {
+		t.Error("who has passed cannot practise with the first questions")
 	}
 }

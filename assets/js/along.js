@@ -2,7 +2,7 @@
 // The button on a course's page that takes it along: its size first, then how far it is.
 import { $, $$ } from "./dom.js";
 import { current } from "./here.js";
-import { keepOwn } from "./log.js";
+import { keepDraws, keepOwn } from "./log.js";
 import { packs, take } from "./packs.js";
 
 const box = $("[data-along]"), words = box.dataset;
@@ -18,14 +18,14 @@ export async function keepStudy(p, course) {
   await keepOwn(p, "study:" + course, { lessons, certificate });
 }
 
-/** Keeps which questions of a drawn quiz the next attempt asks. @param {import("./log.js").Person} p @param {import("./packs.js").Pack} pack */
-async function keepDraws(p, pack) {
+/** Keeps which questions of a drawn quiz the next attempts ask. @param {import("./log.js").Person} p @param {import("./packs.js").Pack} pack */
+async function keepAllDraws(p, pack) {
   for (const lesson of pack.lessons) {
     if (!lesson.draws) continue;
     const answer = await fetch(`/api/v1/courses/${pack.course}/lessons/${lesson.id}`, { cache: "no-store" });
     if (!answer.ok) continue;
     const { quiz } = await answer.json();
-    await keepOwn(p, `draw:${pack.course}/${lesson.id}`, { draw: quiz.draw, asks: quiz.questions.map((/** @type {any} */ q) => q.id) });
+    await keepDraws(p, pack.course, lesson.id, quiz.draws);
   }
 }
 
@@ -52,7 +52,7 @@ $("button", box).addEventListener("click", async () => {
     const pack = await take(words.url, withMedia, (done, of) => { bar.max = of; bar.value = done; });
     navigator.storage?.persist?.().catch(() => {});
     const p = await current();
-    if (p) await keepStudy(p, pack.course).then(() => keepDraws(p, pack));
+    if (p) await keepStudy(p, pack.course).then(() => keepAllDraws(p, pack));
     await offer();
   } catch (error) {
     say(error instanceof DOMException && error.name === "QuotaExceededError" ? "full" : "failed");

@@ -2,7 +2,7 @@
 // On every page: whose phone this is now, what of theirs waits, and the sending of it on any network.
 import { set, setting } from "./db.js";
 import { $ } from "./dom.js";
-import { count, forget, lock, waitTime, people, person, welcome } from "./log.js";
+import { count, forget, keepDraws, lock, waitTime, people, person, welcome } from "./log.js";
 import { send } from "./outbox.js";
 
 const bar = $("[data-log]"), owner = $("[data-person]");
@@ -95,11 +95,18 @@ async function start() {
     }
     await go(p.id);
     await keepAsk();
+    await keepNext(p);
     if (owner && location.pathname.startsWith("/certificates")) {
       const { keepPapers, paperAt } = await import("./papers.js");
       await keepPapers(p, paperAt(location.pathname)?.code).catch(() => {}); // a bonus: the page itself is there
     }
   };
+}
+
+/** Keeps which questions the next attempts at the quiz of this page ask. @param {import("./log.js").Person} p */
+async function keepNext(p) {
+  const next = owner && $("[data-draws]")?.dataset.draws, [, , course, lesson] = location.pathname.split("/");
+  if (next) await keepDraws(p, course, lesson, JSON.parse(next));
 }
 
 /** Keeps whom to ask for help: it is a public number, and needed most by who cannot get in. */

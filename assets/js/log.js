@@ -219,6 +219,17 @@ export async function own(p, key) {
   return found && p.secret ? unsealValue(p.secret, found.sealed) : null;
 }
 
+/** @typedef {{ draw: number, asks: string[] }} Draw which questions an attempt asks */
+
+/** Keeps which questions of a lesson's quiz the next attempts ask. @param {Person} p @param {string} course @param {string} lesson @param {Draw[]} draws */
+export const keepDraws = (p, course, lesson, draws) => keepOwn(p, `draw:${course}/${lesson}`, { draws });
+
+/** What is kept of them, or was by an earlier release: of the next attempt alone. @param {Person} p @param {string} course @param {string} lesson @returns {Promise<Draw[]>} */
+export async function drawsOf(p, course, lesson) {
+  const found = await own(p, `draw:${course}/${lesson}`);
+  return found ? found.draws || [found] : [];
+}
+
 /** Keeps bytes of a person's own, sealed. @param {Person} p @param {string} key @param {ArrayBuffer} bytes */
 export async function keepBytes(p, key, bytes) {
   const sealed = await seal(p.lock, bytes);

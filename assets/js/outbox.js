@@ -1,7 +1,7 @@
 // @ts-check
 // Brings a person's log to the server: looks at what waits, sends it, and takes it off the list only on its receipt.
 // Whatever goes wrong on the way, it may be sent again.
-import { amend, entries, factOf, pending, person, settle, textOf } from "./log.js";
+import { amend, entries, factOf, keepDraws, pending, person, settle, textOf } from "./log.js";
 import { unseal } from "./vault.js";
 
 const batch = 50; // facts at once: 10 KB, a few seconds on 2G
@@ -67,6 +67,7 @@ async function sendSome(p, waiting, ask) {
     return "busy";
   }
   await settle(sending.map((entry, i) => received(entry, receipts[i])));
+  for (const [i, { course, lesson }] of facts.entries()) if (receipts[i].draws) await keepDraws(p, course, lesson, receipts[i].draws);
   await earned(p, new Set(facts.filter((_, i) => receipts[i].certificate).map((fact) => fact.course)));
   if (log) await compare(p.id, log, sentAt, Date.parse(now));
   return "";

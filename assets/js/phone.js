@@ -4,7 +4,7 @@ import { set, setting } from "./db.js";
 import { $, $$ } from "./dom.js";
 import { current, fill, go, ready } from "./here.js";
 import { kept } from "./kept.js";
-import { count, entries, factOf, lock, newID, own, people, setPIN, unlock } from "./log.js";
+import { count, drawsOf, entries, factOf, lock, newID, own, people, setPIN, unlock } from "./log.js";
 import { earned } from "./outbox.js";
 import { free, packs, packWith } from "./packs.js";
 import { keepPapers, paper, paperAt, papers } from "./papers.js";
@@ -46,9 +46,9 @@ async function show(path, p) {
   const [, , course, lesson, quiz] = path.split("/");
   const facts = p ? await factsOf(p, course) : [];
   if (!lesson) await mark(pack, p, facts);
-  for (const form of $$("form[method=post]", main)) await prepare(form, p, facts, course, lesson);
   const n = Number(new URLSearchParams(location.search).get("kept")), brought = facts.find(({ entry }) => entry.n === n);
   if (p && brought && (quiz === "quiz" ? brought.fact.kind === "attempt" : lesson === "practice")) handedIn(pack, p, lesson, facts);
+  for (const form of $$("form[method=post]", main)) await prepare(form, p, facts, course, lesson);
   main.hidden = false;
   await import("./site.js");
   if (lesson === "practice") await import("./practice.js");
@@ -85,14 +85,17 @@ async function prepare(form, p, facts, course, lesson) {
 /** @param {HTMLFormElement} form @param {Person} p @param {{ entry: Entry, fact: any }[]} facts @param {string} course @param {string} lesson */
 async function prepareQuiz(form, p, facts, course, lesson) {
   form.dataset.quiz = `${p.id}/${course}/${lesson}`;
-  const drawn = await own(p, `draw:${course}/${lesson}`);
+  const tried = facts.filter(({ fact }) => fact.kind === "attempt" && fact.lesson === lesson);
+  // A draw is answered once: whoever has answered all that were taken along waits for others.
+  const draws = await drawsOf(p, course, lesson), drawn = draws.find(({ draw }) => !tried.some(({ entry, fact }) => fact.draw === draw && entry.state !== "refused"));
+  if (draws.length && !drawn) { form.replaceWith(el("p", { className: "note wait", role: "status" }, say("draws.none"))); return; }
   if (drawn) {
     $("[name=draw]", form).value = drawn.draw;
     for (const question of $$("fieldset.question", form)) if (!drawn.asks.includes(question.id.slice(2))) question.remove();
     // numbered as they are asked, not as they stand in the pool
     $$("fieldset.question > legend", form).forEach((legend, i) => { const text = legend.firstChild; text.data = text.data.replace(/\d+/, String(i + 1)); });
   }
-  const waiting = facts.filter(({ entry, fact }) => fact.kind === "attempt" && fact.lesson === lesson && entry.state === "here").length;
+  const waiting = tried.filter(({ entry }) => entry.state === "here").length;
   if (waiting) form.before(el("div", { className: "note", role: "status" }, say("attempts.wait", waiting)));
   let sure = false;
   form.addEventListener("submit", (event) => {

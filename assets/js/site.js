@@ -127,7 +127,7 @@ function takeQuiz() {
     location.replace(`${location.pathname}?draw=${encodeURIComponent(old.draw)}`); // the questions that were answered
     return;
   }
-  if (Object.keys(answers).length) {
+  if (parts().some((part) => answers[part.name])) {
     // The attempt keeps its id through a reload: handed in twice, it counts once.
     id.value = old.id;
     parts().forEach((part) => {

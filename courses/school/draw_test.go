@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -174,6 +175,75 @@ func TestAnAttemptIsGradedOverWhatWasDrawn(t *testing.T) {
 		asked := a.Quiz(quiz)
 		if score, _ := asked.Grade(a.Answers); score != a.Score || a.Version != "K@1" || len(asked.Questions) != 2 {
 			t.Errorf("%+v of %v is graded again with %d", a, ids(asked), score)
+		}
+	}
+}
+
+// Whoever knows what their answers to a draw were worth could try others until they pass. So it is answered once; what
+// a second phone asked without a network, before anything was known, counts too.
+func TestADrawIsAnsweredOnce(t *testing.T) {
+	s := newSchool(t)
+	quiz := publish(t, s, drawing()).Modules[0].Lessons[1].Quiz
+	s.at(morning.Add(time.Hour))
+	hand := func(id string, draw, right int, happened time.Time) courses.Receipt {
+		t.Helper()
+		f := try(id, "")
+		f.Answers, f.Draw, f.At = answered(quiz.Drawn("mai/K/01", "thu", draw), right), &draw, happened
+		return record(t, s, "mai", f)
+	}
+	coming := func(r courses.Receipt) (numbers []int) {
+		for _, one := range r.Draws {
+			if !slices.Equal(one.Asks, ids(quiz.Drawn("mai/K/01", "thu", one.Draw))) {
+				t.Errorf("draw %d is said to ask %v", one.Draw, one.Asks)
+			}
+			numbers = append(numbers, one.Draw)
+		}
+		return numbers
+	}
+	known := morning.Add(time.Hour)
+	first := hand("a", 0, 1, known)
+	if first.State != courses.Received || !slices.Equal(coming(first), []int{1, 2}) {
+		t.Fatalf("%+v", first)
+	}
+	if r := hand("a", 0, 1, known); r.State != courses.Duplicate || *r.Score != 50 || !slices.Equal(coming(r), []int{1, 2}) {
+		t.Errorf("the same attempt again: %+v", r)
+	}
+	s.at(morning.Add(2 * time.Hour))
+	for _, id := range []string{"b", "c"} {
+		r := hand(id, 0, 2, known.Add(time.Minute))
+		if r.State != courses.Refused || r.Reason != "draw-used" || !slices.Equal(coming(r), []int{1, 2}) {
+			t.Errorf("other answers when the first were judged: %+v", r)
+		}
+	}
+	if r := hand("d", 0, 0, morning.Add(30*time.Minute)); r.State != courses.Received || *r.Score != 0 {
+		t.Errorf("another phone, before anything was known: %+v", r)
+	}
+	if r := hand("e", 0, 2, morning.Add(20*time.Minute)); r.State != courses.Refused || r.Reason != "draw-used" {
+		t.Errorf("a third that says so: %+v", r)
+	}
+	f := try("f", "")
+	f.Answers, f.At = answered(quiz.Drawn("mai/K/01", "thu", 1), 1), known.Add(2*time.Minute)
+	if r := record(t, s, "mai", f); r.State != courses.Received || !slices.Equal(coming(r), []int{2, 3}) {
+		t.Errorf("without a number it is of the next: %+v", r)
+	}
+	if r := hand("g", 3, 2, known.Add(3*time.Minute)); r.State != courses.Received || !*r.Passed || !slices.Equal(coming(r), []int{2, 4}) {
+		t.Errorf("one ahead: %+v", r)
+	}
+	if r := hand("h", 0, 2, known.Add(4*time.Minute)); r.State != courses.Received {
+		t.Errorf("who has passed may practise with any: %+v", r)
+	}
+}
+
+// A phone without a network has two draws with it. Both count, though it hears of neither before it sends them.
+func TestWhatAPhoneAskedWithoutANetworkCounts(t *testing.T) {
+	s := newSchool(t)
+	quiz := publish(t, s, drawing()).Modules[0].Lessons[1].Quiz
+	s.at(morning.Add(48 * time.Hour))
+	for i, id := range []string{"a", "b"} {
+		f := try(id, "")
+		f.Answers, f.Draw, f.At = answered(quiz.Drawn("mai/K/01", "thu", i), i+1), &i, morning.Add(time.Duration(i)*time.Hour)
+		if r := record(t, s, "mai", f); r.State != courses.Received || *r.Score != 50*(i+1) {
+			t.Errorf("attempt %s: %+v", id, r)
 		}
 	}
 }

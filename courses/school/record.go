@@ -55,7 +55,10 @@ func (s *School) Record(ctx context.Context, l Learner, f courses.Fact) (courses
 	}
 	var wrong *problem.Problem
 	if errors.As(err, &wrong) && errors.Is(wrong.Kind, problem.ErrInvalid) {
-		return s.Refuse(ctx, l.Person, sent, wrong)
+		if r, err = s.Refuse(ctx, l.Person, sent, wrong); err == nil && wrong.Code == drawUsed {
+			r.Draws, err = s.comingDraws(ctx, e, f.Lesson)
+		}
+		return r, err
 	}
 	if err == nil && f.Kind == submission {
 		err = s.refreshTask(ctx, e.ID)
@@ -71,6 +74,9 @@ func (s *School) Record(ctx context.Context, l Learner, f courses.Fact) (courses
 	st, err := s.study(ctx, e)
 	if err != nil {
 		return courses.Receipt{}, err
+	}
+	if f.Kind == "attempt" {
+		r.Draws = st.Coming(f.Lesson)
 	}
 	c, err := s.issue(ctx, l, st)
 	if c != nil {
@@ -305,7 +311,7 @@ func (s *School) asked(ctx context.Context, versions []*courses.Version, client,
 		lesson, _ := v.Lesson(f.Lesson)
 		q := asking{version: v}
 		var err error
-		if q.draw, err = s.draw(ctx, lesson, client, enrolment, f.Draw); err == nil {
+		if q.draw, err = s.draw(ctx, v, lesson, client, enrolment, f.Draw); err == nil {
 			q.quiz = (&courses.Attempt{Enrolment: enrolment, Lesson: lesson.ID, Draw: q.draw}).Quiz(lesson.Quiz)
 			q.answers, err = q.quiz.Answered(f)
 		}
@@ -322,7 +328,7 @@ func (s *School) asked(ctx context.Context, versions []*courses.Version, client,
 // draw is the number of the draw of an attempt, nil where the quiz draws none. What is sent again has the number that
 // it has. A learner may be one ahead of what has arrived, and no further: who could choose among many draws would
 // choose an easy one.
-func (s *School) draw(ctx context.Context, lesson courses.Lesson, client, enrolment string, said *int) (*int, error) {
+func (s *School) draw(ctx context.Context, v *courses.Version, lesson courses.Lesson, client, enrolment string, said *int) (*int, error) {
 	if len(lesson.Quiz.Draw) == 0 {
 		return nil, nil
 	}
@@ -330,19 +336,16 @@ func (s *School) draw(ctx context.Context, lesson courses.Lesson, client, enrolm
 	if err != nil {
 		return nil, err
 	}
-	n := 0
-	for _, a := range attempts {
-		if a.ID == client && said == nil {
-			return a.Draw, nil
-		}
-		if a.Lesson == lesson.ID && a.ID != client {
-			n++
-		}
+	own := func(a courses.Attempt) bool { return a.ID == client }
+	if i := slices.IndexFunc(attempts, own); i >= 0 && said == nil {
+		return attempts[i].Draw, nil
 	}
+	state := courses.Trace(v, nil, slices.DeleteFunc(attempts, own)).Lessons[lesson.ID]
 	if said == nil {
+		n := state.NextDraw()
 		return &n, nil
 	}
-	if *said < 0 || *said > n+1 {
+	if *said < 0 || *said > state.Attempts+1 {
 		return nil, problem.Invalid("draw", "draw-ahead")
 	}
 	return said, nil

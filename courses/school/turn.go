@@ -39,9 +39,10 @@ func (t *turns) take(ctx context.Context, enrolment string) (done func(), err er
 }
 
 // inTurn refuses an attempt that the quiz does not allow: one more than it may have before one passes, or one that
-// happened within the pause after or before another. What is there already is not refused.
+// happened within the pause after or before another, or one that answers a draw again. What is there already is not
+// refused.
 func (s *School) inTurn(ctx context.Context, q courses.Quiz, a courses.Attempt) error {
-	if q.Attempts == 0 && q.PauseMinutes == 0 {
+	if q.Attempts == 0 && q.PauseMinutes == 0 && a.Draw == nil {
 		return nil
 	}
 	if _, err := store.Get[courses.Attempt](ctx, s.Store, AttemptKind, a.ID); !errors.Is(err, problem.ErrNotFound) {
@@ -72,7 +73,42 @@ func (s *School) inTurn(ctx context.Context, q courses.Quiz, a courses.Attempt) 
 			return problem.Invalid("lesson", "attempt-early")
 		}
 	}
+	return drawAgain(a, attempts)
+}
+
+const drawUsed = "draw-used"
+
+// drawAgain refuses an attempt whose draw was answered before: who knows what their answers were worth could try others
+// until they pass. Two phones without a network may have asked the same questions. So what happened before the other
+// was received counts too, but once, for when it happened is what the phone says.
+func drawAgain(a courses.Attempt, attempts []courses.Attempt) error {
+	again := 0
+	for _, other := range attempts {
+		if a.Draw == nil || other.Draw == nil || other.Lesson != a.Lesson || *other.Draw != *a.Draw {
+			continue
+		}
+		if again++; again > 1 || !a.HappenedAt.Before(other.RecordedAt) {
+			return problem.Invalid("draw", drawUsed)
+		}
+	}
 	return nil
+}
+
+// Coming lists the draws that the next attempts at a lesson's quiz see.
+func (st Study) Coming(lesson string) []courses.Coming {
+	l, ok := st.Version.Lesson(lesson)
+	if !ok || st.Enrolment == nil {
+		return nil
+	}
+	return l.Quiz.Coming(st.Enrolment.ID, lesson, st.Progress.Lessons[lesson])
+}
+
+func (s *School) comingDraws(ctx context.Context, e courses.Enrolment, lesson string) ([]courses.Coming, error) {
+	st, err := s.study(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return st.Coming(lesson), nil
 }
 
 // Renewable says whether the course may be begun again: what was earned is revoked, has expired or will within 90 days,

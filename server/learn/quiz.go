@@ -30,6 +30,7 @@ type quizPage struct {
 	Blank     []page.QuestionView // what was handed in without an answer: asked about before it counts
 	Early     bool                // handed in before the pause was over
 	Twice     bool                // the form was handed in before with other answers
+	Other     bool                // the questions that were asked for were answered by another attempt
 	Looked    bool                // Enter was pressed in a field: nothing was handed in
 	Past      []courses.Attempt
 }
@@ -75,13 +76,15 @@ func (s *Pages) Quiz(c *fiber.Ctx) error {
 		return s.result(c, p, id)
 	}
 	draw, ok := p.draw(c.Query("draw")) // of a draft that the phone keeps
-	if !ok {
-		draw = p.State.Attempts
+	other := ok && p.State.Answered(draw)
+	if !ok || other {
+		draw = p.Lesson.Quiz.Next(p.State)
 	}
 	shown, err := s.quizPage(c, p, newAttempt(), draw, nil, nil)
 	if err != nil {
 		return err
 	}
+	shown.Other = other
 	return s.Page(c, "quiz", shown)
 }
 
@@ -125,11 +128,29 @@ func typed(c *fiber.Ctx, question string) string { return c.FormValue("q." + que
 
 // Asked is the quiz of the visitor's attempt with this number of a draw.
 func (p lessonView) Asked(draw int) courses.Quiz {
-	enrolment := courses.EnrolmentID(p.Person, p.Version.Course, 1)
-	if p.Enrolment != nil {
-		enrolment = p.Enrolment.ID
+	return p.Lesson.Quiz.Drawn(p.cycle(), p.Lesson.ID, draw)
+}
+
+// Coming lists the draws that the visitor's next attempts see.
+func (p lessonView) Coming() []courses.Coming {
+	return p.Lesson.Quiz.Coming(p.cycle(), p.Lesson.ID, p.State)
+}
+
+// Ahead is Coming as a page tells it to a phone; "" where the quiz draws none, or nobody is there to draw for.
+func (p lessonView) Ahead() (string, error) {
+	if len(p.Lesson.Quiz.Draw) == 0 || p.Person == "" {
+		return "", nil
 	}
-	return p.Lesson.Quiz.Drawn(enrolment, p.Lesson.ID, draw)
+	text, err := json.Marshal(p.Coming())
+	return string(text), err
+}
+
+// cycle is the id of the visitor's enrolment, also before there is one.
+func (p lessonView) cycle() string {
+	if p.Enrolment != nil {
+		return p.Enrolment.ID
+	}
+	return courses.EnrolmentID(p.Person, p.Version.Course, 1)
 }
 
 // Order is the seed by which the options of an attempt stand: they keep their places from the first look to the result,
@@ -159,7 +180,7 @@ func (s *Pages) HandIn(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	draw := p.State.Attempts
+	draw := p.Lesson.Quiz.Next(p.State)
 	if text := c.FormValue("draw"); text != "" {
 		var ok bool
 		if draw, ok = p.draw(text); !ok {
@@ -202,6 +223,12 @@ func (s *Pages) HandIn(c *fiber.Ctx) error {
 			return err
 		}
 		return again(id, func(shown *quizPage) { shown.Early = r.Reason == "attempt-early" })
+	case r.State == courses.Refused && r.Reason == "draw-used":
+		if p, err = s.LessonAt(c); err != nil {
+			return err
+		}
+		draw = p.Lesson.Quiz.Next(p.State)
+		return again(newAttempt(), func(shown *quizPage) { shown.Other = true })
 	case r.State == courses.Refused && r.Reason == "id-reused":
 		// the earlier one stands; this one may be handed in beside it
 		return again(newAttempt(), func(shown *quizPage) { shown.Twice = true })
@@ -219,6 +246,7 @@ type resultPage struct {
 	Closed    bool          // the key of some questions is held back
 	Drawn     bool          // because a later attempt may ask them
 	KeyFrom   int           // from which attempt on the others are shown
+	Ahead     string        // draws of the next attempts, for a phone
 	Reread    []sectionView // where the answers that were not right are in the lesson
 	Used      bool          // the quiz allows no more attempts
 	Past      []courses.Attempt
@@ -276,6 +304,9 @@ func (s *Pages) result(c *fiber.Ctx, p lessonView, id string) error {
 	}
 	shown.Questions = s.Questions(p, asked, f.Words, order, a.Answers, marks)
 	shown.Past = past
+	if shown.Ahead, err = now.Ahead(); err != nil {
+		return err
+	}
 	if shown.Task, err = s.taskLeft(c.UserContext(), p.Study); err != nil {
 		return err
 	}

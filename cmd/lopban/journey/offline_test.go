@@ -2,6 +2,7 @@ package journey
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -251,6 +252,53 @@ func TestOfflineJourney(t *testing.T) {
 	if !w.progress("RP1", second.ID).Read {
 		t.Error("the second lesson is not read")
 	}
+}
+
+// Each attempt of a phone without a network asks other questions, as many attempts as it has draws with it; their
+// receipts bring the next ones.
+func TestEachAttemptOfAPhoneAsksOtherQuestions(t *testing.T) {
+	r := enter(t)
+	l := r.line(t)
+	v := l.region(r).pocket(t).tab
+	v.enter(traveller)
+	v.ready()
+	v.takes("RP2")
+	lesson := shipped()["RP2"].Lessons()[0]
+	path := "/courses/RP2/" + lesson.ID + "/quiz"
+	before := v.progress("RP2", lesson.ID).Attempts
+	seen, count := map[string]bool{}, len(asked(lesson.Quiz.Drawn("", "", 0)))
+	tries := func() {
+		t.Helper()
+		v.offline(path, "main:not([hidden]) form[data-quiz]")
+		asks := look[string](v, `[...document.querySelectorAll("fieldset.question")].map((q) => q.id).join()`)
+		if seen[asks] || strings.Count(asks, ",") != count-1 {
+			t.Errorf("asked are %s", asks)
+		}
+		seen[asks] = true
+		look[bool](v, `document.querySelector("form[data-quiz]").requestSubmit(), true`) // with blanks: asks first
+		v.says("main", fmt.Sprintf("Còn %d câu", count))
+		v.follow(chromedp.Evaluate[chromedp.Void](`document.querySelector("form[data-quiz]").requestSubmit()`))
+		v.says("main", v.say("vi", "phone.attempt.kept"))
+	}
+	for range 2 { // times without a network
+		v.airplane(l, true)
+		tries()
+		tries()
+		v.open(path)
+		v.says("main", v.say("vi", "phone.draws.none"))
+		v.airplane(l, false)
+		v.open("/phone")
+		v.await(`document.querySelector("dl.facts dd")?.innerText === "0"`)
+	}
+	if n := v.progress("RP2", lesson.ID).Attempts; n != before+4 {
+		t.Errorf("the server has %d attempts, want 4 more than %d", n, before)
+	}
+	// What is handed in with a network is not asked again without one either.
+	v.open(path)
+	v.follow(chromedp.Evaluate[chromedp.Void](handIn))
+	v.await(`document.querySelector("[data-received]") && document.readyState === "complete"`)
+	v.await(`import(performance.getEntriesByType("resource").map((r) => r.name).find((n) => n.includes("/log."))).then(async ({ drawsOf, person }) =>
+		(await drawsOf(await person(document.querySelector("[data-person]").dataset.person), "RP2", ` + quote(lesson.ID) + `))[0].draw === 5)`)
 }
 
 // On a shared phone everybody has a log of their own, under their PIN: one locks it, another signs in, and what the
