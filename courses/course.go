@@ -57,12 +57,15 @@ type Version struct {
 	Checked string   `json:"checked,omitempty"`
 	Sources []Source `json:"sources,omitempty"` // what it rests on
 	// from which attempt on who has not passed a quiz sees its key; 0: UsualKeyAfter
-	KeyAfter int       `json:"keyAfter,omitzero"`
-	Final    int       `json:"final,omitzero"` // how many questions the final test asks; 0: there is none
-	Modules  []Module  `json:"modules"`
-	Media    []Media   `json:"media"`
-	Practice *Practice `json:"practice,omitempty"` // nil: the course has no practice task
-	Guide    Text      `json:"guide,omitzero"`     // how to teach it to a group, Markdown; for trainers alone
+	KeyAfter int `json:"keyAfter,omitzero"`
+	Final    int `json:"final,omitzero"` // how many questions the final test asks; 0: there is none
+	// as of any quiz, see [Quiz]
+	FinalAttempts     int       `json:"finalAttempts,omitzero"`
+	FinalPauseMinutes int       `json:"finalPauseMinutes,omitzero"`
+	Modules           []Module  `json:"modules"`
+	Media             []Media   `json:"media"`
+	Practice          *Practice `json:"practice,omitempty"` // nil: the course has no practice task
+	Guide             Text      `json:"guide,omitzero"`     // how to teach it to a group, Markdown; for trainers alone
 }
 
 // Media is a picture of a course.

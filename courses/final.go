@@ -36,7 +36,7 @@ func (v *Version) AddFinal() {
 	if v.Final == 0 {
 		return
 	}
-	quiz := Quiz{Draw: []Draw{{Count: v.Final}}}
+	quiz := Quiz{Draw: []Draw{{Count: v.Final}}, Attempts: v.FinalAttempts, PauseMinutes: v.FinalPauseMinutes}
 	for _, l := range v.Written() {
 		for _, q := range l.Quiz.Questions {
 			if !q.Kind.Scored() {
@@ -48,13 +48,29 @@ func (v *Version) AddFinal() {
 		}
 	}
 	title := Text{Vi: "Kiểm tra cuối khóa", En: "Final test"}
+	again := v.finalAgain()
 	test := Lesson{ID: FinalID, Title: title, Minutes: v.Final * finalMinute, Quiz: quiz,
 		Objective: Text{Vi: "Nhớ và dùng được những gì đã học trong cả khóa.", En: "Remember and use what the whole course has taught."},
 		Body: Text{
 			Vi: fmt.Sprintf("## Trước khi làm bài\n\nBài có %d câu, rút từ câu hỏi của mọi bài trong khóa. Hãy làm sau khi đã học hết các bài.\n\n"+
-				"Cần đúng từ %d %% trở lên thì khóa học mới hoàn thành. Chưa đạt thì làm lại được.\n", v.Final, v.PassMark),
+				"Cần đúng từ %d %% trở lên thì khóa học mới hoàn thành. %s\n", v.Final, v.PassMark, again.Vi),
 			En: fmt.Sprintf("## Before you begin\n\nThe test has %d questions, drawn from the questions of every lesson. Take it when you have finished the lessons.\n\n"+
-				"The course is complete when %d%% or more are right. If they are not, you can try again.\n", v.Final, v.PassMark),
+				"The course is complete when %d%% or more are right. %s\n", v.Final, v.PassMark, again.En),
 		}}
 	v.Modules = append(v.Modules, Module{ID: FinalID, Title: Text{Vi: "Cuối khóa", En: "At the end"}, Lessons: []Lesson{test}})
+}
+
+// finalAgain says what is to be known of another attempt at the final test before the first.
+func (v *Version) finalAgain() Text {
+	again := Text{Vi: "Chưa đạt thì làm lại được.", En: "If they are not, you can try again."}
+	if n := v.FinalAttempts; n == 1 {
+		return Text{Vi: "Chỉ được làm một lượt.", En: "You have one attempt."}
+	} else if n > 1 {
+		again = Text{Vi: fmt.Sprintf("Được làm nhiều nhất %d lượt.", n), En: fmt.Sprintf("You have %d attempts at most.", n)}
+	}
+	if n := v.FinalPauseMinutes; n > 0 {
+		again.Vi += fmt.Sprintf(" Lượt sau cách lượt trước ít nhất %d phút.", n)
+		again.En += fmt.Sprintf(" The next attempt is at least %d minutes after the one before.", n)
+	}
+	return again
 }

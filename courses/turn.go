@@ -16,7 +16,7 @@ func (v *Version) KeyFrom() int {
 
 // KeyShown says of which questions of a lesson's quiz a learner in this state may see the key and the feedback: of all
 // once the quiz is passed; before, from the attempt that the version names on, of those that no lot can bring back. The
-// final test, which may be tried at once and for ever, shows none before.
+// final test, on which a certificate stands, shows none before.
 func (v *Version) KeyShown(l Lesson, s LessonState) func(question string) bool {
 	lots := map[string]bool{}
 	if !l.Quiz.Used(s) { // else nothing is drawn any more

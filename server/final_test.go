@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"lopban/courses"
 	"lopban/courses/roster"
@@ -149,5 +150,62 @@ func TestTheFinalTestStaysOfOnePieceAtTheDesk(t *testing.T) {
 	trainer.get("/author/K1/figures").want(200)
 	if pdf := trainer.get("/courses/K1/booklet.pdf").want(200).Body; !strings.HasPrefix(pdf, "%PDF-") {
 		t.Errorf("%.20q", pdf)
+	}
+}
+
+// Its attempts are counted and spaced as those of a lesson's quiz are, on the page and from a phone that was without a
+// network, and who has used them up begins the course again.
+func TestTheFinalTestMayLimitItsAttempts(t *testing.T) {
+	s := newSite(t)
+	files := examined("K1")
+	files["course.yaml"] = strings.Replace(files["course.yaml"], "final: 3", "final: {draw: 3, attempts: 2, pause_minutes: 20}", 1)
+	s.publish(files)
+	c := s.as(s.person("Vàng Thị Mỷ", "00715"))
+	try := func(id string) *reply {
+		f := form(id, nil)
+		f.Set("sure", "1")
+		return c.post("/courses/K1/final-test/quiz", f)
+	}
+	brought := func(id string, ago time.Duration) string {
+		t.Helper()
+		var answer struct{ Receipts []courses.Receipt }
+		fact := map[string]any{"id": id, "kind": "attempt", "course": "K1", "lesson": courses.FinalID, "at": s.now().Add(-ago), "answers": map[string]any{}}
+		c.send("POST", "/api/v1/facts", map[string]any{"sentAt": s.now(), "facts": []any{fact}}).want(200).json(&answer)
+		return answer.Receipts[0].State + " " + answer.Receipts[0].Reason
+	}
+	if text := c.get("/courses/K1/final-test").want(200).text(); !strings.Contains(text, "nhiều nhất 2 lượt. Lượt sau cách lượt trước ít nhất 20 phút.") {
+		t.Errorf("before: %s", text)
+	}
+	if text := c.get("/courses/K1/final-test/quiz").want(200).text(); !strings.Contains(text, "còn 2 lượt") {
+		t.Errorf("before: %s", text)
+	}
+	try("a").leads()
+	if got := try("b").want(422).one(".note[role=alert]"); !strings.Contains(got, "09:20 05/12/2026") {
+		t.Errorf("too early: %q", got)
+	}
+	s.pass(time.Hour)
+	if got := brought("c", 45*time.Minute); got != "refused attempt-early" {
+		t.Errorf("a quarter of an hour after the first, on a phone: %s", got)
+	}
+	for _, want := range []string{"received ", "duplicate "} {
+		if got := brought("d", 30*time.Minute); got != want {
+			t.Errorf("half an hour after the first, on a phone: %s, want %s", got, want)
+		}
+	}
+	if got := brought("e", 5*time.Minute); got != "refused attempts-used" {
+		t.Errorf("a third, on a phone: %s", got)
+	}
+	used := c.get("/courses/K1/final-test/quiz").want(200)
+	if try("f").want(422); len(used.find("form[data-quiz]")) > 0 || !strings.Contains(used.text(), "hết số lượt") {
+		t.Errorf("no attempt is left: %s", used.text())
+	}
+	if strings.Contains(c.get("/courses/K1/final-test/quiz?attempt=a").want(200).text(), "about twelve") {
+		t.Error("the key is shown to who may meet the questions again")
+	}
+	if got := c.post("/courses/K1/renew", nil).leads(); got != "/courses/K1" {
+		t.Errorf("begun again: %s", got)
+	}
+	if text := c.get("/courses/K1/final-test/quiz").want(200).text(); !strings.Contains(text, "còn 2 lượt") {
+		t.Errorf("in the new cycle: %s", text)
 	}
 }

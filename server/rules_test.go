@@ -34,12 +34,18 @@ func (p *province) outlineForm(status int, all ...string) (*reply, courses.Versi
 
 func TestPassMarkAndValidityHaveAForm(t *testing.T) {
 	p := newDraft(t)
-	_, v := p.outlineForm(303, "do", "rules", "pass", "75", "validity", "24", "key", "2", "final", "3")
+	_, v := p.outlineForm(303, "do", "rules", "pass", "75", "validity", "24", "key", "2", "final", "3", "final-attempts", "2", "final-pause", "30")
+	if v.FinalAttempts != 2 || v.FinalPauseMinutes != 30 {
+		t.Errorf("%+v", v)
+	}
+	if shown := p.trainer.get("/author/K1").want(200); shown.attr("#rule-final-attempts", "value") != "2" || shown.attr("#rule-final-pause", "value") != "30" {
+		t.Error("the form does not say how often the final test may be tried")
+	}
 	if v.PassMark != 75 || v.ValidityMonths != 24 || v.KeyAfter != 2 || v.Final != 3 || v.Shuffle {
 		t.Errorf("%+v", v)
 	}
 	_, v = p.outlineForm(303, "do", "rules", "pass", "60", "validity", "", "key", "", "shuffle", "1")
-	if v.PassMark != 60 || v.ValidityMonths != 0 || v.KeyAfter != 0 || v.Final != 0 || !v.Shuffle {
+	if v.PassMark != 60 || v.ValidityMonths != 0 || v.KeyAfter != 0 || v.Final != 0 || v.FinalAttempts != 0 || v.FinalPauseMinutes != 0 || !v.Shuffle {
 		t.Errorf("%+v", v)
 	}
 	for _, c := range []struct{ pass, validity, key, want string }{
@@ -55,6 +61,16 @@ func TestPassMarkAndValidityHaveAForm(t *testing.T) {
 	}
 	if r, _ := p.outlineForm(422, "do", "rules", "pass", "60", "final", "101"); !strings.Contains(r.one(".note.bad"), "Số câu của bài kiểm tra cuối khóa") || r.attr("#rule-final", "value") != "101" {
 		t.Error(r.text())
+	}
+	for _, c := range []struct{ final, attempts, pause, field, want string }{
+		{"3", "101", "", "#rule-final-attempts", "Số lần làm bài phải là một số từ 0 đến 100."},
+		{"3", "", "mười", "#rule-final-pause", "Số phút chờ phải là một số từ 0 đến 10080."},
+		{"", "2", "", "#rule-final", "Số câu của bài kiểm tra cuối khóa phải là một số từ 1 đến 100."},
+	} {
+		r, now := p.outlineForm(422, "do", "rules", "pass", "60", "final", c.final, "final-attempts", c.attempts, "final-pause", c.pause)
+		if !strings.Contains(r.one(".note.bad"), c.want) || len(r.find("#rules .bad "+c.field)) != 1 || r.attr("#rule-final-attempts", "value") != c.attempts || now.Hash != v.Hash {
+			t.Errorf("%+v: %s", c, r.text())
+		}
 	}
 	// The same form again, whose first answer was lost on the way.
 	p.trainer.post("/author/K1/outline", typed("do", "rules", "base", "1", "pass", "60", "shuffle", "1")).want(303)

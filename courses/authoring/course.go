@@ -53,7 +53,7 @@ func ReadCourse(data []byte, m *mistake.Mistakes) (courses.Version, bool) {
 		"checked":         {func(n *yaml.Node, k string) { v.Checked = r.day(n, k) }, false},
 		"sources":         {func(n *yaml.Node, k string) { v.Sources = r.sources(n, k) }, false},
 		"key_after":       {func(n *yaml.Node, k string) { v.KeyAfter = r.number(n, k, 1, MaxAttempts) }, false},
-		"final":           {func(n *yaml.Node, k string) { v.Final = r.number(n, k, 1, MaxDrawn) }, false},
+		"final":           {func(n *yaml.Node, k string) { r.final(n, k, &v) }, false},
 		"modules":         {func(n *yaml.Node, k string) { list, modules = n, r.list(n, k) }, true},
 		"practice":        {func(n *yaml.Node, k string) { v.Practice = r.practice(n, k) }, false},
 	})
@@ -117,6 +117,21 @@ func (r yamlReader) lesson(n *yaml.Node) (courses.Lesson, bool) {
 		"pause_minutes": {func(n *yaml.Node, k string) { l.Quiz.PauseMinutes = r.number(n, k, 1, MaxPause) }, false},
 	})
 	return l, l.ID != ""
+}
+
+// final reads how many questions the final test asks: a number, or beside it, with the keys of a lesson's quiz, how
+// often and after which pause it may be tried.
+func (r yamlReader) final(n *yaml.Node, key string, v *courses.Version) {
+	if n.Kind != yaml.MappingNode {
+		v.Final = r.number(n, key, 1, MaxDrawn)
+		return
+	}
+	r.mapping(n, key, fields{
+		"draw":     {func(n *yaml.Node, k string) { v.Final = r.number(n, k, 1, MaxDrawn) }, true},
+		"attempts": {func(n *yaml.Node, k string) { v.FinalAttempts = r.number(n, k, 1, MaxAttempts) }, false},
+
+		"pause_minutes": {func(n *yaml.Node, k string) { v.FinalPauseMinutes = r.number(n, k, 1, MaxPause) }, false},
+	})
 }
 
 // Bounds of what course.yaml and the desk's forms say.
@@ -410,7 +425,7 @@ type (
 		Checked  yamlDay        `yaml:"checked,omitempty"`
 		Sources  []yamlSource   `yaml:"sources,omitempty"`
 		KeyAfter int            `yaml:"key_after,omitempty"`
-		Final    int            `yaml:"final,omitempty"`
+		Final    any            `yaml:"final,omitempty"` // a number, or yamlFinal
 		Modules  []yamlModule   `yaml:"modules"`
 		Practice *yamlPractice  `yaml:"practice,omitempty"`
 	}
@@ -441,6 +456,11 @@ type (
 		Attempts  int      `yaml:"attempts,omitempty"`
 		Pause     int      `yaml:"pause_minutes,omitempty"`
 	}
+	yamlFinal struct {
+		Draw     int `yaml:"draw"`
+		Attempts int `yaml:"attempts,omitempty"`
+		Pause    int `yaml:"pause_minutes,omitempty"`
+	}
 	yamlDraw struct {
 		Pool  string `yaml:"pool"`
 		Count int    `yaml:"count"`
@@ -465,10 +485,20 @@ func drawYAML(draw []courses.Draw) any {
 	return list
 }
 
+func finalYAML(v courses.Version) any {
+	switch {
+	case v.Final == 0:
+		return nil
+	case v.FinalAttempts == 0 && v.FinalPauseMinutes == 0:
+		return v.Final
+	}
+	return yamlFinal{v.Final, v.FinalAttempts, v.FinalPauseMinutes}
+}
+
 // CourseYAML writes what ReadCourse reads. The periods are those that the minutes make.
 func CourseYAML(v courses.Version) ([]byte, error) {
 	c := yamlCourse{ID: v.Course, Strand: v.Strand, Title: yamlText(v.Title), Summary: yamlText(v.Summary), Periods: v.TruePeriods(),
-		PassMark: v.PassMark, Validity: v.ValidityMonths, KeyAfter: v.KeyAfter, Final: v.Final,
+		PassMark: v.PassMark, Validity: v.ValidityMonths, KeyAfter: v.KeyAfter, Final: finalYAML(v),
 		Checked: yamlDay(v.Checked), Sources: sourcesYAML(v.Sources)}
 	if !v.Shuffle {
 		c.Shuffle = &v.Shuffle

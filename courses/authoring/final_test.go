@@ -99,11 +99,52 @@ func TestTheFinalTestIsNotWrittenTwice(t *testing.T) {
 	}
 }
 
+// How often it may be tried, and after which pause, is said with the keys of a lesson's quiz, is told before the first
+// attempt, and comes back from the folder as it was.
+func TestAFinalTestMayLimitItsAttempts(t *testing.T) {
+	for written, want := range map[string]struct {
+		attempts, pause int
+		vi, en          string
+	}{
+		"final: 2\n":         {0, 0, "Chưa đạt thì làm lại được.", "If they are not, you can try again."},
+		"final: {draw: 2}\n": {0, 0, "Chưa đạt thì làm lại được.", "If they are not, you can try again."},
+		"final:\n  draw: 2\n  attempts: 1\n  pause_minutes: 60\n": {1, 60, "Chỉ được làm một lượt.", "You have one attempt."},
+		"final:\n  draw: 2\n  attempts: 3\n  pause_minutes: 60\n": {3, 60, "Được làm nhiều nhất 3 lượt. Lượt sau cách lượt trước ít nhất 60 phút.",
+			"You have 3 attempts at most. The next attempt is at least 60 minutes after the one before."},
+		"final:\n  draw: 2\n  pause_minutes: 5\n": {0, 5, "Chưa đạt thì làm lại được. Lượt sau cách lượt trước ít nhất 5 phút.",
+			"If they are not, you can try again. The next attempt is at least 5 minutes after the one before."},
+	} {
+		p, mistakes := LoadFiles(twoQuizzes(written))
+		test, _ := p.Version.Lesson(courses.FinalID)
+		if mistakes.Errors() || p.Version.Final != 2 || test.Quiz.Attempts != want.attempts || test.Quiz.PauseMinutes != want.pause ||
+			!strings.HasSuffix(test.Body.Vi, want.vi+"\n") || !strings.HasSuffix(test.Body.En, " "+want.en+"\n") {
+			t.Errorf("%q: %v, %d attempts, %d minutes, %q", written, mistakes, test.Quiz.Attempts, test.Quiz.PauseMinutes, test.Body)
+		}
+		files, err := p.Files()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want.attempts+want.pause > 0 && !bytes.Contains(files[CourseFile], []byte(written)) {
+			t.Errorf("%q is written as %s", written, files[CourseFile])
+		}
+		if again, mistakes := LoadFiles(files); mistakes.Errors() || again.Version.Hash != p.Version.Hash {
+			t.Errorf("%q comes back as another course: %v", written, mistakes)
+		}
+	}
+}
+
 func TestWhatIsWrongWithAFinalTestIsNamed(t *testing.T) {
 	for final, want := range map[string]string{
 		"final: 4\n":   "course.yaml:8: final-few 4 3",
 		"final: 0\n":   "course.yaml:8: number-range final 1 100",
 		"final: two\n": "course.yaml:8: yaml-type final",
+		"final: [2]\n": "course.yaml:8: yaml-type final",
+
+		"final: {draw: 4, attempts: 2}\n":             "course.yaml:8: final-few 4 3",
+		"final: {attempts: 2}\n":                      "course.yaml:8: yaml-key-missing draw",
+		"final: {draw: 2, tries: 2}\n":                "course.yaml:8: yaml-key-unknown tries",
+		"final:\n  draw: 2\n  attempts: 0\n":          "course.yaml:10: number-range attempts 1 100",
+		"final:\n  draw: 2\n  pause_minutes: 10081\n": "course.yaml:10: number-range pause_minutes 1 10080",
 	} {
 		_, mistakes := LoadFiles(twoQuizzes(final))
 		if found := mistakes[0].String(); !mistakes.Errors() || !strings.HasPrefix(found, want) {

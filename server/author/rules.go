@@ -16,12 +16,14 @@ import (
 
 // rulesForm is the settings of a course as a form shows them.
 type rulesForm struct {
-	Pass, Validity, Key, Final string
-	Shuffle                    bool
+	Pass, Validity, Key              string
+	Final, FinalAttempts, FinalPause string
+	Shuffle                          bool
 }
 
 func rulesFormOf(v *courses.Version) rulesForm {
-	return rulesForm{strconv.Itoa(v.PassMark), strconv.Itoa(v.ValidityMonths), unlessZero(v.KeyAfter), unlessZero(v.Final), v.Shuffle}
+	return rulesForm{strconv.Itoa(v.PassMark), strconv.Itoa(v.ValidityMonths), unlessZero(v.KeyAfter), unlessZero(v.Final),
+		unlessZero(v.FinalAttempts), unlessZero(v.FinalPauseMinutes), v.Shuffle}
 }
 
 // unlessZero is a number that says nothing where it is 0.
@@ -33,11 +35,13 @@ func unlessZero(n int) string {
 }
 
 func typedRules(c *fiber.Ctx) rulesForm {
-	return rulesForm{c.FormValue("pass"), c.FormValue("validity"), c.FormValue("key"), c.FormValue("final"), c.FormValue("shuffle") != ""}
+	return rulesForm{c.FormValue("pass"), c.FormValue("validity"), c.FormValue("key"), c.FormValue("final"),
+		c.FormValue("final-attempts"), c.FormValue("final-pause"), c.FormValue("shuffle") != ""}
 }
 
 func (f rulesForm) rules() desk.Rules {
-	return desk.Rules{PassMark: whole(f.Pass), ValidityMonths: whole(f.Validity), KeyAfter: whole(f.Key), Final: whole(f.Final), Shuffle: f.Shuffle}
+	return desk.Rules{PassMark: whole(f.Pass), ValidityMonths: whole(f.Validity), KeyAfter: whole(f.Key), Final: whole(f.Final),
+		FinalAttempts: whole(f.FinalAttempts), FinalPause: whole(f.FinalPause), Shuffle: f.Shuffle}
 }
 
 // whole reads a number that may be left out; what is none is -1, which no setting allows.

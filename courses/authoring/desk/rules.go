@@ -17,12 +17,14 @@ type Rules struct {
 	ValidityMonths int // 0: certificates do not expire
 	KeyAfter       int // attempts, 0: as usual
 	Final          int // questions of the final test, 0: there is none
+	FinalAttempts  int // at it, 0: any number
+	FinalPause     int // minutes between them
 	Shuffle        bool
 }
 
 // RulesOf reads them from an outline.
 func RulesOf(v *courses.Version) Rules {
-	return Rules{v.PassMark, v.ValidityMonths, v.KeyAfter, v.Final, v.Shuffle}
+	return Rules{v.PassMark, v.ValidityMonths, v.KeyAfter, v.Final, v.FinalAttempts, v.FinalPauseMinutes, v.Shuffle}
 }
 
 // maxHeading is how many letters a title, an objective, a summary or a criterion may have.
@@ -37,14 +39,20 @@ func within(n, least, most int, field, code string) error {
 
 // SetRules changes the settings of the course; base is the revision of course.yaml that the writer saw.
 func (d *Desk) SetRules(ctx context.Context, course string, base int, r Rules, by string) error {
+	least := 0 // what has no questions has no attempts
+	if r.FinalAttempts+r.FinalPause > 0 {
+		least = 1
+	}
 	err := cmp.Or(within(r.PassMark, 50, 100, "pass", "rule-pass"), within(r.ValidityMonths, 0, authoring.MaxValidity, "validity", "rule-validity"), within(r.KeyAfter, 0, authoring.MaxAttempts, "key", "rule-key"),
-		within(r.Final, 0, authoring.MaxDrawn, "final", "rule-final"))
+		within(r.FinalAttempts, 0, authoring.MaxAttempts, "final-attempts", "rule-attempts"), within(r.FinalPause, 0, authoring.MaxPause, "final-pause", "rule-pause"),
+		within(r.Final, least, authoring.MaxDrawn, "final", "rule-final"))
 	if err != nil {
 		return err
 	}
 	part := func(v *courses.Version) (any, bool) { return RulesOf(v), true }
 	return d.set(ctx, course, base, by, part, func(v *courses.Version) {
-		v.PassMark, v.ValidityMonths, v.KeyAfter, v.Final, v.Shuffle = r.PassMark, r.ValidityMonths, r.KeyAfter, r.Final, r.Shuffle
+		v.PassMark, v.ValidityMonths, v.KeyAfter, v.Shuffle = r.PassMark, r.ValidityMonths, r.KeyAfter, r.Shuffle
+		v.Final, v.FinalAttempts, v.FinalPauseMinutes = r.Final, r.FinalAttempts, r.FinalPause
 	})
 }
 
