@@ -140,3 +140,32 @@ func TestADrawIsHandedInOnce(t *testing.T) {
 		t.Error("who has passed cannot practise with the first questions")
 	}
 }
+
+// The key stays closed to who hands in a draw again, however often: such an attempt is none.
+func TestADrawHandedInAgainOpensNoKey(t *testing.T) {
+	s := newSite(t)
+	files := drawnCourse("K1")
+	files["course.yaml"] = strings.Replace(files["course.yaml"], "draw: 2", "draw: 6", 1) // no lot leaves any out
+	s.publish(files)
+	c := s.as(s.person("Vàng Thị Mỷ", "00715"))
+	hand := func(id, draw string) *reply {
+		f := form(id, nil)
+		f.Set("draw", draw)
+		f.Set("sure", "1")
+		return c.post("/courses/K1/thu/quiz", f)
+	}
+	first := hand("a", "0").leads()
+	told := func() bool { return strings.Contains(c.get(first).want(200).text(), "about twelve") }
+	s.pass(time.Minute)
+	for _, id := range []string{"b", "c", "d", "e"} {
+		if hand(id, "0").want(422); told() {
+			t.Fatalf("the key is shown after %s", id)
+		}
+	}
+	for _, draw := range []string{"1", "2"} {
+		hand("f"+draw, draw).leads()
+	}
+	if !told() {
+		t.Error("the key is not shown after three attempts that count")
+	}
+}
