@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,8 +37,8 @@ func TestAuthorSeesEachCourseOnce(t *testing.T) {
 	}
 }
 
-// However many people learn, the list of courses reads as much, and says how many they are.
-func TestTheListOfCoursesReadsTheSameHoweverManyLearn(t *testing.T) {
+// However many people learn, the pages for trainers read as much, and say how many they are.
+func TestPagesOfCoursesReadTheSameHoweverManyLearn(t *testing.T) {
 	m := &storetest.Meter{Store: sqlitetest.Open(t, programme.Kinds()...)}
 	p := provinceOn(newSiteOn(t, m))
 	v := p.publish(shortCourse("K1", courses.LibraryService))
@@ -54,28 +55,35 @@ func TestTheListOfCoursesReadsTheSameHoweverManyLearn(t *testing.T) {
 		done(t, m.Insert(t.Context(), school.EnrolmentKind, begun...))
 		done(t, m.Insert(t.Context(), school.CertificateKind, earned...))
 	}
-	look := func(want string) (calls, documents int) {
+	look := func(path, selector, want string) string {
 		t.Helper()
-		p.trainer.get("/author").want(200) // what is remembered is filled
+		p.trainer.get(path).want(200) // what is remembered is filled
 		m.Read()
-		if got := textOf(p.trainer.get("/author").want(200).find("table.data tbody tr")[0]); !strings.Contains(got, want) {
+		if got := textOf(p.trainer.get(path).want(200).find(selector)[0]); !strings.Contains(got, want) {
 			t.Errorf("%q does not say %q", got, want)
 		}
-		return m.Read()
+		calls, documents := m.Read()
+		return fmt.Sprintf("%d calls and %d documents", calls, documents)
+	}
+	list := func(n string) string { return look("/author", "table.data tbody tr", "K1@1, 05/12/2026 2 "+n) }
+	figures := func(n string) string {
+		return look("/author/K1/figures", "main p.text", "500 học viên mới nhất trong "+n)
 	}
 	hours := func() {
 		p.pass(2 * time.Hour)
 		done(t, school.KeepUptake(t.Context(), p.Store, p.now()))
 	}
-	learn(0, 10)
-	look("K1@1, 05/12/2026 2 10 5")
+	learn(0, 600)
+	list("600 300")
+	figures("600")
 	hours()
-	calls, documents := look("K1@1, 05/12/2026 2 10 5")
-	learn(10, 1500)
-	look("K1@1, 05/12/2026 2 1.500 750") // what came just now too
+	few := []string{list("600 300"), figures("600")}
+	learn(600, 1500)
+	list("1.500 750") // what came just now too
+	figures("1.500")
 	hours()
-	if c, d := look("K1@1, 05/12/2026 2 1.500 750"); c != calls || d != documents {
-		t.Errorf("with 10 learners %d calls and %d documents, with 1,500 %d and %d", calls, documents, c, d)
+	if many := []string{list("1.500 750"), figures("1.500")}; !slices.Equal(few, many) {
+		t.Errorf("with 600 learners %q, with 1,500 %q", few, many)
 	}
 }
 

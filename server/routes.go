@@ -21,7 +21,7 @@ var budgets = map[string]int{
 	"GET /roster":                         9,
 	"GET /api/v1/people":                  6,
 	"GET /practice":                       5,
-	"GET /author/:course/figures":         6,
+	"GET /author/:course/figures":         7,
 	"GET /board":                          2,
 	"GET /missing":                        10,
 	"GET /completions":                    9,

@@ -11,7 +11,11 @@ import (
 // Statistics reads the newest learners who began with a version and says how it teaches; begun is how many there are in
 // all.
 func (s *School) Statistics(ctx context.Context, v *courses.Version) (f courses.Statistics, begun int, err error) {
-	groups, err := s.Store.Count(ctx, EnrolmentKind, store.Where(store.Is("version", v.ID)))
+	u, err := keptUptake(ctx, s.Store, s.Now())
+	if err != nil {
+		return f, 0, err
+	}
+	since, err := s.Store.Count(ctx, EnrolmentKind, store.Where(store.Is("version", v.ID), store.AtLeast("recordedAt", u.Before)))
 	if err != nil {
 		return f, 0, err
 	}
@@ -27,7 +31,7 @@ func (s *School) Statistics(ctx context.Context, v *courses.Version) (f courses.
 	if err != nil {
 		return f, 0, err
 	}
-	return courses.NewStatistics(v, trails, s.Now()), groups[0].N, nil
+	return courses.NewStatistics(v, trails, s.Now()), u.Begun[v.ID] + since[0].N, nil
 }
 
 // trails reads what was done under enrolments, of all of them together.
