@@ -37,7 +37,7 @@ type importRosterCommand struct {
 	DryRun   bool              `help:"Only say what would change."`
 	Column   map[string]string `placeholder:"C=FIELD" help:"What a column holds, by its letter, for one sheet as 2.C=FIELD: name, family, given, phone, post, library, unit, kind, commune, communeCode, province, start, end, code, or none. Remembered for the province by its title."`
 	Sheet    []int             `placeholder:"N" help:"Import hidden sheets too, by number; without it they wait."`
-	Letters  string            `placeholder:"CODE" help:"Letters of a file that is not Unicode: tcvn3, vni, windows-1258, or several of them with commas; or unicode, to leave them."`
+	Letters  string            `placeholder:"CODE" help:"Letters of a file that is not Unicode: tcvn3, vni, windows-1258, utf-8 that was misread, or several of them with commas; or unicode, to leave them."`
 	Start    string            `placeholder:"DATE" help:"First day, as yyyy-mm-dd, of new people for whom the file has none."`
 	Exchange string            `enum:",yes,no" default:"" help:"Whether day and month of date cells are exchanged, when it is asked: yes or no."`
 	Answers  string            `type:"existingfile" placeholder:"FILE" help:"Who rows are: lines of a row, a tab, and same:CODE, row:ROW, away, other or later, as the import prints them."`
@@ -70,6 +70,9 @@ func (c *importRosterCommand) Run(ctx context.Context, term *console.Terminal) e
 	c.tell(term, s, im)
 	if len(im.Asks) > 0 && !c.DryRun {
 		return errAsked
+	}
+	if len(im.Rows) == 0 && !slices.ContainsFunc(im.Sheets, named) {
+		return errors.New("no column is known to hold names: say what the columns hold, such as --column B=name")
 	}
 	left, asks := im.Count(intake.Faulty), im.Count(intake.Asked)
 	if !c.DryRun {
@@ -104,6 +107,13 @@ func (c *importRosterCommand) Run(ctx context.Context, term *console.Terminal) e
 		return console.ErrFailed
 	}
 	return nil
+}
+
+// named says whether a column of a sheet holds names or codes of people.
+func named(p intake.Part) bool {
+	return slices.ContainsFunc(p.Columns, func(c intake.Column) bool {
+		return slices.Contains([]intake.Field{intake.FieldName, intake.FieldFamily, intake.FieldCode}, c.Field)
+	})
 }
 
 // errAsks ends a command when rows wait for an answer to who they are.
@@ -208,7 +218,7 @@ func (c *importRosterCommand) choices(book *workbook.Book) (intake.Choices, erro
 		for _, one := range strings.Split(c.Letters, ",") {
 			code, ok := letters.Known(strings.TrimSpace(one))
 			if !ok {
-				return choices, fmt.Errorf("--letters %s: not one of tcvn3, vni, windows-1258, unicode, or several of them with commas", c.Letters)
+				return choices, fmt.Errorf("--letters %s: not one of tcvn3, vni, windows-1258, utf-8, unicode, or several of them with commas", c.Letters)
 			}
 			told := code
 			if !slices.Contains(book.Codes, code) { // all texts

@@ -261,6 +261,19 @@ func TestRosterImportIsInterrupted(t *testing.T) {
 }
 
 // A file that is not there, is a folder or has nothing in it is said in words, before anything is made.
+// A list whose titles are not known is not imported as one of nobody.
+func TestRosterImportSaysThatNoColumnHoldsNames(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "la.csv")
+	if err := os.WriteFile(file, []byte("Cot 1,Cot 2,Cot 3\nThào Seo Mí,Thư viện xã Bản Hồ,Bản Hồ\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := lopban(t, nil, "roster", "import", file, "--province", "15", "--data", filepath.Join(dir, "data"))
+	if r.code != 1 || !strings.Contains(r.err, "--column B=name") {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestAFileToImportThatIsNone(t *testing.T) {
 	dir := t.TempDir()
 	data, empty, missing := filepath.Join(dir, "data"), filepath.Join(dir, "empty.csv"), filepath.Join(dir, "missing.csv")

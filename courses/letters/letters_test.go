@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -132,6 +134,36 @@ func TestFontsTellTheCode(t *testing.T) {
 	for font, want := range map[string]Code{".VnTime": TCVN3, ".VnTimeH": TCVN3, "VNI-Times": VNI, "Times New Roman": "", "VNtimes new roman": ""} {
 		if got := OfFont(font); got != want {
 			t.Errorf("%s is %q, want %q", font, got, want)
+		}
+	}
+}
+
+// A CSV in UTF-8 without its mark, opened by Excel and saved again: with the code page of Windows in English, and in
+// Vietnamese.
+func TestUTF8ThatWasMisread(t *testing.T) {
+	want := []string{"Nguyễn Thị Tuyết Nhung", "Đàm Văn Ước", "Thư viện xã Trùng Khánh", "Số điện thoại", "Họ và tên", "Hoàng Thị Hà"}
+	for _, page := range []*charmap.Charmap{charmap.Windows1252, charmap.Windows1258} {
+		var texts []string
+		for _, s := range want {
+			seen := ""
+			for i := range len(s) {
+				if r := page.DecodeByte(s[i]); r != utf8.RuneError {
+					seen += string(r)
+				} else {
+					seen += string(rune(s[i]))
+				}
+			}
+			texts = append(texts, strings.TrimSpace(strings.ReplaceAll(seen, "\u00a0", " ")))
+		}
+		codes, words := Told(texts)
+		if !slices.Equal(codes, []Code{Garbled}) || words < len(want) {
+			t.Fatalf("%s: told %v by %d words: %q", page, codes, words, texts)
+		}
+		c := Convert([]As{{Garbled, Garbled}}, map[int][]string{0: texts})
+		for i, s := range texts {
+			if got := c.Text(0, s); got != want[i] {
+				t.Errorf("%s: %q is read %q, want %q", page, s, got, want[i])
+			}
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
@@ -22,10 +23,12 @@ const (
 	TCVN3   Code = "tcvn3"        // TCVN 5712:1993, fonts .Vn…
 	VNI     Code = "vni"          // fonts VNI-…
 	Windows Code = "windows-1258" // letters and combining tones
+	// UTF-8 that a program took for Windows-1252 or 1258, as Excel does with a CSV without its mark
+	Garbled Code = "utf-8"
 )
 
 // Codes are the old codes, the most usual first.
-var Codes = []Code{TCVN3, VNI, Windows}
+var Codes = []Code{TCVN3, VNI, Windows, Garbled}
 
 // OfFont is the code of a font by its name, "" for a font of Unicode.
 func OfFont(name string) Code {
@@ -62,6 +65,8 @@ func Decode(code Code, s string) string {
 		s = fromVNI(s)
 	case Windows:
 		s = fromWindows(s)
+	case Garbled:
+		s = fromGarbled(s)
 	}
 	return norm.NFC.String(s)
 }
@@ -139,6 +144,47 @@ func fromWindows(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// fromGarbled reads the bytes that letters stand for as UTF-8; a text that is none stays. The byte A0 stands for a
+// space without a break, which programs make a space of, or leave out at the end.
+func fromGarbled(s string) string {
+	var b []byte
+	open := 0 // bytes that the letter begun still needs
+	add := func(c byte) {
+		switch {
+		case open > 0 && c&0xC0 == 0x80:
+			open--
+		case c&0xE0 == 0xC0:
+			open = 1
+		case c&0xF0 == 0xE0:
+			open = 2
+		}
+		b = append(b, c)
+	}
+	for _, r := range s {
+		c, ok := charmap.Windows1252.EncodeRune(r)
+		if !ok {
+			c, ok = charmap.Windows1258.EncodeRune(r)
+		}
+		switch {
+		case r == ' ' && open > 0:
+			add(0xA0)
+		case ok:
+			add(c)
+		case r >= 0x80 && r <= 0x9F:
+			add(byte(r))
+		default:
+			return s
+		}
+	}
+	if open > 0 {
+		add(0xA0)
+	}
+	if !utf8.Valid(b) {
+		return s
+	}
+	return string(b)
 }
 
 // Bytes is the text of bytes that are no UTF-8, as Decode takes it.
@@ -332,7 +378,7 @@ func (c Conversion) best(s string) (best As, better int) {
 	}
 	outside := beyond(s)
 	for _, as := range c.codes {
-		if outside && as.Told != Windows {
+		if outside && as.Told != Windows && as.Told != Garbled {
 			continue
 		}
 		if n := c.read.better(as.Told, s); best.Told == "" || n > better {
