@@ -859,7 +859,7 @@ func TestCellsThatAreLeftOutKeepThePerson(t *testing.T) {
 		said         string // codes, and suggestions of the day
 	}{
 		{"chưa có", "-", "", "cell.none cell.none+date.today"}, {"Không", "0", "", "cell.none cell.none+date.today"}, {"x", "không rõ", "", "cell.none cell.none+date.today"}, {"12", "lâu rồi", "", "phone.left date.form+date.today"},
-		{"0912.700.101 hoặc 0912700102", "Năm 2019", "0912700101", "phone.first date.form+date.today 01/01/2019"}, {"0219 3861 234 - 0912700109", "từ 2018 đến nay", "0912700109", "phone.first date.form+date.today 01/01/2018"},
+		{"\"912,700,101\"", "Năm 2019", "0912700101", "date.form+date.today 01/01/2019"}, {"\"0912,700,102; 0912,700,103\"", "Năm 2019", "0912700102", "phone.first date.form+date.today 01/01/2019"}, {"0912.700.101 hoặc 0912700102", "Năm 2019", "0912700101", "phone.first date.form+date.today 01/01/2019"}, {"0219 3861 234 - 0912700109", "từ 2018 đến nay", "0912700109", "phone.first date.form+date.today 01/01/2018"},
 		{"ĐT: 0912700104", "05/2019", "0912700104", "phone.cleaned date.form+date.today 01/05/2019"}, {"84-912-700-107;0912700108", "2019-05", "0912700107", "phone.first date.form+date.today 01/05/2019"},
 		{"01233300108", "quý II/2020", "0833300108", "phone.renumbered date.form+date.today 01/04/2020"}, {"", "T4/2023", "", "date.form+date.today 01/04/2023"}, {"", "tháng 4 năm 2023", "", "date.form+date.today 01/04/2023"},
 		{"", "5/3/19", "", "date.form+date.today 05/03/2019"}, {"", "03/25/2019", "", "date.form+date.today 25/03/2019"}, {"", "ngày 5 tháng 3 năm 2019", " 05/03/2019", ""}, {"", "5.3.2019", " 05/03/2019", ""}, {"#N/A", "#VALUE!", "", "cell.error cell.error+date.today"},
@@ -1015,6 +1015,28 @@ func TestWhereAListSaysItsCommunes(t *testing.T) {
 			d.row(2, "XÃ VIỆT LÂM")
 			people(d, 3, 0, titles...)
 		}, []string{"commune.split", "commune.split"}},
+		"a list of one commune, as its title says": {func(d *draft) {
+			d.must(d.SetSheetName("Xã Lũng Cú", "A"))
+			d.sheet = "A"
+			d.row(1, "DANH SÁCH CÁN BỘ THƯ VIỆN XÃ ĐỒNG VĂN")
+			d.row(2, "Họ và tên", "Thư viện", "Từ ngày")
+			d.row(3, eight[0].name, "Tủ sách thôn 1", "05/03/2019")
+			d.row(4, eight[1].name, "Thư viện xã Lũng Cú", "05/03/2019")
+		}, []string{"00721", "00715"}},
+		"the name and the code of a unit under its title": {func(d *draft) {
+			d.row(1, "Họ và tên", "Đơn vị", "", "Xã", "", "Từ ngày")
+			d.row(2, "", "Mã", "Tên", "Mã", "Tên", "")
+			d.row(3, eight[0].name, "17", "Thư viện", "00721", "Đồng Văn", "05/03/2019")
+			for _, cells := range []string{"A1:A2", "B1:C1", "D1:E1", "F1:F2"} {
+				d.must(d.MergeCell(d.sheet, strings.Split(cells, ":")[0], strings.Split(cells, ":")[1]))
+			}
+		}, []string{"00721"}},
+		"a commune in short, in the unit": {func(d *draft) {
+			d.row(1, "Họ và tên", "Đơn vị", "Từ ngày")
+			d.row(2, eight[0].name, "UBND X. Đồng Văn", "05/03/2019")
+			d.row(3, eight[1].name, "Thư viện P.Minh Xuân", "05/03/2019")
+			d.row(4, eight[2].name, "UBND x.Hòa An", "05/03/2019")
+		}, []string{"00721", "02215", "02353"}},
 		"an address in the middle of which the commune stands": {func(d *draft) {
 			d.row(1, "Họ và tên", "Đơn vị", "Xã, huyện, tỉnh", "Từ ngày")
 			d.row(2, eight[0].name, "Thư viện", "Thôn 3, xã Hòa An, huyện Chiêm Hóa, Tuyên Quang", "05/03/2019")

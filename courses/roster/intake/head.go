@@ -318,11 +318,30 @@ func (l *Lexicon) stacked(own []string, chosen map[string]Field) Column {
 		if c.Field == "" && i > 0 {
 			c.Field, c.sure = l.field(own[i-1] + " " + own[i])
 		}
+		if i > 0 {
+			c.Field = l.ofWhat(own[i-1], c.Field)
+		}
 	}
 	if f, ok := chosen[roster.Words(c.Title)]; ok && len(own) > 0 {
 		c.Field, c.sure, c.Chosen = f, sureChosen, true
 	}
 	return c
+}
+
+// ofWhat is the field of a title that says only "Tên" or "Mã", under one that says of what: of people it stays.
+func (l *Lexicon) ofWhat(above string, f Field) Field {
+	if f != FieldGiven && f != FieldCode {
+		return f
+	}
+	switch of, _ := l.field(above); {
+	case !slices.Contains([]Field{FieldUnit, FieldLibrary, FieldCommune, FieldDistrict, FieldProvince}, of):
+		return f
+	case f == FieldGiven:
+		return of
+	case of == FieldCommune:
+		return FieldCommuneCode
+	}
+	return fieldNumber
 }
 
 // joinGivenName gives a column without a title to the right of the name's to the given name: "Họ và tên" is often one

@@ -8,14 +8,14 @@ import (
 // usual are titles of columns as they were found in lists of provinces, departments and communes, in the field's own
 // words.
 var usual = map[Field][]string{
-	FieldName: {"Tên đầy đủ", "Nhân sự phụ trách", "Đ/c phụ trách",
+	FieldName: {"Nhân sự", "Cán bộ", "Ông/Bà", "Cán bộ đầu mối", "CB thư viện", "Tên CBTV", "Người đại diện", "Tên đầy đủ", "Nhân sự phụ trách", "Đ/c phụ trách",
 		"Họ và tên", "HỌ TÊN", "Họ và tên cán bộ", "Họ tên cán bộ, công chức", "Họ và tên người phụ trách thư viện", "Họ và tên thủ thư", "Cán bộ thư viện", "Tên cán bộ phụ trách", "Người phụ trách thư viện", "Họ, tên", "Họ & tên",
 		"Họ và tên người làm công tác thư viện", "Tên người trông coi tủ sách", "Cán bộ phụ trách (họ tên)", "Thủ thư", "Họ và tên (ghi chữ in hoa)", "Danh sách cán bộ tham gia", "Full name"},
-	FieldPhone: {"Số DĐ", "Đ.thoại", "Đ/thoại", "ĐTLH", "Hotline",
+	FieldPhone: {"ĐT/Email", "Số DĐ", "Đ.thoại", "Đ/thoại", "ĐTLH", "Hotline",
 		"Số điện thoại", "Điện thoại", "SĐT", "Số ĐT", "ĐT", "ĐTDĐ", "SĐT liên hệ", "Điện thoại liên hệ", "Số điện thoại/Zalo", "Điện thoại di động", "Di động", "Số ĐT di động", "Liên hệ", "Số liên lạc", "Số điện thoại của cán bộ thư viện", "ĐT liên lạc", "Mobile phone"},
-	FieldPost: {"Kiêm nhiệm",
+	FieldPost: {"CV", "Kiêm nhiệm",
 		"Chức vụ", "Chức danh", "Chức vụ, chức danh", "Chức vụ/Vị trí việc làm", "Vị trí việc làm", "Chức vụ, đơn vị", "Chức danh nghề nghiệp", "Chức vụ hiện nay", "Nhiệm vụ được giao", "VTVL", "Công việc đang làm", "Chức vụ của người phụ trách", "Position"},
-	FieldLibrary: {"Đơn vị công tác", "Đơn vị", "Nơi công tác", "Cơ quan/đơn vị công tác", "Tên thư viện", "Tên thư viện/tủ sách", "Thư viện, tủ sách", "Tên thiết chế", "Nơi làm việc", "Thư viện cơ sở", "Tên cơ sở", "Tên đơn vị", "Cơ quan công tác", "Đơn vị công tác hiện nay",
+	FieldLibrary: {"Tên TV", "Điểm phục vụ", "Bộ phận công tác", "Đơn vị công tác", "Đơn vị", "Nơi công tác", "Cơ quan/đơn vị công tác", "Tên thư viện", "Tên thư viện/tủ sách", "Thư viện, tủ sách", "Tên thiết chế", "Nơi làm việc", "Thư viện cơ sở", "Tên cơ sở", "Tên đơn vị", "Cơ quan công tác", "Đơn vị công tác hiện nay",
 		"Tủ sách/phòng đọc", "Điểm thư viện", "Library"},
 	FieldKind: {"Loại tủ sách", "Nhóm thư viện",
 		"Loại thiết chế", "Loại hình", "Loại hình thư viện", "Mô hình thư viện", "Mô hình", "Loại thư viện (xã, tủ sách…)", "Phân loại thư viện"},
@@ -27,17 +27,17 @@ var usual = map[Field][]string{
 		"Huyện", "Quận/huyện", "Huyện, thị xã, thành phố", "Huyện/TP", "Tên huyện", "Huyện (cũ)"},
 	FieldProvince: {"Tỉnh cũ", "Tỉnh/TP", "Tỉnh trước sáp nhập",
 		"Tỉnh", "Tỉnh/thành phố", "Tên tỉnh"},
-	FieldStart: {"Bắt đầu công tác", "Thời gian vào làm", "Thời gian bổ nhiệm", "Thời gian công tác", "Ngày tiếp nhận", "Ngày ký HĐ", "Ngày làm", "Làm công tác thư viện từ", "Thời điểm nhận công tác",
+	FieldStart: {"Làm thư viện từ", "Từ tháng/năm", "Ngày giao nhiệm vụ", "Ngày quyết định phân công", "Bắt đầu phụ trách thư viện", "Thời gian đảm nhận", "Bắt đầu công tác", "Thời gian vào làm", "Thời gian bổ nhiệm", "Thời gian công tác", "Ngày tiếp nhận", "Ngày ký HĐ", "Ngày làm", "Làm công tác thư viện từ", "Thời điểm nhận công tác",
 		"Ngày bắt đầu", "Từ ngày", "Ngày bổ nhiệm", "Năm bắt đầu", "Thời gian phụ trách từ", "Thời gian bắt đầu làm công tác thư viện", "Làm từ ngày", "Ngày nhận nhiệm vụ", "Ngày tháng năm bắt đầu công tác", "Ngày vào làm", "Thời điểm bắt đầu", "Bắt đầu từ", "Ngày nhận công tác",
 		"Năm vào làm thư viện", "Ngày tuyển dụng", "Được giao phụ trách từ", "Start date"},
-	FieldEnd: {"Đến", "Nghỉ việc từ", "Thời điểm nghỉ",
+	FieldEnd: {"Thôi việc từ ngày", "Ngày nghỉ hưu", "Nghỉ hưu từ", "Chuyển công tác từ ngày", "Thôi phụ trách từ", "Đến", "Nghỉ việc từ", "Thời điểm nghỉ",
 		"Ngày nghỉ", "Ngày nghỉ việc", "Đến ngày", "Ngày thôi việc", "Ngày kết thúc", "Nghỉ từ ngày", "Thời gian kết thúc"},
-	fieldNumber: {"Mã đơn vị", "Mã thư viện",
+	fieldNumber: {"S.T.T", "Mã đơn vị", "Mã thư viện",
 		"STT", "TT", "Số TT"},
 	fieldPrivate: {"Quê", "Nguyên quán", "NTNS", "Số CC", "Phái", "Đoàn viên", "Trình độ chính trị", "TK ngân hàng", "Mã ngạch", "Ảnh", "Chữ ký",
 		"Ngày sinh", "Năm sinh", "Ngày, tháng, năm sinh", "Số CCCD", "CCCD/CMND", "Số căn cước công dân", "Dân tộc", "Giới tính", "Nam/Nữ", "Nam", "Nữ", "Quê quán", "Nơi ở hiện nay", "Địa chỉ thường trú", "Địa chỉ", "Email", "Địa chỉ email", "Hộ khẩu thường trú", "Số tài khoản", "Mã số thuế",
 		"Tôn giáo", "Đảng viên", "Hệ số lương", "Số sổ BHXH", "Date of birth"},
-	"": {"Số nhân viên", "Số năm công tác", "Số thẻ bạn đọc", "Ghi chú", "Trình độ", "Trình độ chuyên môn", "Số bản sách", "Ký nhận", "Diện tích", "Thâm niên", "Số lượt bạn đọc", "Đã tập huấn"},
+	"": {"Số lượng bản sách", "Số lượng", "Số nhân viên", "Số năm công tác", "Số thẻ bạn đọc", "Ghi chú", "Trình độ", "Trình độ chuyên môn", "Số bản sách", "Ký nhận", "Diện tích", "Thâm niên", "Số lượt bạn đọc", "Đã tập huấn"},
 }
 
 func TestTitlesAreKnownByWhatTheyMean(t *testing.T) {

@@ -357,7 +357,17 @@ func (w *walk) above() {
 				w.district = text
 			}
 			w.near(text)
+			w.listOf(text)
 		}
+	}
+}
+
+// listOf takes the commune whose list it is of what is written over it, where that is no name alone: "Danh sách cán bộ
+// thư viện xã Bản Hồ".
+func (w *walk) listOf(text string) {
+	found := placeIn(w.places, text, roster.Address{Under: w.district}, w.im.Province, roster.Era{})
+	if w.here == "" && found.Commune.Code != "" {
+		w.here = found.Commune.Title()
 	}
 }
 

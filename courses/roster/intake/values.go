@@ -283,11 +283,12 @@ var (
 	phoneParts = regexp.MustCompile(`\s*(?:[/;,\n|&+]|\s-\s|\bhoặc\b|\bvà\b|\bor\b|\bhay\b)\s*`)
 	phoneText  = regexp.MustCompile(`(?:\+?84|0)?[0-9](?:[ .()–-]{0,2}[0-9]){7,10}`)
 	digitsOnly = regexp.MustCompile(`[^0-9]`)
+	thousands  = regexp.MustCompile(`\b(0?[1-9][0-9]{2}),([0-9]{3}),([0-9]{3})(?:\.0+)?\b`) // of a number's format
 )
 
 // readPhone takes the number in the cell, of several the first mobile one; a number that is none is left out.
 func (j *judge) readPhone(row *ImportRow) {
-	text := phoneSigns(row.read(FieldPhone))
+	text := thousands.ReplaceAllString(phoneSigns(row.read(FieldPhone)), "$1$2$3")
 	phone, err := roster.PhoneOrNone(text)
 	if err == nil {
 		row.Entry.Phone = phone
@@ -698,7 +699,7 @@ func (j *judge) placeIn(text string, in roster.Address) roster.Found {
 	return found
 }
 
-var placeWord = regexp.MustCompile(`(?i)(^|[\s,.(–-])(xã|phường|thị trấn|tt\.?|vhx)\s+`)
+var placeWord = regexp.MustCompile(`(?i)(^|[\s,.(–-])(xã|phường|thị trấn|tt|vhx|x|p)(?:\.\s*|\s+)`)
 
 // placeIn is the one commune of the province that a text names after "xã", "phường" or "thị trấn", in what else is
 // known of where it is; of none, or of more, nothing is found.
