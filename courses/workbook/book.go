@@ -169,12 +169,34 @@ func readPacked(data []byte, limits Limits) (*Book, error) {
 		return nil, fileProblem("file.xlsb")
 	case parts["word/document.xml"] != nil:
 		return nil, fileProblem("file.word")
+	case parts["Index/Document.iwa"] != nil || parts["Index.zip"] != nil:
+		return nil, fileProblem("file.numbers")
 	case parts["content.xml"] != nil && parts["mimetype"] != nil:
+		switch {
+		case holds(parts["mimetype"], "opendocument.text"):
+			return nil, fileProblem("file.word")
+		case holds(parts["META-INF/manifest.xml"], "encryption-data"):
+			return nil, fileProblem("file.password")
+		}
 		return readODS(parts, limits)
 	case parts["[Content_Types].xml"] == nil && parts["xl/workbook.xml"] == nil && len(z.File) > 0:
 		return nil, fileProblem("file.archive")
 	}
 	return readXLSX(data, parts, limits)
+}
+
+// holds says whether the beginning of a part of an archive has the words; false where there is no such part.
+func holds(part *zip.File, words string) bool {
+	if part == nil {
+		return false
+	}
+	r, err := part.Open()
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	text, err := io.ReadAll(io.LimitReader(r, 1<<20))
+	return err == nil && bytes.Contains(text, []byte(words))
 }
 
 // fileProblem is something wrong with the whole file.

@@ -14,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/charmap"
 
+	"lopban/courses/authoring/coursetest"
 	"lopban/courses/letters"
 	"lopban/courses/roster"
 	"lopban/courses/roster/form"
@@ -546,6 +547,21 @@ func TestOldWorkbooksAreNamedForWhatTheyAre(t *testing.T) {
 		"<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">": "file.xml2003", "<?xml version=\"1.0\"?><a/>": "file.type", "<html><p>x</p></html>": "file.type"} {
 		_, err := lexicon().Read(strings.NewReader(data), "x", workbook.DefaultLimits)
 		wantProblem(t, data, err, "file", code)
+	}
+}
+
+// Archives that are no workbook, or one that nobody can open without its password.
+func TestArchivesAreNamedForWhatTheyAre(t *testing.T) {
+	part := func(name, text string) coursetest.Entry { return coursetest.Entry{Name: name, Data: []byte(text)} }
+	content := part("content.xml", "<a/>")
+	for code, parts := range map[string][]coursetest.Entry{
+		"file.numbers":  {part("Index/Document.iwa", "x")},
+		"file.word":     {part("mimetype", "application/vnd.oasis.opendocument.text"), content},
+		"file.password": {part("mimetype", "application/vnd.oasis.opendocument.spreadsheet"), content, part("META-INF/manifest.xml", "<manifest:encryption-data/>")},
+		"file.archive":  {part("a.csv", "x")},
+	} {
+		_, err := lexicon().Read(bytes.NewReader(coursetest.Archive(t, parts...)), "x.ods", workbook.DefaultLimits)
+		wantProblem(t, code, err, "file", code)
 	}
 }
 
