@@ -167,3 +167,12 @@ func TestUTF8ThatWasMisread(t *testing.T) {
 		}
 	}
 }
+
+func TestSignsBetweenWordsTellNoCode(t *testing.T) {
+	for _, s := range []string{"The library · the reader\nbooks · papers\na · b · c · d", "5 µm, 7 µm, 9 µm, 11 µm", "Un été à la plage, où sont les élèves ?"} {
+		texts := strings.Split(s, "\n")
+		if got, changed := Modern(texts); changed != 0 || !slices.Equal(got, texts) {
+			t.Errorf("%q became %q", texts, got)
+		}
+	}
+}

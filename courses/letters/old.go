@@ -431,30 +431,74 @@ func Known(code string) (Code, bool) {
 	return c, c == Unicode || slices.Contains(Codes, c)
 }
 
-// modernWords is how many words tell that texts are in an old code, where neither a font nor anybody says it.
+// modernWords is how many words, not one word often, tell that texts are in an old code, where neither a font nor
+// anybody says it.
 const modernWords = 3
 
 // Modern writes texts that are in an old code in Unicode, those that are in Unicode as they are, and counts the ones
-// that changed.
+// that changed. Signs between words tell nothing: "·" is ã in one code.
 func Modern(texts []string) (read []string, changed int) {
-	codes, words := Told(texts)
-	if words < modernWords {
+	worded := make([]string, len(texts))
+	for i, s := range texts {
+		worded[i] = strings.Join(slices.DeleteFunc(inWords(s), func(w string) bool { return !lettered(w) }), " ")
+	}
+	codes, _ := Told(worded)
+	if !certain(codes, worded) {
 		return texts, 0
 	}
-	var all []As
-	for _, code := range codes {
-		all = append(all, As{code, code})
-	}
-	c := Convert(all, map[int][]string{0: texts})
-	if slices.ContainsFunc(texts, beyond) { // some are in Unicode: a word that is one in both stays
+	c := Convert(asTold(codes), map[int][]string{0: worded})
+	mixed := slices.ContainsFunc(texts, beyond) // a word that is one in both stays
+	if mixed {
 		c.main = nil
 	}
-	for _, s := range texts {
-		now := c.Text(0, s)
+	for i, s := range texts {
+		as := c.In(0, s)
+		if mixed {
+			as = c.In(0, worded[i])
+		}
+		now := Decode(as.Read, s)
+		if as.Read == "" {
+			now = s
+		}
 		if now != s {
 			changed++
 		}
 		read = append(read, now)
 	}
 	return read, changed
+}
+
+// certain says whether enough words of texts are Vietnamese in one of the codes and not as they are, and hardly any in
+// neither.
+func certain(codes []Code, texts []string) bool {
+	good, bad := map[string]bool{}, map[string]bool{}
+	for _, s := range texts {
+		if beyond(s) {
+			continue
+		}
+		for _, w := range inWords(s) {
+			if ascii(w) || Syllable(w) {
+				continue
+			}
+			if slices.ContainsFunc(codes, func(code Code) bool { return Syllable(Decode(code, w)) }) {
+				good[w] = true
+			} else {
+				bad[w] = true
+			}
+		}
+	}
+	return len(good) >= modernWords && len(good) >= 4*len(bad)
+}
+
+// inWords parts a text at the signs of ASCII.
+func inWords(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r < utf8.RuneSelf && !unicode.IsLetter(r) })
+}
+
+func asTold(codes []Code) []As {
+	var all []As
+	for _, code := range codes {
+		all = append(all, As{code, code})
+	}
+	return all
 }
