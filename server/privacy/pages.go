@@ -284,7 +284,7 @@ func (s *Pages) Erase(c *fiber.Ctx) error {
 		return err
 	}
 	by := *page.VisitorOf(c).Account
-	if c.FormValue("code") != about.ID {
+	if typed, _ := roster.ParseID(c.FormValue("code")); typed != about.ID {
 		if !roster.MayAnswerRights(by, about.Province) {
 			return problem.Denied("denied")
 		}
