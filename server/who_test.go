@@ -96,7 +96,19 @@ func TestWhoIsNotInTheFileIsListedAndMayHaveLeft(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	p.staff.post(path+"/choices", url.Values{"do": {"left"}, "left": {p.dua.ID}, "on": {"2020-01-01"}}).want(422)
-	p.staff.post(path+"/choices", url.Values{"do": {"left"}, "left": {p.dua.ID}}).want(422)
+	// A day that is missing is asked for on the same page, whichever button was pressed, and the ticks stay.
+	for _, to := range []string{path + "/choices", path} {
+		refused := p.staff.post(to, url.Values{"do": {"left"}, "left": {p.dua.ID}}).want(422)
+		if got := refused.one("#left-on-fault"); got != "Thiếu ngày." || len(refused.find("#left-on[aria-invalid=true]")) != 1 {
+			t.Errorf("%s without a day: %q", to, got)
+		}
+		if got := refused.one("[role=alert]"); !strings.Contains(got, "Thiếu ngày.") {
+			t.Errorf("%s without a day: nothing is said at the top", to)
+		}
+		if got := refused.attr("input[name=left][checked]", "value"); got != p.dua.ID {
+			t.Errorf("%s without a day: the tick of %s", to, got)
+		}
+	}
 
 	// Ticks that were not kept are not lost by the button that imports: it keeps them, and shows what they bring about.
 	if got := shown.attr("#apply button", "form"); got != "left" || shown.attr("#apply button", "formaction") != path {

@@ -151,7 +151,7 @@ func (s *Pages) ImportApply(c *fiber.Ctx) error {
 	}
 	switch news, err := s.newTicks(c); {
 	case err != nil:
-		return err
+		return s.leftFailed(c, u, err)
 	case news:
 		return s.ImportChoose(c)
 	}

@@ -157,6 +157,11 @@ func (s *Pages) ImportPreview(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	return s.showPreview(c, u, func(*asking) {})
+}
+
+// showPreview shows an upload as it is now, with what was typed into its questions and is not kept.
+func (s *Pages) showPreview(c *fiber.Ctx, u programme.Upload, typed func(*asking)) error {
 	if u.Dead(s.Now()) {
 		u.State = map[bool]string{true: "half-undone", false: "stopped"}[u.State == "undoing"]
 	}
@@ -170,9 +175,11 @@ func (s *Pages) ImportPreview(c *fiber.Ctx) error {
 		return s.Page(c, "importing", shown)
 	}
 	if u.State == "stopped" {
-		if shown.Entered, err = s.Entered(c.UserContext(), u.ID); err != nil {
+		entered, err := s.Entered(c.UserContext(), u.ID)
+		if err != nil {
 			return err
 		}
+		shown.Entered = entered
 	}
 	im, err := s.Preview(c.UserContext(), u.ID)
 	if err == nil {
@@ -181,6 +188,7 @@ func (s *Pages) ImportPreview(c *fiber.Ctx) error {
 		if err := s.fillAsking(c, &shown, im); err != nil {
 			return err
 		}
+		typed(&shown.Asking)
 	} else if !errors.Is(err, problem.ErrNotFound) {
 		return err
 	}
@@ -380,7 +388,9 @@ func (s *Pages) ImportChoose(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.choose(c, u, im, &kept.Choices); err != nil {
+	if err := s.choose(c, u, im, &kept.Choices); err != nil && c.FormValue("do") == "left" {
+		return s.leftFailed(c, u, err)
+	} else if err != nil {
 		return err
 	}
 	next, choices := im, kept.Choices

@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -22,7 +23,8 @@ type asking struct {
 	Absent    intake.Absent
 	People    []absentRow
 	Left      int
-	On        time.Time // their last day
+	On        string          // their last day, as the field has it
+	Fault     *page.FormFault // why those who have left were not taken
 	Today     time.Time
 	Since     time.Time // the first day whose figures the import changes, zero for none
 	Before    int       // people of the base, without the import and with it
@@ -81,7 +83,7 @@ func (s *Pages) fillAsking(c *fiber.Ctx, shown *previewPage, im *intake.Import) 
 	for _, g := range im.Absent.People {
 		on, left := im.Left[g.Person]
 		if left {
-			a.On = on
+			a.On = on.Format(time.DateOnly)
 		}
 		a.People = append(a.People, absentRow{g, s.CommuneName(g.Commune), left})
 	}
@@ -92,6 +94,24 @@ func (s *Pages) fillAsking(c *fiber.Ctx, shown *previewPage, im *intake.Import) 
 		return ok && (commune.Programme != "" || !s.Targets.Base.ProgrammeCommunesOnly)
 	})
 	return err
+}
+
+// leftFailed shows the preview again, with the ticks of who has left and what is wrong with them.
+func (s *Pages) leftFailed(c *fiber.Ctx, u programme.Upload, cause error) error {
+	fault, err := s.FaultOf(c, cause)
+	if err != nil {
+		return err
+	}
+	form, err := url.ParseQuery(string(c.Body()))
+	if err != nil {
+		return fiber.ErrBadRequest
+	}
+	return s.showPreview(c, u, func(a *asking) {
+		a.Fault, a.On = fault, form.Get("on")
+		for i := range a.People {
+			a.People[i].Left = slices.Contains(form["left"], a.People[i].Person)
+		}
+	})
 }
 
 // cutAnswer is an answer as its kind and what it names.
