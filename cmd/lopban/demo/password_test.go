@@ -36,7 +36,7 @@ func TestNoAccountKeepsThePasswordThatIsPrinted(t *testing.T) {
 		}
 		made = append(made, login)
 	}
-	open, err := Open(t.Context(), s)
+	open, err := Open(t.Context(), s, true)
 	if err != nil {
 		t.Fatal(err)
 	}
