@@ -89,9 +89,15 @@ func (s *Pages) receive(c *fiber.Ctx, province string) (programme.Upload, error)
 	if err != nil {
 		return programme.Upload{}, err
 	}
+	if err := s.mayTryNumbers(c); err != nil {
+		return programme.Upload{}, err
+	}
 	id := uuid.Must(uuid.NewV7()).String()
 	im, choices, err := s.Look(c.UserContext(), province, book, intake.Choices{ID: id}, programme.UploadLimits)
 	if err != nil {
+		return programme.Upload{}, err
+	}
+	if err := s.tellNumbers(c, province, im.File, len(im.Numbers())); err != nil {
 		return programme.Upload{}, err
 	}
 	now := store.Time(s.Now())

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -384,10 +385,14 @@ func (s *Pages) ImportChoose(c *fiber.Ctx) error {
 	if len(kept.Book) == 0 || u.State != "ready" && !(u.State == "done" && kept.Waits) {
 		return page.SeeOther(c, back)
 	}
+	if err := s.mayTryNumbers(c); err != nil {
+		return err
+	}
 	book, err := kept.OpenBook(im)
 	if err != nil {
 		return err
 	}
+	before := im.Numbers()
 	if err := s.choose(c, u, im, &kept.Choices); err != nil && c.FormValue("do") == "left" {
 		return s.leftFailed(c, u, err)
 	} else if err != nil {
@@ -400,6 +405,11 @@ func (s *Pages) ImportChoose(c *fiber.Ctx) error {
 		next, choices, err = s.Look(c.UserContext(), u.Province, book, choices, programme.UploadLimits)
 	}
 	if err != nil {
+		return err
+	}
+	after := next.Numbers() // another column may have other numbers
+	maps.DeleteFunc(after, func(number string, _ bool) bool { return before[number] })
+	if err := s.tellNumbers(c, u.Province, u.File, len(after)); err != nil {
 		return err
 	}
 	packed, err := programme.Pack(next)

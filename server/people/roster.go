@@ -536,7 +536,17 @@ func (s *Pages) CorrectPerson(c *fiber.Ctx) error {
 		return err
 	}
 	f, was := readPersonForm(c), p
+	if f.Phone != "" && f.Phone != p.Phone {
+		if err := s.mayTryNumbers(c); err != nil {
+			return err
+		}
+	}
 	if p, err = s.Roll.Correct(c.UserContext(), p.ID, roster.Details{Name: f.Name, Phone: f.Phone, Post: f.Post, Kind: f.Kind}, page.VisitorID(c)); err != nil {
+		if isNumber(err) {
+			if err := s.tellNumbers(c, was.Province, was.ID, 1); err != nil {
+				return err
+			}
+		}
 		return s.personFailed(c, "correct", err)
 	}
 	return s.settled(c, p, "correct", programme.ChangesOf(was, p)...)
@@ -608,9 +618,19 @@ func (s *Pages) AddPerson(c *fiber.Ctx) error {
 	if err != nil {
 		return s.newPersonFailed(c, province, form, err)
 	}
+	if form.Phone != "" {
+		if err := s.mayTryNumbers(c); err != nil {
+			return err
+		}
+	}
 	asks, err := s.alike(c, e, province.Code)
 	if err != nil {
 		return err
+	}
+	if form.Phone != "" && len(asks.Away) > 0 {
+		if err := s.tellNumbers(c, province.Code, province.Code, 1); err != nil {
+			return err
+		}
 	}
 	if len(asks.Alike)+len(asks.Away) > 0 && !form.Different {
 		c.Status(fiber.StatusConflict)
@@ -619,6 +639,11 @@ func (s *Pages) AddPerson(c *fiber.Ctx) error {
 	roll := *s.Roll
 	roll.Rand = strings.NewReader(string(seed[:]))
 	p, err := roll.Add(c.UserContext(), e, page.VisitorID(c))
+	if isNumber(err) {
+		if err := s.tellNumbers(c, province.Code, province.Code, 1); err != nil {
+			return err
+		}
+	}
 	if err != nil {
 		return s.newPersonFailed(c, province, form, err)
 	}

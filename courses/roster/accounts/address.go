@@ -82,6 +82,35 @@ func (s *Accounts) Spend(ctx context.Context, what, address string, n, burst int
 	if err != nil {
 		return 0, err
 	}
+	return s.spend(ctx, id, n, burst, every)
+}
+
+// Allowance is how often an account may do something: so many times at once, and one more every so often.
+type Allowance struct {
+	What  string
+	Burst int
+	Every time.Duration
+}
+
+// Numbers are the mobile numbers of which an account is told that somebody has them already, perhaps in a province that
+// it may not read. Who keeps a roster meets some in a year; who tries numbers meets little else.
+var Numbers = Allowance{"number", 100, 15 * time.Minute}
+
+// SpendOf is Spend for an account. With n = 0 it only says how long to wait.
+func (s *Accounts) SpendOf(ctx context.Context, a Allowance, account string, n int) (wait time.Duration, err error) {
+	id, err := s.mark(ctx, "account", a.What+"/"+account)
+	if err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		t, err := s.tally(ctx, id)
+		return min(max(0, t.waits(s.Now())-time.Duration(a.Burst-1)*a.Every), time.Duration(a.Burst)*a.Every), err
+	}
+	return s.spend(ctx, id, n, a.Burst, a.Every)
+}
+
+// spend moves the time on at which the whole allowance of a tally is back.
+func (s *Accounts) spend(ctx context.Context, id string, n, burst int, every time.Duration) (wait time.Duration, err error) {
 	now, all := store.Time(s.Now()), time.Duration(burst)*every
 	t, err := s.retally(ctx, id, func(t *Tally) {
 		owed := t.waits(now)

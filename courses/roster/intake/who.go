@@ -82,6 +82,23 @@ func (row *ImportRow) Elsewhere() bool {
 		row.Question != nil && slices.ContainsFunc(row.Question.Maybe, func(m Maybe) bool { return m.Away != "" && m.Active })
 }
 
+// Numbers are the mobile numbers of which the preview tells that somebody of another province has them, alone or with
+// the name, each with its row.
+func (im *Import) Numbers() map[string]bool {
+	all := map[string]bool{}
+	for i := range im.Rows {
+		row := &im.Rows[i]
+		told := slices.ContainsFunc(row.Warnings, func(p RowProblem) bool { return p.Says("phone.away") })
+		if q := row.Question; q != nil && !told {
+			told = slices.ContainsFunc(q.Maybe, func(m Maybe) bool { return m.Away != "" && m.Entry.Phone != "" })
+		}
+		if told {
+			all[row.Ref()+" "+row.Cells[FieldPhone]] = true
+		}
+	}
+	return all
+}
+
 // Answer takes an answer for a row, "" for asking again; false where the row was not asked, or has no such answer.
 func (c *Choices) Answer(im *Import, ref, answer string) bool {
 	i := slices.IndexFunc(im.Rows, func(row ImportRow) bool { return row.Ref() == ref })
@@ -540,7 +557,7 @@ func (j *judge) number(row *ImportRow, m *meaning) {
 	case holder != nil && holder.Province == j.im.Province:
 		j.warn(row, "phone.other", FieldPhone, nil, holder.Name)
 	case holder != nil:
-		j.warn(row, "phone.away", FieldPhone, nil, j.provinceName(holder.Province))
+		j.warn(row, "phone.away", FieldPhone, nil) // whose it is and where is not told for a number alone
 	default:
 		return
 	}
