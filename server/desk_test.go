@@ -223,6 +223,11 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 			t.Errorf("a new course leads to %s: %q", href, textOf(a))
 		}
 	}
+	for _, part := range []string{"#course-vi", "#summary-vi"} { // of a form that is closed until somebody is sent there
+		if len(list.find(".mistakes a[href='/author/K5"+part+"']")) == 0 || len(list.find("details "+part)) != 1 {
+			t.Errorf("what is to be translated of the course does not lead to %s", part)
+		}
+	}
 	if got := list.text(); !strings.Contains(got, "Phần “Sửa sách rách”") || !strings.Contains(got, "Thông tin chung của khóa") {
 		t.Errorf("what is to be translated is not named: %s", got)
 	}

@@ -110,7 +110,7 @@ var (
 )
 
 // formed are the parts of course.yaml that have a form on the page of the course, with the place where it is.
-var formed = map[string]string{"title": "", "summary": "", "pass_mark": "#rule-pass", "validity_months": "#rule-validity", "shuffle": "#rules",
+var formed = map[string]string{"title": "#course-vi", "summary": "#summary-vi", "pass_mark": "#rule-pass", "validity_months": "#rule-validity", "shuffle": "#rules",
 	"final": "#rule-final", "practice": "", "periods": "", "modules": ""}
 
 // outline names the lesson, the module or the part of the course in whose lines of course.yaml a mistake is.
