@@ -93,8 +93,9 @@ type Allowance struct {
 }
 
 // Numbers are the mobile numbers of which an account is told that somebody has them already, perhaps in a province that
-// it may not read. Who keeps a roster meets some in a year; who tries numbers meets little else.
-var Numbers = Allowance{"number", 100, 15 * time.Minute}
+// it may not read. A list of a whole province may meet many at once, where people moved; who tries numbers meets
+// little else, and would need lifetimes.
+var Numbers = Allowance{"number", 2000, 15 * time.Minute}
 
 // SpendOf is Spend for an account. With n = 0 it only says how long to wait.
 func (s *Accounts) SpendOf(ctx context.Context, a Allowance, account string, n int) (wait time.Duration, err error) {
