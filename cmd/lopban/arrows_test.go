@@ -19,7 +19,7 @@ import (
 
 // rooms are those of courses/ that pages and commands may enter: all but the engines.
 var rooms = []string{
-	"courses", "courses/school", "courses/roster", "courses/roster/intake", "courses/roster/form", "courses/roster/accounts", "courses/targets",
+	"courses", "courses/school", "courses/roster", "courses/roster/intake", "courses/roster/cell", "courses/roster/form", "courses/roster/accounts", "courses/targets",
 	"courses/authoring", "courses/authoring/mistake", "courses/authoring/markdown", "courses/authoring/gift",
 	"courses/authoring/bundle", "courses/authoring/bring", "courses/authoring/desk", "courses/paper", "courses/credential",
 	"courses/words", "courses/programme", "courses/programme/badges", "courses/programme/press", "courses/programme/signing", "courses/rights", "courses/rights/duty",
@@ -88,8 +88,9 @@ var arrows = map[string][]string{
 	"courses/programme/signing": {"courses", "courses/credential", "courses/problem", "courses/programme", "courses/programme/press", "courses/roster", "courses/school", "courses/store"},
 	"courses/words":             {"courses", "courses/authoring/mistake", "courses/targets", "courses/problem"},
 
+	"courses/roster/cell":     {},
 	"courses/roster/form":     {"courses/roster", "courses/workbook"},
-	"courses/roster/intake":   {"courses/roster", "courses/roster/form", "courses/workbook", "courses/letters", "courses/store", "courses/problem"},
+	"courses/roster/intake":   {"courses/roster", "courses/roster/cell", "courses/roster/form", "courses/workbook", "courses/letters", "courses/store", "courses/problem"},
 	"courses/workbook":        {"courses/letters", "courses/problem"},
 	"courses/roster/accounts": {"courses/roster", "courses/store", "courses/problem", "content"},
 

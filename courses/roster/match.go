@@ -31,6 +31,7 @@ type Match struct {
 	// with the number and the name, of other provinces: who asks learns the province and nothing else
 	Away     []Person
 	Namesake *Person // the only other person of the name who holds a post, in another province; said, not asked
+	Others   int     // people of the name elsewhere in the province, where they are a few; said, not asked
 	Holder   *Person // somebody else who holds a post and has this mobile number, in any province
 }
 
@@ -70,6 +71,9 @@ const (
 // that of one only.
 const bearers = 64
 
+// few is how many people of one name are still worth a word: a common name is that of many.
+const few = 5
+
 // Find looks for somebody. Entries that are nobody any more are not found.
 func (r *Roll) Find(ctx context.Context, s Sought) (Match, error) { return s.in(ctx, r) }
 
@@ -103,16 +107,20 @@ func (s Sought) in(ctx context.Context, c crowd) (Match, error) {
 			return m, nil
 		}
 	}
-	here, err := c.inProvince(ctx, fold, s.Province)
+	found, err := c.inProvince(ctx, fold, s.Province)
 	if err != nil {
 		return Match{}, err
 	}
-	if len(here) < bearers {
-		people = append(people, only(s, here)...)
+	here := slices.DeleteFunc(slices.Clone(found), func(p Person) bool { return !SameName(s.Name, p.Name) })
+	if len(here) == 1 && len(found) < bearers {
+		people = append(people, here...)
 	}
 	m := s.among(people)
 	if len(m.Maybe) > 0 || len(m.Away) > 0 {
 		return m, nil
+	}
+	if len(here) > 1 && len(here) <= few {
+		m.Others = len(here)
 	}
 	everywhere, err := c.anywhere(ctx, fold)
 	if err != nil || len(everywhere) == bearers {
@@ -123,15 +131,6 @@ func (s Sought) in(ctx context.Context, c crowd) (Match, error) {
 		m.Namesake = &everywhere[0]
 	}
 	return m, nil
-}
-
-// only keeps the people of the spelling, when it is one person.
-func only(s Sought, people []Person) []Person {
-	people = slices.DeleteFunc(slices.Clone(people), func(p Person) bool { return !SameName(s.Name, p.Name) })
-	if len(people) > 1 {
-		return nil
-	}
-	return people
 }
 
 // ByCode finds a person of the province by code, or one who holds no post in another; ErrNotFound for anybody else. The

@@ -363,7 +363,7 @@ var kindWords = []struct {
 	{"trung tam van hoa", CultureCentre}, {"van hoa the thao", CultureCentre}, {"van hoa va the thao", CultureCentre}, {"van hoa thong tin", CultureCentre}, {"culture sport", CultureCentre}, {"cultural and sports", CultureCentre},
 	{"culture and sport", CultureCentre}, {"nha van hoa xa", CultureCentre}, {"nha van hoa phuong", CultureCentre}, {"nha van hoa trung tam", CultureCentre}, {"trung tam dich vu tong hop", CultureCentre},
 	{"trung tam cung ung dich vu", CultureCentre}, {"trung tam dich vu cong", CultureCentre}, {"trung tam dich vu su nghiep cong", CultureCentre}, {"thiet che van hoa the thao", CultureCentre},
-	{"thu vien xa", CommuneLibrary}, {"thu vien phuong", CommuneLibrary}, {"thu vien thi tran", CommuneLibrary}, {"thu vien cap xa", CommuneLibrary}, {"thu vien cong cong cap xa", CommuneLibrary}, {"thu vien cong cong xa", CommuneLibrary},
+	{"thu vien xa", CommuneLibrary}, {"thu vien phuong", CommuneLibrary}, {"thu vien thi tran", CommuneLibrary}, {"thu vien tt", CommuneLibrary}, {"thu vien p", CommuneLibrary}, {"thu vien cap xa", CommuneLibrary}, {"thu vien cong cong cap xa", CommuneLibrary}, {"thu vien cong cong xa", CommuneLibrary},
 	{"phong doc xa", CommuneLibrary}, {"phong doc sach xa", CommuneLibrary}, {"commune library", CommuneLibrary}, {"commune public library", CommuneLibrary}, {"ward library", CommuneLibrary},
 }
 

@@ -144,7 +144,7 @@ func TestNewIDIsReadAsItIsTyped(t *testing.T) {
 
 func TestLibraryKind(t *testing.T) {
 	for in, want := range map[string]string{
-		"commune-library": CommuneLibrary, "Thư viện xã": CommuneLibrary, "THƯ VIỆN PHƯỜNG": CommuneLibrary, "Thư viện công cộng cấp xã": CommuneLibrary, "Commune library": CommuneLibrary, "Thư viện": CommuneLibrary,
+		"commune-library": CommuneLibrary, "Thư viện xã": CommuneLibrary, "THƯ VIỆN PHƯỜNG": CommuneLibrary, "Thư viện TT Yên Phú": CommuneLibrary, "TV P. Sa Pa": CommuneLibrary, "Thư viện TT HTCĐ": LearningCentre, "Thư viện công cộng cấp xã": CommuneLibrary, "Commune library": CommuneLibrary, "Thư viện": CommuneLibrary,
 		"Trung tâm học tập cộng đồng": LearningCentre, "TTHTCĐ": LearningCentre, "TT HTCĐ": LearningCentre, "Community learning centre": LearningCentre, "Community Learning Center": LearningCentre,
 		"Trung tâm văn hóa - thể thao xã": CultureCentre, "Trung tâm Văn hoá, Thể thao": CultureCentre, "Commune culture-sport centre": CultureCentre,
 		"Trung tâm văn hóa, thể thao và học tập cộng đồng": LearningCentre,

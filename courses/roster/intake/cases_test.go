@@ -17,6 +17,7 @@ import (
 	"lopban/courses/authoring/coursetest"
 	"lopban/courses/letters"
 	"lopban/courses/roster"
+	"lopban/courses/roster/cell"
 	"lopban/courses/roster/form"
 	"lopban/courses/workbook"
 )
@@ -1107,11 +1108,11 @@ func TestNamesWithoutWhatIsNoneOfThem(t *testing.T) {
 		"H'Hen - Niê": "H'Hen - Niê", "Y-Sơn Niê Kđăm": "Y-Sơn Niê Kđăm", "Lò Thị Na -GV": "Lò Thị Na", "Lò Thị Na, Hiệu trưởng trường TH": "Lò Thị Na", "Lò Thị Na- PCT": "Lò Thị Na", "Cô giáo Lò Thị Na": "Lò Thị Na", "Thầy giáo Lò Văn An": "Lò Văn An", "Giáo viên Lò Thị Na": "Lò Thị Na", "Thủ thư: Lò Thị Na": "Lò Thị Na", "Đồng chí: Lò Thị Na": "Lò Thị Na",
 		"- Lò Thị Na": "Lò Thị Na", "+ Lò Thị Na": "Lò Thị Na", "· Lò Thị Na": "Lò Thị Na", "“Lò Thị Na”": "Lò Thị Na", "Lò Thị Na.": "Lò Thị Na", "Lò_Thị_Na": "Lò Thị Na", "Lò Thị •Na": "Lò Thị Na", "\uf0b7 Lò Thị Na ★": "Lò Thị Na", "H’Hen’": "H’Hen’", "-": "-",
 	} {
-		if got, _ := cleanName(in, false); got != want {
-			t.Errorf("cleanName(%q) is %q, want %q", in, got, want)
+		if got, _ := cell.Name(in, false); got != want {
+			t.Errorf("cell.Name(%q) is %q, want %q", in, got, want)
 		}
 	}
-	if got, _ := cleanName("Ông Cao Thắng", true); got != "Cao Thắng" {
+	if got, _ := cell.Name("Ông Cao Thắng", true); got != "Cao Thắng" {
 		t.Errorf("where others are called Bà: %q", got)
 	}
 }

@@ -201,3 +201,25 @@ func TestOnlyThoseWhoLeftAreCounted(t *testing.T) {
 		t.Errorf("done again %+v", again)
 	}
 }
+
+// A few people of a name elsewhere in the province are none of them asked about, but it is said; of a common name
+// nothing is.
+func TestAFewNamesakesAreSaid(t *testing.T) {
+	r := newRoll(t)
+	communes := r.Places.Communes(roster.Present, "08")
+	said := func() []string {
+		row := preview(t, r, "Họ và tên,Thư viện,Mã xã\nVàng Thị Dí,Thư viện xã,00700\n").Rows[0]
+		for _, w := range row.Warnings {
+			if w.Code == "name.others" && row.Verdict == New {
+				return w.Args
+			}
+		}
+		return nil
+	}
+	for n, want := range [][]string{nil, nil, {"2"}, {"3"}, {"4"}, {"5"}, nil} { // one alone is asked about
+		if got := said(); !slices.Equal(got, want) {
+			t.Errorf("with %d in other communes: %q", n, got)
+		}
+		add(t, r, "Vàng Thị Dí", fmt.Sprintf("091234500%d", n), communes[10+n].Code)
+	}
+}

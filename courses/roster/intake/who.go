@@ -587,6 +587,9 @@ func (j *judge) welcome(row *ImportRow, m *meaning) {
 		if p := m.match.Namesake; p != nil {
 			j.warn(row, "name.away", FieldName, nil, j.provinceName(p.Province))
 		}
+		if n := m.match.Others; n > 0 {
+			j.warn(row, "name.others", FieldName, nil, strconv.Itoa(n))
+		}
 	}
 }
 
