@@ -211,6 +211,9 @@ func TestARequestForErasure(t *testing.T) {
 	if to := staff.post("/requests/"+id+"/1", url.Values{"do": {"done"}}).leads(); to != "/roster/"+id+"/data#erase" {
 		t.Errorf("it leads to %s", to)
 	}
+	if shown := staff.get("/roster/" + id + "/data").want(200); len(shown.find("#erase form")) != 0 || !strings.Contains(shown.one("#erase .note"), "còn giữ vị trí") {
+		t.Errorf("of somebody who holds a post: %s", shown.one("#erase"))
+	}
 	erase := func(code string) *reply {
 		return staff.post("/roster/"+id+"/data/erase", url.Values{"code": {code}})
 	}
@@ -219,6 +222,9 @@ func TestARequestForErasure(t *testing.T) {
 	}
 	if _, err := c.Roll.Leave(t.Context(), id, roster.Day(begun).AddDate(0, 0, -1), "operator"); err != nil {
 		t.Fatal(err)
+	}
+	if len(staff.get("/roster/"+id+"/data").want(200).find("#erase form")) != 1 {
+		t.Error("nothing offers to erase somebody who left")
 	}
 	if got := erase("XXXX").want(422).text(); !strings.Contains(got, "Chưa xóa gì") {
 		t.Errorf("with another code it says %s", got)
