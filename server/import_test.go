@@ -833,3 +833,40 @@ func TestThePreviewShowsEverything(t *testing.T) {
 		t.Errorf("%d rows, %q", len(rows), rows[2])
 	}
 }
+
+// What was answered about the whole file stands on the preview and can be answered otherwise.
+func TestAnAnswerAboutTheWholeFileCanBeTakenBack(t *testing.T) {
+	p := newProvince(t)
+	x := excelize.NewFile()
+	style, err := x.NewStyle(&excelize.Style{NumFmt: 14})
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := func(text string) time.Time { d, _ := time.Parse(time.DateOnly, text); return d }
+	for i, row := range [][]any{{"Họ và tên", "Thư viện", "Mã xã", "Từ ngày"}, {"Lù Thị Mài", "Thư viện xã", "00700", day("2019-05-03")}, {"Lò Thị Na", "Thư viện xã", "00700", "25/03/2019"}} {
+		if err := x.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := x.SetCellStyle("Sheet1", "D2", "D2", style); err != nil {
+		t.Fatal(err)
+	}
+	data, err := x.WriteToBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := p.staff.upload("danh-sach.xlsx", data.Bytes()).leads()
+	if shown := p.staff.get(at).want(200); len(shown.find("form.ask")) != 1 || len(shown.find("details form.ask")) != 0 {
+		t.Fatalf("it does not ask: %s", shown.one("main"))
+	}
+	for _, answer := range []struct{ value, says, day string }{{"yes", "Đã chọn: Đổi lại ngày và tháng.", "05/03/2019"}, {"no", "Đã chọn: Giữ như trong tệp.", "03/05/2019"}} {
+		p.staff.post(at+"/choices", url.Values{"swapped": {"0.start"}, "exchange": {answer.value}}).want(303)
+		shown := p.staff.get(at).want(200)
+		if got := shown.one("details form.ask"); !strings.Contains(got, answer.says) || len(shown.find("form.ask")) != 1 {
+			t.Errorf("%s: %s", answer.value, got)
+		}
+		if got := shown.one("#new ~ table"); !strings.Contains(got, answer.day) {
+			t.Errorf("%s: %s", answer.value, got)
+		}
+	}
+}

@@ -43,7 +43,8 @@ type previewPage struct {
 	Same     *part[newRow]
 	Sheets   []sheetView
 	Asks     []askView
-	Undated  int // new people for whom the file has no start
+	Settled  []askView // were answered
+	Undated  int       // new people for whom the file has no start
 	Start    time.Time
 	Sole     int      // suggestions that can be taken all at once
 	Ignored  []string // titles of columns that are not read
@@ -87,7 +88,8 @@ func (v sheetView) Unknown() bool {
 
 type askView struct {
 	intake.Ask
-	Text string
+	Text  string
+	Chose string // what was answered, in words
 }
 
 // part is some rows of a table: the first of each, or a page of the one that is shown whole.
@@ -207,7 +209,14 @@ func (s *Pages) fillPreview(shown *previewPage, im *intake.Import) {
 	shown.Apart, shown.Start = im.Apart(), im.Start
 	s.fillSheets(shown, im)
 	for _, ask := range im.Asks {
-		shown.Asks = append(shown.Asks, askView{ask, programme.AskText(shown.Words, ask)})
+		shown.Asks = append(shown.Asks, askView{ask, programme.AskText(shown.Words, ask), ""})
+	}
+	for _, ask := range im.Settled {
+		chose := "import.ask." + ask.Code + "." + ask.Chosen
+		if ask.Code == "letters" {
+			chose = "letters." + ask.Chosen
+		}
+		shown.Settled = append(shown.Settled, askView{ask, programme.AskText(shown.Words, ask), shown.T(chose)})
 	}
 	alike := map[[3]string]int{}
 	for i := range im.Rows {

@@ -597,6 +597,9 @@ func TestQuestionsAboutTheWholeFile(t *testing.T) {
 		if len(im.Asks) > 0 || shown(im.Rows[0].Entry.On) != want {
 			t.Errorf("exchanged %v: %+v, %s", exchange, im.Asks, shown(im.Rows[0].Entry.On))
 		}
+		if a := im.Settled[0]; len(im.Settled) != 1 || a.Key != "0.start" || a.Samples[0] != [2]string{"03/05/2019", "05/03/2019"} || a.Chosen != map[bool]string{true: "yes", false: "no"}[exchange] {
+			t.Errorf("exchanged %v, it can be answered otherwise: %+v", exchange, im.Settled)
+		}
 	}
 	im = lookAt(t, "tcvn3.csv", Choices{})
 	if a := im.Asks[0]; a.Args[0] != "tcvn3" || len(a.Samples) < 3 || a.Samples[0] != [2]string{"Giµng A Chø", "Giàng A Chứ"} {

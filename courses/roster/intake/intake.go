@@ -32,12 +32,13 @@ type Import struct {
 	Key      string    `json:"key"`      // of the file's content: the ids of new people are made of it
 	Day      time.Time `json:"day"`      // of the preview
 	// of posts for which the file has no date, chosen for all; zero: Day
-	Start  time.Time    `json:"start,omitzero"`
-	Codes  []letters.As `json:"codes,omitempty"` // the old codes that the file was read in
-	Sheets []Part       `json:"sheets"`
-	Asks   []Ask        `json:"asks,omitempty"` // to be answered before the import is written
-	Rows   []ImportRow  `json:"rows"`
-	Turn   int          `json:"turn"` // how often the same file was imported and undone
+	Start   time.Time    `json:"start,omitzero"`
+	Codes   []letters.As `json:"codes,omitempty"` // the old codes that the file was read in
+	Sheets  []Part       `json:"sheets"`
+	Asks    []Ask        `json:"asks,omitempty"`    // to be answered before the import is written
+	Settled []Ask        `json:"settled,omitempty"` // were answered, and can be answered otherwise
+	Rows    []ImportRow  `json:"rows"`
+	Turn    int          `json:"turn"` // how often the same file was imported and undone
 
 	Trainings bool `json:"trainings,omitempty"` // a list of who was trained: rows say who, and change nobody
 

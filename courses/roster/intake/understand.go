@@ -65,6 +65,7 @@ func (p Part) HiddenColumns() []Column {
 // of Choices.Swapped, Args: the title, a date as typed and as meant), "start".
 type Ask struct {
 	Code    string      `json:"code"`
+	Chosen  string      `json:"chosen,omitempty"` // of Import.Settled: the code, or "yes" or "no"
 	Key     string      `json:"key,omitempty"`
 	Args    []string    `json:"args,omitempty"`
 	Samples [][2]string `json:"samples,omitempty"` // as in the file, and as understood
@@ -92,6 +93,16 @@ func (l *Lexicon) Preview(ctx context.Context, r *roster.Roll, province string, 
 	}
 	im.askStart()
 	return im, nil
+}
+
+// ask asks about the whole file, or says what was answered.
+func (im *Import) ask(ask Ask, answered bool) {
+	if answered {
+		im.Settled = append(im.Settled, ask)
+		return
+	}
+	ask.Chosen = ""
+	im.Asks = append(im.Asks, ask)
 }
 
 // askStart asks for the start of new people when no row of the file says one.
@@ -217,12 +228,12 @@ func (u *understanding) askLetters() {
 		u.im.Asks = append(u.im.Asks, Ask{Code: "letters", Args: []string{string(letters.Unicode), ""}})
 	}
 	for _, as := range u.im.Codes {
-		if _, answered := u.chosen.Codes[as.Told]; answered {
-			continue
-		}
 		seen := cmp.Or(u.inCode[as.Told], &coded{})
 		if slices.Sort(seen.columns); len(seen.columns) > 0 {
-			u.im.Asks = append(u.im.Asks, Ask{Code: "letters", Key: string(as.Told), Args: []string{string(as.Told), strings.Join(seen.columns, ", ")}, Samples: seen.samples})
+			ask := Ask{Code: "letters", Key: string(as.Told), Args: []string{string(as.Told), strings.Join(seen.columns, ", ")}, Samples: seen.samples}
+			read, answered := u.chosen.Codes[as.Told]
+			ask.Chosen = string(read)
+			u.im.ask(ask, answered)
 		}
 	}
 }
@@ -753,10 +764,12 @@ func (w *walk) askSwapped() {
 		if m == nil || m.late > 0 || m.early == 0 || m.text == 0 {
 			continue
 		}
-		if _, answered := w.chosen.Swapped[w.key(f)]; answered {
-			continue
+		ask := Ask{Code: "swapped", Key: w.key(f), Args: []string{strconv.Itoa(m.early), w.titleOf(f)}, Samples: [][2]string{{m.typed, m.meant}}}
+		exchanged, answered := w.chosen.Swapped[w.key(f)]
+		if ask.Chosen = "no"; exchanged {
+			ask.Chosen = "yes"
 		}
-		w.im.Asks = append(w.im.Asks, Ask{Code: "swapped", Key: w.key(f), Args: []string{strconv.Itoa(m.early), w.titleOf(f)}, Samples: [][2]string{{m.typed, m.meant}}})
+		w.im.ask(ask, answered)
 	}
 }
 
