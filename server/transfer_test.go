@@ -237,6 +237,9 @@ func TestAnImportAsksForATransfer(t *testing.T) {
 		if got := again.text(); !strings.Contains(got, "Đang ở Cao Bằng: hỏi chuyển") || strings.Contains(got, p.far.ID) {
 			t.Errorf("%s: %s", what, got)
 		}
+		if len(again.find("button[value=ask]")) != 0 || len(again.find(`main a[href="/roster/transfers?province=08"]`)) == 0 {
+			t.Errorf("%s: it does not say that it was asked: %s", what, again.one("main"))
+		}
 		if all, err := p.Roll.Transfers(t.Context(), "04"); err != nil || len(all) != 1 || all[0].Person != p.far.ID || all[0].Wanted().Library != "Thư viện xã Lũng Cú" {
 			t.Errorf("%s: asked %+v, %v", what, all, err)
 		}

@@ -614,18 +614,19 @@ func rowProblem(w words.Words, p intake.RowProblem) string {
 
 // RowFault is a cell that is wrong, or was read otherwise than typed.
 type RowFault struct {
-	At      string // of the row, see Import.At
-	Name    string
-	Cell    string // "C12"; the row's number alone where the file has no such column
-	Key     string // of the cell, for accepting
-	Field   intake.Field
-	Value   string
-	Why     string
-	Suggest string
-	Offers  []string // suggestions that can be taken
-	Alike   bool     // other cells have the same fault
-	Ref     string   // of the row
-	Away    string   // the province where the person was found, which can be asked for them
+	At        string // of the row, see Import.At
+	Name      string
+	Cell      string // "C12"; the row's number alone where the file has no such column
+	Key       string // of the cell, for accepting
+	Field     intake.Field
+	Value     string
+	Why       string
+	Suggest   string
+	Offers    []string // suggestions that can be taken
+	Alike     bool     // other cells have the same fault
+	Ref       string   // of the row
+	Away      string   // the province where the person was found, which can be asked for them
+	Requested bool     // it was
 }
 
 // TypedName is a row's name as it was typed.
@@ -637,7 +638,7 @@ func TypedName(row *intake.ImportRow) string {
 func FaultOf(w words.Words, im *intake.Import, row *intake.ImportRow, p intake.RowProblem) RowFault {
 	f := RowFault{At: im.At(row), Name: TypedName(row), Cell: p.Column + strconv.Itoa(row.Number), Key: row.Cell(p.Field), Field: p.Field, Value: p.Value, Why: rowProblem(w, p), Ref: row.Ref()}
 	if (p.Code == "name.away" || p.Code == "row.elsewhere") && len(p.Args) > 0 {
-		f.Away = p.Args[0]
+		f.Away, f.Requested = p.Args[0], im.Answers[row.Ref()] == intake.Away
 	}
 	switch {
 	case len(p.Suggestions) == 0:
