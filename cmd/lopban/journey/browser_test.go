@@ -161,7 +161,9 @@ func (v *tab) hear(event any) {
 	case *network.EventRequestWillBeSent:
 		v.asks(e)
 	case *network.EventLoadingFinished:
-		v.wire[e.RequestID] += int(e.EncodedDataLength)
+		if _, asked := v.wire[e.RequestID]; asked { // since the bytes were last weighed
+			v.wire[e.RequestID] += int(e.EncodedDataLength)
+		}
 	case *runtime.EventExceptionThrown:
 		v.faults = append(v.faults, fmt.Sprintf("exception: %s %s", e.ExceptionDetails.Text, e.ExceptionDetails.URL))
 	case *runtime.EventConsoleAPICalled:
@@ -185,6 +187,7 @@ func beforeHash(address string) string { address, _, _ = strings.Cut(address, "#
 // asks takes note of a request. The status of a page is looked at where it is opened, so that a page that is not found
 // is no fault here.
 func (v *tab) asks(e *network.EventRequestWillBeSent) {
+	v.wire[e.RequestID] += 0
 	if e.RedirectResponse != nil {
 		v.wire[e.RequestID] += int(e.RedirectResponse.EncodedDataLength)
 	}
@@ -206,7 +209,7 @@ func arguments(args []*runtime.RemoteObject) string {
 	return strings.Join(all, " ")
 }
 
-// weighed gives the bytes of every answer since the last call, headers included, and what was asked for.
+// weighed gives the bytes of every answer to what was asked since the last call, headers included, and what that was.
 func (v *tab) weighed() (bytes int, fetched []string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
